@@ -1,0 +1,23 @@
+"""The one error that the command line shows without a traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Something that the user can mend: one sentence naming the file or option and the mend."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`"; did you mean 'width'?"` for the known name nearest to `name`, or the list of all where none is near.
+
+    >>> did_you_mean("widht", ["width", "steps"])
+    "; did you mean 'width'?"
+    """
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known: {', '.join(known)}" if known else ""
