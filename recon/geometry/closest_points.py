@@ -1,0 +1,61 @@
+"""The closest point of a triangle mesh to each of many points."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+
+class ClosestPoints(NamedTuple):
+    point: np.ndarray  # (m, 3) on the surface
+    triangle: np.ndarray  # (m,) int64
+    barycentric: np.ndarray  # (m, 3), non-negative, sums to 1
+    distance: np.ndarray  # (m,) the unit of the vertices
+
+    def interpolate(self, triangles: np.ndarray, attributes: np.ndarray) -> np.ndarray:
+        """Vertex attributes (n, c) at the closest points -> (m, c)."""
+        return np.einsum("mk,mkc->mc", self.barycentric, attributes[triangles[self.triangle]])
+
+
+def closest_points(queries: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, candidates: int = 16) -> ClosestPoints:
+    """Closest surface points; each query looks at the `candidates` triangles whose centroids are nearest.
+
+    That is exact where triangles are of like size (these face meshes), and an upper bound on the distance everywhere.
+
+    Args:
+        queries: (m, 3); vertices: (n, 3); triangles: (f, 3) int.
+    """
+    corners = vertices[triangles].astype(np.float64)  # (f, 3, 3)
+    count = min(candidates, len(triangles))
+    nearest = cKDTree(corners.mean(1)).query(queries, k=count)[1].reshape(len(queries), count)
+    barycentric = _closest_barycentric(queries[:, None].astype(np.float64), corners[nearest])  # (m, count, 3)
+    points = np.einsum("mck,mckd->mcd", barycentric, corners[nearest])
+    distances = np.linalg.norm(points - queries[:, None], axis=-1)
+    rows, best = np.arange(len(queries)), distances.argmin(1)
+    return ClosestPoints(points[rows, best], nearest[rows, best], barycentric[rows, best], distances[rows, best])
+
+
+def _closest_barycentric(p: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """Barycentric coordinates of the point of each triangle (..., 3, 3) closest to p (..., 3)."""
+    a, b, c = corners[..., 0, :], corners[..., 1, :], corners[..., 2, :]
+    ab, ac, ap = b - a, c - a, p - a
+    d00, d01, d11 = (ab * ab).sum(-1), (ab * ac).sum(-1), (ac * ac).sum(-1)
+    d20, d21 = (ap * ab).sum(-1), (ap * ac).sum(-1)
+    determinant = np.maximum(d00 * d11 - d01**2, 1e-30)
+    v = (d11 * d20 - d01 * d21) / determinant
+    w = (d00 * d21 - d01 * d20) / determinant
+    inside = np.stack([1 - v - w, v, w], -1)
+    # outside, the closest point lies on one of the three edges: take the best of the three clamped projections
+    best, best_distance = inside, np.where((inside >= 0).all(-1), 0.0, np.inf)
+    for i, j in ((0, 1), (1, 2), (2, 0)):
+        start, edge = corners[..., i, :], corners[..., j, :] - corners[..., i, :]
+        t = np.clip(((p - start) * edge).sum(-1) / np.maximum((edge * edge).sum(-1), 1e-30), 0, 1)
+        on_edge = np.zeros_like(inside)
+        on_edge[..., i], on_edge[..., j] = 1 - t, t
+        distance = ((start + t[..., None] * edge - p) ** 2).sum(-1)
+        closer = distance < best_distance
+        best = np.where(closer[..., None], on_edge, best)
+        best_distance = np.where(closer, distance, best_distance)
+    return best
