@@ -1,0 +1,46 @@
+"""Files appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from recon.errors import UserError
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path` to write to, renamed to `path` if the block ends without an error.
+
+        with whole_file(folder / "sheet.png") as temporary:
+            image.save(temporary, format="PNG")
+
+    The temporary file is removed on any error; a full disk becomes a `UserError` that names `path`.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        _flush_to_disk(temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise no_space(path) from None
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def no_space(path: Path | str) -> UserError:
+    """The sentence for a full disk."""
+    return UserError(f"no space left on the disk while writing {path}: free some and run the same command again")
+
+
+def _flush_to_disk(path: Path) -> None:
+    # Without it a power cut can leave the new name with none of the bytes.
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,78 @@
+"""Checkpoints: everything that an exact resume needs, written whole, read without arbitrary pickle."""
+
+from __future__ import annotations
+
+import errno
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from recon.errors import UserError
+from recon.files import no_space, whole_file
+from recon.train.state import State
+
+KEPT = 2
+
+
+def save_checkpoint(run_dir: Path, state: State, rng_states: list[dict[str, Any]]) -> Path:
+    """Write `run_dir/checkpoints/step_<step>.pt` and drop all but the last two.
+
+    `rng_states` holds one entry for each process (`recon.train.state.rng_state`).
+    """
+    path = _folder(run_dir) / f"step_{state.step:08d}.pt"
+    contents: dict[str, Any] = {
+        kind: {name: part.state_dict() for name, part in parts.items()} for kind, parts in state.parts().items()
+    }
+    with whole_file(path) as temporary:
+        try:
+            torch.save({"step": state.step, "rng": rng_states, **contents}, temporary)
+        except RuntimeError as error:  # torch's writer hides the OSError; a full disk is the usual one
+            if "write" in str(error) or errno.errorcode[errno.ENOSPC] in str(error):
+                raise no_space(path) from None
+            raise
+    for old in checkpoints(run_dir)[:-KEPT]:
+        old.unlink()
+    return path
+
+
+def load_checkpoint(path: Path, state: State) -> list[dict[str, Any]]:
+    """Fill `state` from `path` and return the random states, one for each process."""
+    contents = _read(path)
+    try:
+        for kind, parts in state.parts().items():
+            if contents[kind].keys() != parts.keys():
+                raise KeyError(f"{kind}: {sorted(contents[kind])} instead of {sorted(parts)}")
+            for name, part in parts.items():
+                part.load_state_dict(contents[kind][name])
+        state.step = contents["step"]
+        return contents["rng"]
+    except (KeyError, ValueError, RuntimeError) as error:
+        reason = str(error).strip("'\"").splitlines()[-1].strip()
+        raise UserError(
+            f"the checkpoint {path} does not fit this configuration ({reason}): "
+            "give the configuration that it was written with, or another --out"
+        ) from None
+
+
+def checkpoints(run_dir: Path) -> list[Path]:
+    """The run's checkpoints, oldest first."""
+    return sorted(_folder(run_dir).glob("step_*.pt"))
+
+
+def _folder(run_dir: Path) -> Path:
+    return Path(run_dir) / "checkpoints"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    mend = f"the checkpoint {path} is broken: delete it"
+    others = [other for other in sorted(path.parent.glob("step_*.pt")) if other < path]
+    mend += f", and training resumes from {others[-1].name}" if others else ", and training starts anew"
+    try:
+        contents = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError, OSError, ValueError, KeyError):
+        raise UserError(mend) from None
+    if not isinstance(contents, dict) or not {"step", "rng"} <= contents.keys():
+        raise UserError(mend)
+    return contents

@@ -1,0 +1,39 @@
+"""Exponential moving average of a module's weights."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class Ema:
+    """A frozen copy of `module` whose weights follow it: `e <- d e + (1 - d) w`, with `d = min(decay, (1 + t) / (10 + t))`.
+
+    The warm-up (as in Karras et al. 2018's code and TensorFlow's) keeps the first averages from remembering the
+    initial weights. Buffers (running statistics) are copied, not averaged. `average` is the module to evaluate,
+    always in eval mode.
+    """
+
+    def __init__(self, module: nn.Module, decay: float = 0.999) -> None:
+        self.average = copy.deepcopy(module).eval().requires_grad_(False)
+        self.decay = decay
+        self.updates = 0
+
+    @torch.no_grad()
+    def update(self, module: nn.Module) -> None:
+        """Move the average towards `module`'s present weights."""
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        self.updates += 1
+        for average, weight in zip(self.average.parameters(), module.parameters(), strict=True):
+            average.lerp_(weight, 1 - decay)
+        for average, value in zip(self.average.buffers(), module.buffers(), strict=True):
+            average.copy_(value)
+
+    def state_dict(self) -> dict:
+        return {"average": self.average.state_dict(), "updates": self.updates}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.average.load_state_dict(state["average"])
+        self.updates = state["updates"]
