@@ -1,0 +1,43 @@
+"""pix2vertex's normals loss (equation 1)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def normals_loss(position: Tensor, true_position: Tensor, mask: Tensor, smallest: float = 1e-5) -> Tensor:
+    """Equation 1, L(z', z) = |n(z') - n(z)|_1, on position maps, inside the eroded true mask.
+
+    position, true_position (B, 3, H, W) float, camera frame, any one unit; mask (B, 1, H, W) float 0/1. Mean over the
+    pixels whose four neighbours are all in the mask (no difference reaches over the rim) of sum_c |n'_c - n_c|, which
+    lies in [0, 2 sqrt 3]. Both normals come from the same differences, so that equal maps give exactly 0. -> () float.
+    """
+    inside = erode(mask)
+    difference = (map_normals(position, smallest) - map_normals(true_position, smallest)).abs() * inside
+    return difference.sum() / inside.sum().clamp_min(1)
+
+
+def map_normals(position: Tensor, smallest: float = 1e-5) -> Tensor:
+    """Unit normals of a position map by central differences: the cross product of its columns' and rows' tangents.
+
+    position (B, 3, H, W) float, x right, y up, z toward the viewer, image row 0 on top -> (B, 3, H, W) float, pointing
+    to the viewer where the map is in the image's order; on the border pixels, differences reach over replicated rows
+    and columns. Products of tangents shorter than `smallest` (squared unit) are scaled less than to unit length.
+    """
+    padded = F.pad(position, (1, 1, 1, 1), mode="replicate")
+    along_row = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
+    up_column = padded[..., :-2, 1:-1] - padded[..., 2:, 1:-1]
+    normal = torch.linalg.cross(along_row, up_column, dim=1)
+    return normal / (normal.square().sum(1, keepdim=True) + smallest**2).sqrt()
+
+
+def erode(mask: Tensor) -> Tensor:
+    """The pixels whose four neighbours are in the mask too; outside of the image counts as outside of the mask.
+
+    (B, 1, H, W) float 0/1 -> same.
+    """
+    padded = F.pad(mask, (1, 1, 1, 1))
+    neighbours = padded[..., 1:-1, 2:] * padded[..., 1:-1, :-2] * padded[..., 2:, 1:-1] * padded[..., :-2, 1:-1]
+    return mask * neighbours

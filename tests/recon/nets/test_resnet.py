@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from recon.nets.pix2vertex import Pix2Vertex, Pix2VertexConfig
+
+CONFIG = Pix2VertexConfig("joint", 64, "resnet", (16, 32), unshuffle=4, norm="group", dilations=(1, 2, 4))
+
+
+@pytest.mark.parametrize("height, width", [(64, 64), (128, 128), (64, 96)])
+def test_the_judge_answers_like_the_unet(height: int, width: int) -> None:
+    network = Pix2Vertex(CONFIG).freeze()
+    image = torch.rand(2, 3, height, width)
+    geometry = network.predict(image)
+    assert geometry.mask.shape == (2, 1, height, width)
+    assert geometry.correspondence.shape == (2, 3, height, width)
+    assert torch.equal(network.train().predict(image).position_mm, geometry.position_mm)
+
+
+def test_dilation_carries_the_context_far() -> None:
+    """The lowest blocks alone see the whole of a 128 px image, though it is halved only once below the unshuffled one."""
+    torch.manual_seed(0)
+    trunk = Pix2Vertex(CONFIG).networks["joint"].trunk
+    x = torch.randn(1, 32, 16, 16, requires_grad=True)
+    trunk(x)[..., 8, 8].sum().backward()
+    assert x.grad is not None and x.grad[..., 0, 0].abs().sum() > 0
