@@ -1,0 +1,81 @@
+"""Records without a renderer, every label map full of its own values; also a job, and a script that runs it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from recon.synthesis import quantize
+from recon.synthesis.produce import produce
+from recon.synthesis.records import Record
+from recon.synthesis.shards import record_features, row_from_record
+
+VERTICES, IDENTITY, EXPRESSION = 50, 5, 3
+FEATURES = record_features(VERTICES, IDENTITY, EXPRESSION)
+
+
+def fake_record(index: int, seed: int = 0, size: int = 16) -> Record:
+    """A record whose arrays are drawn from (seed, index) over their whole range, some pixels NaN."""
+    random = np.random.default_rng((seed, index))
+
+    def codes(channels: int) -> np.ndarray:
+        values = random.integers(1, 2**16, (size, size, channels), dtype=np.uint16)
+        values[0] = (1,) * channels
+        values[1] = (2**16 - 1,) * channels
+        values[random.random((size, size)) < 0.3] = 0  # nothing was rendered here
+        return values
+
+    def vectors(*shape: int) -> np.ndarray:
+        return random.normal(0, 50, shape).astype(np.float32)
+
+    return Record(
+        seed=seed,
+        index=index,
+        rgb=random.integers(0, 256, (size, size, 3), dtype=np.uint8),
+        mask=random.random((size, size)) < 0.5,
+        region=random.integers(0, 11, (size, size), dtype=np.uint8),
+        position_mm=quantize.decode_mm(codes(3)),
+        correspondence=quantize.decode_unit(codes(3)),
+        normals=quantize.decode_signed(codes(3)),
+        uv=quantize.decode_unit(codes(2)),
+        landmarks_px=vectors(68, 2),
+        landmarks_mm=vectors(68, 3),
+        landmarks_visible=random.random(68) < 0.5,
+        vertices_mm=vectors(VERTICES, 3),
+        identity=vectors(IDENTITY),
+        expression=vectors(EXPRESSION),
+        rotation=vectors(3, 3),
+        translation_mm=vectors(3),
+        focal_px=float(random.uniform(100, 900)),
+        centre_px=vectors(2),
+        origin_mm=vectors(3),
+        scene='{"light": "näh"}',
+    )
+
+
+@dataclass(frozen=True)
+class FakeJob:
+    """Rejects every index divisible by `reject`, and sleeps so that a test can kill it in time."""
+
+    seed: int = 0
+    reject: int = 0
+    pause_s: float = 0.0
+
+    def manifest(self):
+        return {"seed": self.seed, "config": {"reject": self.reject}}
+
+    def open(self):
+        return self._rows
+
+    def _rows(self, indices: range):
+        time.sleep(self.pause_s)
+        rejected = [bool(self.reject) and index % self.reject == 0 for index in indices]
+        return [None if no else row_from_record(fake_record(i, self.seed)) for i, no in zip(indices, rejected)]
+
+
+if __name__ == "__main__":
+    produce(FakeJob(reject=3, pause_s=0.05), FEATURES, int(sys.argv[2]), Path(sys.argv[1]), workers=2)
