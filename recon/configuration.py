@@ -8,11 +8,12 @@ file, broken YAML, an unknown key, a wrong type) is a `UserError` of one sentenc
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import os
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ import yaml
 
 from recon.assets import config_path
 from recon.errors import UserError, did_you_mean
+from recon.files import whole_file
 
 T = TypeVar("T")
 
@@ -41,10 +43,8 @@ def read_config(cls: type[T], path: Path | None, overrides: Mapping[str, str] | 
 
 def write_config(config: Any, path: Path) -> None:
     """Write the resolved dataclass as YAML that `read_config` reads back to an equal one; atomic."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(yaml.safe_dump(to_plain(config), sort_keys=False))
-    os.replace(temporary, path)
+    with whole_file(path) as temporary:
+        temporary.write_text(yaml.safe_dump(to_plain(config), sort_keys=False))
 
 
 def to_plain(config: Any) -> dict[str, Any]:
@@ -56,6 +56,29 @@ def from_plain(cls: type[T], values: Mapping[str, Any], source: str) -> T:
     """The inverse of `to_plain`, as strict as `read_config`; `source` names the file in errors."""
     _refuse_unknown_keys(cls, values, source, prefix="")
     return _instantiate(cls, values, source)
+
+
+def add_config_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--config FILE` and `--key value` overrides, which the command line collects in `args.overrides`."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML file; defaults where it says nothing")
+    parser.set_defaults(overrides={})
+
+
+def parse_overrides(words: Sequence[str]) -> dict[str, str]:
+    """`["--net.width", "32", "--steps=5"]` as `{"net.width": "32", "steps": "5"}`."""
+    overrides: dict[str, str] = {}
+    rest = list(words)
+    while rest:
+        option = rest.pop(0)
+        if not option.startswith("--"):
+            raise UserError(f"can't make sense of '{option}': overrides are written --key value")
+        key, equals, value = option[2:].partition("=")
+        if not equals:
+            if not rest or rest[0].startswith("--"):
+                raise UserError(f"--{key} needs a value: --{key} VALUE")
+            value = rest.pop(0)
+        overrides[key] = value
+    return overrides
 
 
 def _plain(value: Any) -> Any:
@@ -149,8 +172,8 @@ def _one_sentence(message: str) -> str:
         expected = re.sub(r"<class '([\w.]+)'>", r"\1", expected).replace("typing.", "")
         return f"'{key}' must be {expected}, not '{' '.join(value.split())}'"
     union = re.search(
-        r'key "config\.([\w.]+)":\s*Does not validate against any of the Union subtypes\s*Subtypes: \[(.*?)\]\s*Errors:.*'
-        r"Given value: (.*)",
+        r'key "config\.([\w.]+)":\s*Does not validate against any of the Union subtypes\s*'
+        r"Subtypes: \[(.*?)\]\s*Errors:.*Given value: (.*)",
         message,
         re.DOTALL,
     )

@@ -1,4 +1,4 @@
-"""What training tells: TensorBoard scalars and images, sheets as PNG files, and a progress bar with rate and time left."""
+"""What training tells: TensorBoard scalars and images, sheets as PNG files, a progress bar with rate and time left."""
 
 from __future__ import annotations
 

@@ -14,19 +14,20 @@
 
     fit(step, batches, state, run_dir, steps=20_000, precision="bf16", evaluate=evaluate, evaluate_every=1000)
 
-- `batches(index) -> dict[str, Tensor]` is a pure function of the index (it draws from its own generator made of seed and
-  index, never from a global one): so the step number is the data position, workers may compute it ahead, and a resumed run
-  sees the same data. With several processes, process r of n asks for the indices `step * n + r`. CPU tensors; moved here.
-- A GAN's step calls `descend` once for each optimiser. `descend` fills the gradients of that optimiser's parameters alone, so
-  the discriminator needs no freezing while the generator learns. Double backward (R1) works: there is no DDP wrapper,
-  gradients are averaged in `descend`.
-- `evaluate(state) -> dict[str, float | Tensor]`: numbers become scalars, `(3, H, W)` float [0, 1] tensors become TensorBoard
-  images and `run_dir/sheets/<name>_<step>.png`. Called every `evaluate_every` steps and at the end, on the main process, in
-  eval mode without gradients; the random numbers it draws do not change the training.
-- In bf16 the `forward` of each of `state.modules` runs under autocast and returns float32 tensors. bf16 has 8 bits of mantissa:
-  a head that regresses millimetres should leave autocast for its last layer.
-- Checkpoints in `run_dir/checkpoints` every `checkpoint_every` steps, at the end, and at Ctrl-C or SIGTERM (after the step in hand;
-  then KeyboardInterrupt). Calling `fit` again with the same arguments resumes exactly; a finished run returns at once.
+- `batches(index) -> dict[str, Tensor]` is a pure function of the index (it draws from its own generator made of seed
+  and index, never from a global one): so the step number is the data position, workers may compute it ahead, and a
+  resumed run sees the same data. Process r of n asks for the indices `step * n + r`. CPU tensors; moved here.
+- A GAN's step calls `descend` once for each optimiser. `descend` fills the gradients of that optimiser's parameters
+  alone, so the discriminator needs no freezing while the generator learns. Double backward (R1) works: there is no DDP
+  wrapper, gradients are averaged in `descend`.
+- `evaluate(state) -> dict[str, float | Tensor]`: numbers become scalars, `(3, H, W)` float [0, 1] tensors become
+  TensorBoard images and `run_dir/sheets/<name>_<step>.png`. Called every `evaluate_every` steps and at the end, on the
+  main process, in eval mode without gradients; the random numbers it draws do not change the training.
+- In bf16 the `forward` of each of `state.modules` runs under autocast and returns float32 tensors. bf16 has 8 bits of
+  mantissa: a head that regresses millimetres should leave autocast for its last layer.
+- Checkpoints in `run_dir/checkpoints` every `checkpoint_every` steps, at the end, and at Ctrl-C or SIGTERM (after the
+  step in hand; then KeyboardInterrupt). Calling `fit` again with the same arguments resumes exactly; a finished run
+  returns at once, with its state loaded.
 - `device()` says where the modules will be, for frozen networks and fixed tensors that a step uses besides.
 """
 
@@ -72,11 +73,11 @@ def fit(
     evaluate: Callable[[State], dict[str, Any]] | None = None,
     evaluate_every: int = 1000,
 ) -> State:
-    """Train `state` up to `steps` finished steps, resuming from `run_dir` if it holds a checkpoint. See the module's text.
+    """Train `state` up to `steps` finished steps, resuming from `run_dir` if it holds a checkpoint: see the module's text.
 
-    `precision` is "no" (float32) or "bf16"; `workers` processes compute batches ahead (0: in this process); `seed` sets the
-    global generators at the start of a fresh run. Raises `UserError` for a broken or foreign checkpoint and for a loss that is
-    no longer finite, `KeyboardInterrupt` after the checkpoint that Ctrl-C or SIGTERM asks for.
+    `precision` is "no" (float32) or "bf16"; `workers` processes compute batches ahead (0: in this process); `seed` sets
+    the global generators at the start of a fresh run. Raises `UserError` for a broken or foreign checkpoint and for a
+    loss that is no longer finite, `KeyboardInterrupt` after the checkpoint that Ctrl-C or SIGTERM asks for.
     """
     accelerator = Accelerator(mixed_precision=precision)
     state.to(accelerator.device)
@@ -112,7 +113,7 @@ def fit(
 
 
 def descend(loss: Tensor, optimizer: Optimizer, max_norm: float | None = None) -> None:
-    """One optimiser step down `loss` (0-d): gradients of this optimiser's parameters alone, averaged over the processes.
+    """One optimiser step down `loss` (0-d): its parameters' gradients alone, averaged over the processes.
 
     `max_norm` clips the gradient's global L2 norm.
     """

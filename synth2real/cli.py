@@ -1,0 +1,24 @@
+"""The `synth2real` command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from recon.cli import Command, run_program
+
+COMMANDS = {
+    "generate": Command("synth2real.commands.generate", "make a dataset of realistic faces with geometry labels"),
+    "render": Command("synth2real.commands.render", "make a dataset of renders with exact labels"),
+    "train": Command("synth2real.commands.train", "train the generator on your photos"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of `synth2real`; returns the exit code."""
+    about = "Realistic face datasets with geometry labels."
+    return run_program("synth2real", about, COMMANDS, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
