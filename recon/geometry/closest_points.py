@@ -19,7 +19,9 @@ class ClosestPoints(NamedTuple):
         return np.einsum("mk,mkc->mc", self.barycentric, attributes[triangles[self.triangle]])
 
 
-def closest_points(queries: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, candidates: int = 16) -> ClosestPoints:
+def closest_points(
+    queries: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, candidates: int = 16
+) -> ClosestPoints:
     """Closest surface points; each query looks at the `candidates` triangles whose centroids are nearest.
 
     That is exact where triangles are of like size (these face meshes), and an upper bound on the distance everywhere.

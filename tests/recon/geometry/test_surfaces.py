@@ -19,7 +19,9 @@ def test_sphere_normals_point_outwards_and_the_area_is_the_spheres() -> None:
     vertices, triangles = sphere()
     normals = vertex_normals(vertices, triangles)
     assert ((normals * vertices / 80).sum(-1) > np.cos(np.radians(0.5))).all()
-    assert torch.allclose(triangle_areas(vertices, triangles).sum() / (4 * np.pi * 80**2), torch.tensor(1.0).double(), atol=3e-3)
+    assert torch.allclose(
+        triangle_areas(vertices, triangles).sum() / (4 * np.pi * 80**2), torch.tensor(1.0).double(), atol=3e-3
+    )
 
 
 def test_a_batch_answers_as_its_members_do() -> None:
@@ -66,7 +68,9 @@ def test_closest_points_on_a_sphere_lie_below_the_queries() -> None:
     queries = np.random.default_rng(0).normal(size=(200, 3))
     queries *= (80 + np.linspace(-10, 30, 200)[:, None]) / np.linalg.norm(queries, axis=1, keepdims=True)
     found = closest_points(queries, vertices, triangles)
-    exact = np.array([trimesh.triangles.closest_point(vertices[triangles], np.tile(q, (len(triangles), 1))) for q in queries[:5]])
+    exact = np.array(
+        [trimesh.triangles.closest_point(vertices[triangles], np.tile(q, (len(triangles), 1))) for q in queries[:5]]
+    )
     for i, points in enumerate(exact):
         assert np.isclose(found.distance[i], np.linalg.norm(points - queries[i], axis=1).min(), atol=1e-9)
     np.testing.assert_allclose(found.interpolate(triangles, vertices), found.point, atol=1e-9)

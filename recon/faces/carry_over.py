@@ -1,0 +1,162 @@
+"""Carry the default model's canonical places, regions and face region over to another model's mean head.
+
+The mean is brought onto the default one by a similarity and a smooth warp from the 68 landmarks, then by a few rounds of
+closest-point alignment whose displacement is kept smooth by the mesh's Laplacian. A vertex on the skin then takes what its closest
+point on the default skin has; each eyeball, a sphere in every model, is carried over by its centre and radius.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import sparse
+from scipy.interpolate import RBFInterpolator
+from scipy.sparse.linalg import splu
+
+from recon.faces.model import REGIONS, FaceModel
+from recon.geometry.closest_points import ClosestPoints, closest_points
+from recon.geometry.similarity import fit_similarity
+from recon.geometry.surfaces import vertex_normals
+
+STIFFNESS = (
+    300.0,
+    100.0,
+    30.0,
+    10.0,
+    3.0,
+    1.0,
+    0.5,
+    0.3,
+)  # of the displacement's Laplacian against 1 for a closest point
+REACH_MM = 12.0  # a closest point farther than this, or on a surface turned away, does not pull
+FACE_REACH_MM = 3.0  # after the alignment, a face vertex lies this close to the default face region
+NORMAL_COSINE = 0.6
+INSIDE = ("mouth_inside", "teeth", "eyes")  # not skin: never what a skin vertex is closest to
+
+
+@dataclass(frozen=True)
+class CarriedOver:
+    """What another model's n vertices take from the default one."""
+
+    canonical: np.ndarray  # (n, 3) float32, places in the default's box
+    uv: np.ndarray  # (n, 2) float32, NaN away from the face
+    region: np.ndarray  # (n,) uint8 labels
+    on_face: np.ndarray  # (n,) bool, in the one face region
+    residual_mm: np.ndarray  # (n,) float32, distance from the aligned vertex to the default surface
+
+
+def carry_over(
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    landmarks: np.ndarray,
+    eyeballs: tuple[np.ndarray, ...],
+    skin: np.ndarray,
+    template: FaceModel,
+) -> CarriedOver:
+    """Align a mean head to the template's and read the template off at every vertex.
+
+    Args:
+        vertices: (n, 3) mm, y up and z forward, any place and scale.
+        triangles: (f, 3) int, counter-clockwise outside.
+        landmarks: (68,) vertex ids, the template's markup.
+        eyeballs: vertex ids of each eyeball, the one at low x first.
+        skin: (n,) bool, the vertices of the outer skin, which the closest points pull.
+    """
+    target = template.mean.numpy().astype(np.float64)
+    target_landmarks = target[template.landmarks.numpy()]
+    aligned = fit_similarity(vertices[landmarks], target_landmarks)(vertices)
+    warp = RBFInterpolator(
+        aligned[landmarks], target_landmarks - aligned[landmarks], kernel="linear", smoothing=1.0, degree=0
+    )
+    aligned = aligned + warp(aligned)
+
+    template_triangles = template.triangles.numpy()
+    inside = np.isin(template.region.numpy(), [REGIONS.index(name) for name in INSIDE])
+    outer = template_triangles[~inside[template_triangles].any(1)]
+    aligned = _pull_onto(aligned, triangles, skin, target, outer)
+
+    canonical_mm = aligned.copy()
+    region = np.zeros(len(vertices), np.uint8)
+    on_face = np.zeros(len(vertices), bool)
+    uv = np.full((len(vertices), 2), np.nan, np.float32)
+    residual = np.zeros(len(vertices), np.float32)
+    face_ids = np.flatnonzero(template.face.numpy())
+
+    def take(chosen: np.ndarray, found: ClosestPoints, part: np.ndarray, reach_mm: float) -> None:
+        canonical_mm[chosen] = np.where((found.distance < reach_mm)[:, None], found.point, canonical_mm[chosen])
+        corner = part[found.triangle, found.barycentric.argmax(1)]
+        region[chosen] = template.region.numpy()[corner]
+        uv[chosen] = found.interpolate(part, template.uv.numpy())
+        residual[chosen] = found.distance
+        is_face = np.isin(_row_keys(part), _row_keys(template_triangles[face_ids]))
+        on_face[chosen] = is_face[found.triangle] & (found.distance < reach_mm)
+
+    take(np.flatnonzero(skin), closest_points(aligned[skin], target, outer), outer, FACE_REACH_MM)
+    template_eyes = _eyeballs_of(template, target)
+    for ids, eye in zip(eyeballs, template_eyes):
+        centre, radius = fit_sphere(vertices[ids])
+        target_centre, target_radius = fit_sphere(target[np.unique(eye)])
+        on_sphere = (vertices[ids] - centre) * (target_radius / radius) + target_centre
+        canonical_mm[ids] = on_sphere
+        take(ids, closest_points(on_sphere, target, eye), eye, FACE_REACH_MM)
+
+    low, high = template.canonical_box_mm.numpy().astype(np.float64)
+    canonical = ((canonical_mm - low) / (high - low)).astype(np.float32)
+    return CarriedOver(canonical, uv, region, on_face, residual)
+
+
+def fit_sphere(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """Algebraic least-squares sphere through points (n, 3): centre (3,), radius."""
+    mean = points.mean(0)
+    centred = points - mean
+    solution = np.linalg.lstsq(np.c_[2 * centred, np.ones(len(points))], (centred**2).sum(1), rcond=None)[0]
+    return solution[:3] + mean, float(np.sqrt(solution[3] + solution[:3] @ solution[:3]))
+
+
+def _pull_onto(
+    aligned: np.ndarray, triangles: np.ndarray, skin: np.ndarray, target: np.ndarray, target_triangles: np.ndarray
+) -> np.ndarray:
+    """Rounds of min_d sum_skin w |v + d - closest(v)|^2 + stiffness |L d|^2, from stiff to soft; other vertices follow."""
+    laplacian = _uniform_laplacian(triangles, len(aligned))
+    bending = (laplacian.T @ laplacian).tocsc()
+    target_normals = vertex_normals(torch.as_tensor(target), torch.as_tensor(target_triangles)).numpy()
+    skin_ids = np.flatnonzero(skin)
+    for stiffness in STIFFNESS:
+        found = closest_points(aligned[skin_ids], target, target_triangles)
+        normals = vertex_normals(torch.as_tensor(aligned), torch.as_tensor(triangles)).numpy()[skin_ids]
+        facing = (found.interpolate(target_triangles, target_normals) * normals).sum(1) > NORMAL_COSINE
+        weights = np.full(len(aligned), 1e-4)  # a whisper of "stay" keeps the loose parts in place
+        wanted = np.zeros_like(aligned)
+        pulled = facing & (found.distance < REACH_MM)
+        weights[skin_ids[pulled]] = 1.0
+        wanted[skin_ids[pulled]] = (found.point - aligned[skin_ids])[pulled]
+        factor = splu((sparse.diags(weights) + stiffness * bending).tocsc())
+        aligned = aligned + factor.solve(weights[:, None] * wanted)
+    return aligned
+
+
+def _uniform_laplacian(triangles: np.ndarray, count: int) -> sparse.csr_matrix:
+    """(count, count): the vertex minus the mean of its neighbours."""
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    edges = np.unique(np.sort(edges, 1), axis=0)
+    ones = np.ones(len(edges))
+    adjacency = sparse.coo_matrix((ones, (edges[:, 0], edges[:, 1])), (count, count))
+    adjacency = (adjacency + adjacency.T).tocsr()
+    degree = np.maximum(np.asarray(adjacency.sum(1)).ravel(), 1)
+    return sparse.eye(count, format="csr") - sparse.diags(1 / degree) @ adjacency
+
+
+def _eyeballs_of(template: FaceModel, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The triangles of the template's two eyeballs, the one at low x first."""
+    triangles = template.triangles.numpy()
+    eyes = triangles[(template.region.numpy()[triangles] == REGIONS.index("eyes")).all(1)]
+    x = target[eyes][:, :, 0].mean(1)
+    return eyes[x < 0], eyes[x >= 0]
+
+
+def _row_keys(rows: np.ndarray) -> np.ndarray:
+    """One comparable key for each row of vertex ids (f, 3)."""
+    rows = np.ascontiguousarray(rows, np.int64)
+    return rows.view([("", np.int64)] * 3).ravel()
