@@ -3,8 +3,8 @@
     out/manifest.json              what the rows depend on; going on with anything else is refused
     out/data/train-00000.parquet   the first RECORDS_PER_SHARD kept records, in the order of their index; and so on
 
-Row i depends on the job and i alone, and the parent writes in order of index, so the files are the same bytes whatever the
-number of workers. A shard appears whole (written aside, then renamed): after a kill, the shard in progress is made again.
+Row i depends on the job and i alone, and the parent writes in order of index, so the files are the same bytes whatever
+the number of workers. A shard appears whole: after a kill, the one in progress is made again.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from rich.progress import (
 from rich.text import Text
 
 from recon.errors import UserError
+from recon.files import whole_file
 from recon.synthesis.shards import SCHEMA_VERSION, read_rows, row_count, write_shard
 
 RECORDS_PER_SHARD = 128
@@ -116,12 +117,11 @@ def _open_folder(out: Path, manifest: Mapping[str, Any]) -> None:
             raise UserError(f"--out {out} is a file: name a folder")
         if path.exists():
             return _refuse_other_job(out, read_manifest(out), manifest)
-        if out.exists() and any(out.iterdir()):
+        if out.exists() and any(not entry.name.startswith(".") for entry in out.iterdir()):
             raise UserError(f"--out {out} holds other files: name a new folder")
         (out / "data").mkdir(parents=True, exist_ok=True)
-        temporary = out / ".manifest.json.tmp"
-        temporary.write_text(json.dumps(manifest, indent=2) + "\n")
-        os.replace(temporary, path)
+        with whole_file(path) as temporary:
+            temporary.write_text(json.dumps(manifest, indent=2) + "\n")
     except OSError as error:
         raise UserError(f"--out {out} can't be written ({error.strerror}): name a folder of yours") from None
 
@@ -147,10 +147,10 @@ def _resume_point(out: Path, count: int) -> tuple[int, int]:
         raise UserError(f"{out} holds {there} records already: ask for --count {there} or more, or name another --out")
     if there == count:
         return there, 0
-    whole = 0
-    while (
-        whole < len(files) and files[whole] == shard_path(out, whole) and row_count(files[whole]) == RECORDS_PER_SHARD
-    ):
+    whole = 0  # full shards without a gap
+    for file in files:
+        if file != shard_path(out, whole) or row_count(file) < RECORDS_PER_SHARD:
+            break
         whole += 1
     return whole * RECORDS_PER_SHARD, _last_index(files[whole - 1]) + 1 if whole else 0
 
@@ -171,7 +171,7 @@ def _kept_rows(pool: ProcessPoolExecutor, index: int, wanted: int, workers: int)
             pending.append((block, pool.submit(_make_rows, block)))
             start += BLOCK
         block, future = pending.popleft()
-        for candidate, row in zip(block, _result(future)):
+        for candidate, row in zip(block, _result(future), strict=True):
             if candidate < index or kept == wanted:
                 continue
             rejected_in_a_row = 0 if row else rejected_in_a_row + 1

@@ -4,8 +4,8 @@
     for record in read_records([path]): ...              file -> record, bit for bit
     load_dataset("parquet", data_files=...)              the same without our code: images decode by themselves
 
-Every label map is a grey 16-bit PNG a channel (`datasets` casts three-channel 16-bit images to 8 bits without a word). A map's
-code is what `recon.synthesis.quantize` makes of it, code 0 being "nothing here" (NaN):
+Every channel of a label map is a grey 16-bit PNG (`datasets` casts three-channel 16-bit images to 8 bits without a
+word) of the codes of `recon.synthesis.quantize`, 0 being "nothing here" (NaN):
 
     position_x, position_y, depth               mm = (code - 32768) / 128; depth is z of the position
     correspondence_x/y/z, uv_u/v                value in [0, 1] = (code - 1) / 65534
@@ -16,8 +16,6 @@ The PNGs are filtered but not deflated: the parquet file's zstd compresses them 
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -29,6 +27,7 @@ import pyarrow.parquet as pq
 from datasets import Array2D, Features, Image, List, Value
 
 from recon.errors import UserError
+from recon.files import whole_file
 from recon.synthesis import quantize
 from recon.synthesis.png import decode_png, encode_png
 from recon.synthesis.records import Record
@@ -161,36 +160,26 @@ def write_shard(path: Path, features: Features, rows: Iterable[Mapping[str, Any]
     The same rows give the same bytes. A full disk or a folder that can't be written is a `UserError`.
     """
     schema = features.arrow_schema
-    temporary = path.with_name(f".{path.name}.tmp")
     rows, count = iter(rows), 0
+    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": False, "write_statistics": ["index"]}
+    third_smaller = ["vertices_mm.list.element.list.element"]
     try:
-        with open(temporary, "wb") as file:
-            with pq.ParquetWriter(
-                file,
-                schema,
-                compression="zstd",
-                compression_level=1,
-                use_dictionary=False,
-                use_byte_stream_split=["vertices_mm.list.element.list.element"],  # a third smaller,
-                write_statistics=["index", "seed"],
-            ) as writer:
-                while group := list(islice(rows, ROW_GROUP)):
-                    writer.write_table(_table(group, schema))
-                    count += len(group)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with (
+            whole_file(path) as temporary,
+            open(temporary, "wb") as file,
+            pq.ParquetWriter(file, schema, use_byte_stream_split=third_smaller, **options) as writer,
+        ):
+            while group := list(islice(rows, ROW_GROUP)):
+                writer.write_table(_table(group, schema))
+                count += len(group)
     except OSError as error:
-        raise _write_error(path.parent, error) from None
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise UserError(f"{path.parent} can't be written ({error.strerror or error}): check --out") from None
     return count
 
 
 def _table(rows: list[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_arrays(
-        [_column([row[field.name] for row in rows], field.type) for field in schema], schema=schema
-    )
+    columns = [_column([row[field.name] for row in rows], field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
@@ -209,14 +198,6 @@ def _plain_column(column: pa.ChunkedArray) -> list[Any]:
         flat = column.combine_chunks().storage.flatten().flatten().to_numpy()
         return list(flat.reshape(-1, height, width))
     return column.to_pylist()
-
-
-def _write_error(folder: Path, error: OSError) -> UserError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return UserError(
-            f"no space is left for {folder}: free some, or choose another --out, and run the same command again"
-        )
-    return UserError(f"{folder} can't be written ({error.strerror or error}): check --out")
 
 
 def _read_error(file: Path, error: Exception) -> UserError:

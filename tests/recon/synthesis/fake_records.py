@@ -73,8 +73,10 @@ class FakeJob:
 
     def _rows(self, indices: range):
         time.sleep(self.pause_s)
-        rejected = [bool(self.reject) and index % self.reject == 0 for index in indices]
-        return [None if no else row_from_record(fake_record(i, self.seed)) for i, no in zip(indices, rejected)]
+        return [None if self._rejects(i) else row_from_record(fake_record(i, self.seed)) for i in indices]
+
+    def _rejects(self, index: int) -> bool:
+        return bool(self.reject) and index % self.reject == 0
 
 
 if __name__ == "__main__":

@@ -115,12 +115,12 @@ def test_gives_up_when_everything_is_rejected(tmp_path):
     assert not shard_files(tmp_path)
 
 
-def test_no_space_left_leaves_no_half_shard(tmp_path):
+def test_a_failed_write_leaves_no_half_shard(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing fails as on a full disk
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing fails in the midst of a file
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
     try:
-        with pytest.raises(UserError, match="no space is left"):
+        with pytest.raises(UserError, match="can't be written"):
             produce(FakeJob(), FEATURES, 20, tmp_path, workers=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
