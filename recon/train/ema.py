@@ -11,9 +11,9 @@ from torch import nn
 class Ema:
     """A frozen copy of `module` whose weights follow it: `e <- d e + (1 - d) w`.
 
-    Here `d = min(decay, (1 + t) / (10 + t))` at update t = 0, 1, ...: the warm-up (TensorFlow's) keeps the first averages from remembering the
-    initial weights. Buffers (running statistics) are copied, not averaged. `average` is the module to evaluate,
-    always in eval mode.
+    Here `d = min(decay, (1 + t) / (10 + t))` at update t = 0, 1, ...: the warm-up (TensorFlow's) keeps the first averages
+    from remembering the initial weights. Buffers (running statistics) are copied, not averaged. `average` is the module
+    to evaluate, always in eval mode.
     """
 
     def __init__(self, module: nn.Module, decay: float = 0.999) -> None:

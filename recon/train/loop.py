@@ -73,7 +73,7 @@ def fit(
     evaluate: Callable[[State], dict[str, Any]] | None = None,
     evaluate_every: int = 1000,
 ) -> State:
-    """Train `state` up to `steps` finished steps, resuming from `run_dir` if it holds a checkpoint: see the module's text.
+    """Train `state` up to `steps` finished steps, resuming from `run_dir` if it holds a checkpoint.
 
     `precision` is "no" (float32) or "bf16"; `workers` processes compute batches ahead (0: in this process); `seed` sets
     the global generators at the start of a fresh run. Raises `UserError` for a broken or foreign checkpoint and for a

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from recon.configuration import from_plain, parse_overrides, read_config, to_plain, write_config
+from recon.errors import UserError
+
+
+@dataclass(frozen=True)
+class Net:
+    width: int = 32
+    widths: tuple[int, ...] = (1, 2)
+    kind: Literal["joint", "separate"] = "joint"
+
+
+@dataclass(frozen=True)
+class Config:
+    steps: int
+    rate: float = 1e-3
+    net: Net = field(default_factory=Net)
+    name: str | None = None
+    photos: Path | None = None
+    bf16: bool = False
+
+
+def test_file_then_overrides_over_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("steps: 5\nrate: 1e-4\nnet:\n  width: 8\n")
+    config = read_config(
+        Config, path, {"steps": "7", "net.widths": "[3, 4, 5]", "name": "5", "photos": "a/b", "bf16": "true"}
+    )
+    assert config == Config(7, 1e-4, Net(8, (3, 4, 5)), "5", Path("a/b"), True)
+
+
+def test_written_config_reads_back_equal(tmp_path: Path) -> None:
+    config = Config(3, 2e-4, Net(16, (4,), "separate"), None, Path("photos"))
+    write_config(config, tmp_path / "run" / "config.yaml")
+    assert read_config(Config, tmp_path / "run" / "config.yaml") == config
+    assert from_plain(Config, to_plain(config), "here") == config
+    assert [p.name for p in (tmp_path / "run").iterdir()] == ["config.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("stesp: 5", "unknown key 'stesp' in {path}; did you mean 'steps'?"),
+        ("steps: 5\nnet: {widht: 3}", "unknown key 'net.widht' in {path}; did you mean 'width'?"),
+        ("steps: 5\nnet: 3", "'net' in {path} must hold keys of its own, not 3"),
+        ("steps: many", "'steps' must be int, not 'many' in {path}"),
+        ("steps: 5\nnet: {kind: both}", "'net.kind' must be Literal['joint', 'separate'], not 'both' in {path}"),
+        ("steps: 5\nname: [1]", "'name' must be str or null, not '[1]' in {path}"),
+        ("rate: 1", "no value for steps in {path}"),
+        ("- 1\n- 2", "the configuration file {path} must hold `key: value` lines"),
+        ("steps: [5", "the configuration file {path} is not valid YAML at line 1: mend it"),
+    ],
+)
+def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError) as error:
+        read_config(Config, path)
+    assert str(error.value) == sentence.format(path=path)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "part"),
+    [
+        ({"stesp": "3"}, "unknown option --stesp; did you mean 'steps'?"),
+        ({"net.widht": "3"}, "unknown option --net.widht; did you mean 'net.width'?"),
+        ({"nets.width": "3"}, "did you mean 'net'?"),
+        ({"net": "3"}, "--net has keys of its own"),
+        ({"steps": "1.5"}, "'steps' must be int, not '1.5'"),
+    ],
+)
+def test_a_bad_override_is_one_sentence(overrides: dict[str, str], part: str) -> None:
+    with pytest.raises(UserError) as error:
+        read_config(Config, None, overrides)
+    assert part in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"there is no configuration file .*none\.yaml: check --config"):
+        read_config(Config, tmp_path / "none.yaml")
+    with pytest.raises(UserError, match="can't be read"):
+        read_config(Config, tmp_path)
+
+
+def test_overrides_of_both_spellings() -> None:
+    assert parse_overrides(["--net.width", "32", "--steps=5", "--rate", "-1"]) == {
+        "net.width": "32",
+        "steps": "5",
+        "rate": "-1",
+    }
+    with pytest.raises(UserError, match="--steps needs a value"):
+        parse_overrides(["--steps", "--rate", "1"])
+    with pytest.raises(UserError, match="can't make sense of 'five'"):
+        parse_overrides(["five"])
