@@ -7,7 +7,6 @@ size are each a `UserError` that names the file.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from torch import nn
 
 from recon.configuration import from_plain, to_plain
 from recon.errors import UserError
+from recon.files import whole_file
 from recon.nets.pix2vertex import Pix2Vertex, Pix2VertexConfig
 
 Kinds = Mapping[str, tuple[type, Callable[[Any], nn.Module]]]
@@ -37,10 +37,8 @@ def save_weights(
         for name, value in module.state_dict().items()
     }
     metadata = {"kind": kind, "config": json.dumps(to_plain(config)), "card": json.dumps(dict(card))}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    save_file(tensors, temporary, metadata)
-    os.replace(temporary, path)
+    with whole_file(path) as temporary:
+        save_file(tensors, temporary, metadata)
 
 
 def load_weights(path: Path, kinds: Kinds = RECONSTRUCTORS) -> nn.Module:
