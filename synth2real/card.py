@@ -1,0 +1,166 @@
+"""The README card of a dataset: a header for the Hub, the columns with their units, the measured drift, the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recon.faces.model import REGIONS
+from recon.files import whole_file
+from recon.synthesis.produce import Produced
+from recon.synthesis.shards import read_rows
+
+COLUMNS = {
+    "image": "the realistic image, RGB",
+    "index, seed": "the row is a function of the two (and of the weights)",
+    "render": "the render that the labels describe, RGB",
+    "mask": "255 where the face region is seen: forehead to chin, ear to ear",
+    "region": ", ".join(f"{code} {name.replace('_', ' ')}" for code, name in enumerate(REGIONS)),
+    "position_x, position_y, depth": "16-bit codes; mm = (code - 32768) / 128, camera frame minus the nasion; 0: none",
+    "correspondence_x/y/z": "16-bit codes; place on the canonical face in [0, 1] = (code - 1) / 65534; 0: none",
+    "normal_x/y/z": "16-bit codes; unit normal, camera frame = (code - 1) / 32767 - 1; 0: none",
+    "uv_u, uv_v": "16-bit codes; texture coordinates in [0, 1] = (code - 1) / 65534; 0: none",
+    "landmarks_px": "68 x 2, pixels, u right and v down, pixel centres at +0.5",
+    "landmarks_mm": "68 x 3, mm, the frame of position",
+    "landmarks_visible": "68 booleans",
+    "vertices_mm": "n x 3, mm, the frame of position; the mesh's triangles are the model's",
+    "identity, expression": "the model's parameters",
+    "rotation, translation_mm": "from the model's frame to the camera's",
+    "focal_px, centre_px": "the pinhole camera",
+    "origin_mm": "the nasion in the camera frame: add it to position for camera coordinates",
+    "scene": "JSON of everything else that was drawn",
+    "drift_mm": "mean length of Net(image) - Net(render) in position over the face, mm, Net being a frozen network",
+    "drift_correspondence": "the same of correspondence, in units of the canonical box",
+    "mask_iou": "overlap of the network's face masks of image and render",
+}
+OF_IMAGE = ("image", "drift_mm", "drift_correspondence", "mask_iou")
+
+
+Drift = dict[str, dict[str, float]]  # column -> mean, median, worst_5_percent
+
+
+def drift_statistics(shards: list[Path]) -> Drift:
+    """Mean, median and 95th percentile (5th for mask_iou, where low is bad) of each drift over all rows."""
+    names = [name for name in OF_IMAGE if name != "image"]
+    rows = list(read_rows(shards, names))
+    statistics = {}
+    for name in names:
+        values = np.array([row[name] for row in rows])
+        worst = np.percentile(values, 5 if name == "mask_iou" else 95)
+        statistics[name] = {"mean": float(values.mean()), "median": float(np.median(values)), "worst_5_percent": worst}
+    return statistics
+
+
+def write_card(
+    out: Path,
+    produced: Produced,
+    manifest: Mapping[str, Any],
+    drift: Drift | None = None,
+    own_photos: bool = False,
+) -> None:
+    """Write `out/README.md`.
+
+    drift: None for a dataset of renders. own_photos: the translator is not the bundled one, so what it was trained on,
+    and with it the licence, is for the publisher to say.
+    """
+    name = "Realistic synthetic faces with geometry labels" if drift else "Synthetic face renders with geometry labels"
+    licence = "other" if own_photos else "cc0-1.0"
+    sections = [_header(name, produced.count, licence), f"# {name}", _summary(produced, manifest)]
+    sections.append(_drift_section(drift, manifest) if drift else "All labels are exact for `render`.")
+    sections += [_use_section(), _columns_section(bool(drift)), _origin_section(bool(drift), own_photos)]
+    with whole_file(out / "README.md") as temporary:
+        temporary.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+
+
+def _header(name: str, count: int, licence: str) -> str:
+    size = next((label for limit, label in SIZE_CATEGORIES if count < limit), "n>1M")
+    return f"""---
+pretty_name: {name}
+license: {licence}
+task_categories: [depth-estimation, image-segmentation, keypoint-detection]
+tags: [synthetic, face, 3d, depth, normals, correspondence]
+size_categories: [{size}]
+configs:
+- config_name: default
+  data_files: data/*.parquet
+---"""
+
+
+SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+def _summary(produced: Produced, manifest: Mapping[str, Any]) -> str:
+    size, seed = manifest["size"], manifest["seed"]
+    summary = f"{produced.count} faces at {size} x {size} px, drawn with seed {seed}, made by synth2real."
+    if manifest.get("max_drift_mm") is not None:
+        share = 100 * produced.count / produced.candidates
+        summary += (
+            f" Images that drifted more than {manifest['max_drift_mm']:g} mm were left out: the yield is {share:.1f} %"
+            f" ({produced.count} of {produced.candidates})."
+        )
+    return summary
+
+
+def _drift_section(drift: Drift, manifest: Mapping[str, Any]) -> str:
+    lines = "\n".join(
+        f"| {name} | {values['mean']:.4g} | {values['median']:.4g} | {values['worst_5_percent']:.4g} |"
+        for name, values in drift.items()
+    )
+    digests = manifest["weights"]
+    return f"""## How far to trust the labels
+The labels are exact for `render`. `image` is that render translated by a GAN, which moves things a little: for `image`
+the labels are not exact, and each row carries its own measured drift.
+
+| drift | mean | median | worst 5 % |
+| --- | --- | --- | --- |
+{lines}
+
+The drift is what one frozen network sees of the image as stored. Where that network also held the GAN to the geometry
+in training, as the bundled one did, the figures are a lower bound. Filter by `drift_mm` where it matters.
+Weights (SHA-256): generator `{digests["generator"][:16]}`, network `{digests["network"][:16]}`."""
+
+
+def _use_section() -> str:
+    return """## Use
+```python
+import numpy as np
+from datasets import load_dataset
+
+rows = load_dataset("parquet", data_files="data/*.parquet", split="train")
+depth_code = np.asarray(rows[0]["depth"])  # uint16
+depth_mm = np.where(depth_code == 0, np.nan, (depth_code.astype(np.float32) - 32768) / 128)
+```
+`recon.synthesis.shards.record_from_row(row)` decodes all columns at once. Camera frame: right-handed, x right, y up,
+z toward the viewer. All labels are lossless."""
+
+
+def _columns_section(of_images: bool) -> str:
+    shown = {name: text for name, text in COLUMNS.items() if of_images or name not in OF_IMAGE}
+    return "\n".join(
+        ["## Columns", "| column | meaning |", "| --- | --- |", *(f"| {n} | {t} |" for n, t in shown.items())]
+    )
+
+
+def _origin_section(of_images: bool, own_photos: bool) -> str:
+    if own_photos:
+        licence = (
+            "The translator's weights are not the bundled ones: name here the photographs that they were trained on,\n"
+            "and a licence that those allow."
+        )
+    elif of_images:
+        licence = (
+            "The translator was trained on photographs in the public domain. That clears copyright, not a person's"
+            " likeness: an image may by chance resemble somebody.\nThe dataset is in the public domain (CC0 1.0)."
+        )
+    else:
+        licence = "The dataset is in the public domain (CC0 1.0)."
+    return f"""## Origin, licence, limits
+The faces are drawn from a morphable model made of CC0 data; no scan or photograph of a person is in it.
+{licence}
+Not for identifying people.
+
+Limits: one face a picture, without glasses, hands or other occluders; the variety of heads, poses and light is that of
+the scene in `manifest.json`. The face region leaves out ears, neck, scalp and the inside of the mouth."""
