@@ -90,11 +90,12 @@ figure button { display: block; width: 100%; aspect-ratio: 1; padding: 0; overfl
   border-radius: 4px; background: #181a1e; cursor: zoom-in; }
 figure img { display: block; width: calc($views * 100%); max-width: none; height: 100%;
   transform: translateX(calc(var(--view) * -100% / $views)); }
-figcaption { display: flex; justify-content: space-between; padding: 3px 1px; font-size: 12px;
+figcaption { display: flex; justify-content: space-between; gap: 6px; padding: 3px 1px; font-size: 12px;
   font-variant-numeric: tabular-nums; }
 figcaption span { color: var(--quiet); }
 dialog { width: min(96vw, 1500px); padding: 12px; border: 1px solid var(--line); border-radius: 8px;
   background: var(--ground); color: inherit; }
+dialog:focus-visible { outline: 0; }
 dialog::backdrop { background: rgb(0 0 0 / .6); }
 dialog img { display: block; width: 100%; }
 dialog p { margin: 8px 0 0; color: var(--quiet); }

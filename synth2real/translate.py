@@ -41,6 +41,8 @@ def translate(records: Sequence[Record], generator: Generator, network: Reconstr
     noise = torch.cat([_noise(generator, record) for record in records])
 
     translated = generator(render, correspondence, normals, noise).clamp(0, 1)
+    if not translated.isfinite().all():
+        raise UserError("the generator's image has values that are not numbers: give other --weights")
     images = (translated.permute(0, 2, 3, 1) * 255).round().byte().numpy()
     stored = torch.stack([_image(image) for image in images])  # the drift of the image as it is written
     drift = label_drift(network.predict(render), network.predict(stored), mask)
