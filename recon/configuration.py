@@ -159,7 +159,7 @@ def _instantiate(cls: type[T], values: Mapping[str, Any], source: str) -> T:
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
     parser.add_argument("--config", type=cls)
     try:
-        return parser.instantiate_classes(parser.parse_object({"config": dict(values)})).config
+        return parser.instantiate(parser.parse_object({"config": dict(values)})).config
     except (jsonargparse.ArgumentError, TypeError, ValueError) as error:
         raise UserError(f"{_one_sentence(str(error))} in {source}") from None
 

@@ -11,8 +11,8 @@ from torch import nn
 class Ema:
     """A frozen copy of `module` whose weights follow it: `e <- d e + (1 - d) w`.
 
-    Here `d = min(decay, (1 + t) / (10 + t))` at update t = 0, 1, ...: the warm-up (TensorFlow's) keeps the first averages
-    from remembering the initial weights. Buffers (running statistics) are copied, not averaged. `average` is the module
+    Here `d = min(decay, (1 + t) / (10 + t))` at update t = 0, 1, ...: the warm-up (TensorFlow's) keeps the first
+    averages from remembering the initial weights. Buffers (running statistics) are copied. `average` is the module
     to evaluate, always in eval mode.
     """
 

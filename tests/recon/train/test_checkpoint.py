@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import random
+import resource
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from recon.errors import UserError
+from recon.train.checkpoint import checkpoints, load_checkpoint, save_checkpoint
+from recon.train.loop import fit
+from recon.train.state import State, rng_state, set_rng_state
+
+if TYPE_CHECKING:
+    from conftest import Regression
+
+
+def test_random_states_survive_the_file(tmp_path: Path) -> None:
+    np.random.normal()  # leaves a cached second normal, part of the state
+    path = save_checkpoint(tmp_path, State({}), [rng_state()])
+    drawn = torch.rand(2).tolist(), np.random.normal(), np.random.rand(), random.random()
+    set_rng_state(load_checkpoint(path, State({}))[0])
+    assert drawn == (torch.rand(2).tolist(), np.random.normal(), np.random.rand(), random.random())
+
+
+def test_the_last_two_are_kept(tmp_path: Path) -> None:
+    for step in (1, 2, 30):
+        save_checkpoint(tmp_path, State({}, step=step), [])
+    assert [p.name for p in checkpoints(tmp_path)] == ["step_00000002.pt", "step_00000030.pt"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "text", "other"])
+def test_a_broken_checkpoint_is_named_with_its_mend(tmp_path: Path, regression: Regression, damage: str) -> None:
+    first = save_checkpoint(tmp_path, State({}, step=1), [])
+    path = save_checkpoint(tmp_path, State({}, step=2), [])
+    whole = path.read_bytes()
+    if damage == "other":
+        torch.save([1, 2], path)
+    else:
+        path.write_bytes({"cut": whole[: len(whole) // 2], "empty": b"", "text": b"hello" * 9}[damage])
+    with pytest.raises(UserError) as error:
+        fit(regression.step, regression.batch, regression.state(), tmp_path, steps=3)
+    assert str(error.value) == (f"the checkpoint {path} is broken: delete it, and training resumes from {first.name}")
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple:
+            return (Path.touch, (tmp_path / "run",))
+
+    path = tmp_path / "checkpoints" / "step_00000001.pt"
+    path.parent.mkdir()
+    torch.save({"step": 1, "rng": [], "modules": Evil()}, path)
+    with pytest.raises(UserError, match="is broken: delete it, and training starts anew"):
+        load_checkpoint(path, State({}))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("modules", "reason"),
+    [
+        ({"net": nn.Linear(3, 2)}, "size mismatch for weight"),
+        ({"other": nn.Linear(2, 2)}, r"modules: \['net'\] instead"),
+    ],
+)
+def test_weights_of_another_size_are_refused(tmp_path: Path, modules: dict[str, nn.Module], reason: str) -> None:
+    path = save_checkpoint(tmp_path, State({"net": nn.Linear(2, 2)}), [])
+    with pytest.raises(UserError, match=f"does not fit this configuration .*{reason}"):
+        load_checkpoint(path, State(modules))
+
+
+def test_a_failed_write_leaves_the_old_checkpoint_alone(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, State({"net": nn.Linear(2, 2)}, step=1), [])
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then writing on is an error, as on a full disk
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, usual[1]))
+    try:
+        with pytest.raises(UserError, match=r"no space left on the disk while writing .*step_00000002\.pt"):
+            save_checkpoint(tmp_path, State({"net": nn.Linear(200, 200)}, step=2), [])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["step_00000001.pt"]
