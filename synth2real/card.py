@@ -16,6 +16,7 @@ from recon.synthesis.shards import read_rows
 COLUMNS = {
     "image": "the realistic image, RGB",
     "index, seed": "the row is a function of the two (and of the weights)",
+    "model": "the face model's name",
     "render": "the render that the labels describe, RGB",
     "mask": "255 where the face region is seen: forehead to chin, ear to ear",
     "region": ", ".join(f"{code} {name.replace('_', ' ')}" for code, name in enumerate(REGIONS)),

@@ -16,8 +16,8 @@ from recon.faces.default import load_default
 from recon.nets.base import Reconstructor
 from recon.nets.weights import load_weights
 from recon.synthesis.produce import MakeRows
+from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
-from recon.synthesis.render import render_record
 from recon.synthesis.shards import image_to_column, record_features, row_from_record
 from synth2real.generator import GENERATORS, Generator
 from synth2real.translate import translate

@@ -58,6 +58,7 @@ def record_features(vertices: int, identity: int, expression: int) -> Features:
         {
             "index": Value("int64"),
             "seed": Value("int64"),
+            "model": Value("string"),
             "render": Image(),
             "mask": Image(),
             "region": Image(),
@@ -83,6 +84,7 @@ def row_from_record(record: Record) -> dict[str, Any]:
     row: dict[str, Any] = {
         "index": record.index,
         "seed": record.seed,
+        "model": record.model,
         "render": image_to_column(record.rgb),
         "mask": image_to_column(record.mask.astype(np.uint8) * 255),
         "region": image_to_column(record.region),
@@ -106,6 +108,7 @@ def record_from_row(row: Mapping[str, Any]) -> Record:
     return Record(
         index=int(row["index"]),
         seed=int(row["seed"]),
+        model=str(row["model"]),
         rgb=image_from_column(row["render"]),
         mask=image_from_column(row["mask"]) > 0,
         region=image_from_column(row["region"]),

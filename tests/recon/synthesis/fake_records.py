@@ -35,6 +35,7 @@ def fake_record(index: int, seed: int = 0, size: int = 16) -> Record:
     return Record(
         seed=seed,
         index=index,
+        model="fake",
         rgb=random.integers(0, 256, (size, size, 3), dtype=np.uint8),
         mask=random.random((size, size)) < 0.5,
         region=random.integers(0, 11, (size, size), dtype=np.uint8),
