@@ -14,7 +14,7 @@ from recon.nets.pix2vertex import POSITION_UNIT_MM, Maps
 
 @dataclass(frozen=True)
 class Pix2VertexLossConfig:
-    """position, correspondence: the paper's lambda_L1 = 100; normals: its lambda_N = 10, 0 switches it off (the ablation).
+    """position, correspondence: the paper's lambda_L1 = 100; normals: its lambda_N = 10, where 0 is the ablation.
 
     The mask losses are ours: the paper's networks paint the background instead.
     """

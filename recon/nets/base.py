@@ -16,10 +16,11 @@ class FaceGeometry:
     """What a reconstructor says about the face in each of B images.
 
     mask            (B, 1, H, W) float, probability in [0, 1] that the pixel shows the face region
-    position_mm     (B, 3, H, W) float, x right, y up, z toward the viewer, relative to the face's fixed template point;
-                    meaningful where the mask is
-    correspondence  (B, 3, H, W) float, the place on the canonical face, nominally in [0, 1]; meaningful where the mask is
-    ambiguity       up to what position_mm is known: "metric", "scale" (one factor) or "affine" (scale and shift of depth)
+    position_mm     (B, 3, H, W) float, x right, y up, z toward the viewer, relative to the face's fixed template point
+    correspondence  (B, 3, H, W) float, the place on the canonical face, nominally in [0, 1]
+    ambiguity       up to what position_mm is known: "metric", "scale" (a factor) or "affine" (depth's scale and shift)
+
+    position_mm and correspondence mean something where the mask is.
     """
 
     mask: Tensor
@@ -38,7 +39,7 @@ class Reconstructor(nn.Module, ABC):
         """image (B, 3, H, W) float RGB in [0, 1] -> FaceGeometry of the same H, W; differentiable in the image."""
 
     def freeze(self, frozen: bool = True):
-        """Fix the weights (gradients still flow to the image) and switch dropout off for good; `freeze(False)` undoes it."""
+        """Fix the weights and switch dropout off; gradients still flow to the image. `freeze(False)` undoes it."""
         self.frozen = frozen
         self.requires_grad_(not frozen)
         return self.train(not frozen)

@@ -35,7 +35,7 @@ class Norm(nn.Module):
 
 
 class Down(nn.Module):
-    """C_k of pix2vertex's encoder: 4x4 convolution with stride 2, norm, leaky ReLU. (B, c, H, W) -> (B, k, H/2, W/2)."""
+    """C_k of pix2vertex's encoder: 4x4 convolution with stride 2, norm, leaky ReLU. -> (B, k, H/2, W/2)."""
 
     def __init__(self, channels_in: int, channels_out: int, norm: NormName):
         super().__init__()

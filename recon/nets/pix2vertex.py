@@ -62,8 +62,9 @@ class Pix2Vertex(Reconstructor):
         super().__init__()
         self.config = config
         names = ("joint",) if config.outputs == "joint" else ("geometry", "correspondence")
-        self.networks = nn.ModuleDict({name: _network(config, 7 if name == "joint" else 4) for name in names})
-        self.stride = next(iter(self.networks.values())).stride
+        networks = {name: _network(config, 7 if name == "joint" else 4) for name in names}
+        self.networks = nn.ModuleDict(networks)
+        self.stride: int = networks[names[0]].stride
 
     def forward(self, image: Tensor) -> Maps:
         """image (B, 3, H, W) float RGB in [0, 1], H and W divisible by `stride` -> Maps in float32."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -30,9 +31,9 @@ class ResNet(nn.Module):
         self.stride = unshuffle * 2 ** (len(widths) - 1)
         self.stem = _convolution(3 * unshuffle**2, widths[0], norm)
         self.encode = nn.ModuleList(Residual(width, norm) for width in widths[:-1])
-        self.reduce = nn.ModuleList(_convolution(a, b, norm, stride=2) for a, b in zip(widths, widths[1:]))
+        self.reduce = nn.ModuleList(_convolution(a, b, norm, stride=2) for a, b in pairwise(widths))
         self.trunk = nn.Sequential(*(Residual(widths[-1], norm, dilation) for dilation in dilations))
-        self.enlarge = nn.ModuleList(_convolution(b, a, norm) for a, b in zip(widths, widths[1:]))
+        self.enlarge = nn.ModuleList(_convolution(b, a, norm) for a, b in pairwise(widths))
         self.decode = nn.ModuleList(Residual(width, norm) for width in widths[:-1])
         self.head = Head(widths[0], channels_out)
 
@@ -40,11 +41,11 @@ class ResNet(nn.Module):
         """image (B, 3, H, W) float in [-1, 1] -> (B, channels_out, H, W) float; H, W divisible by `stride`."""
         x = self.stem(F.pixel_unshuffle(image, self.unshuffle))
         skips: list[Tensor] = []
-        for encode, reduce in zip(self.encode, self.reduce):
+        for encode, reduce in zip(self.encode, self.reduce, strict=True):
             skips.append(encode(x))
             x = reduce(skips[-1])
         x = self.trunk(x)
-        for enlarge, decode, skip in reversed(list(zip(self.enlarge, self.decode, skips))):
+        for enlarge, decode, skip in reversed(list(zip(self.enlarge, self.decode, skips, strict=True))):
             x = decode(_resize(enlarge(x), 2) + skip)
         return _resize(self.head(x), self.unshuffle)
 

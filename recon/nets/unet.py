@@ -33,13 +33,15 @@ class UNet(nn.Module):
         self.stride = unshuffle * 2 ** len(widths)
         inputs = (3 * unshuffle**2, *widths[:-1])
         self.down = nn.ModuleList(
-            Down(c, width, "none" if level == 0 else norm) for level, (c, width) in enumerate(zip(inputs, widths))
+            Down(c, width, "none" if level == 0 else norm)
+            for level, (c, width) in enumerate(zip(inputs, widths, strict=True))
         )
         decoder = tuple(reversed(widths))
+        before = (widths[-1], *decoder[:-1])
         skips = (0, *reversed(widths[:-1]))  # the innermost layer has no skip beside it
         self.up = nn.ModuleList(
-            Up(before + skip, width, norm, dropout if level < 3 else 0.0)
-            for level, (before, skip, width) in enumerate(zip((widths[-1], *decoder[:-1]), skips, decoder))
+            Up(below + skip, width, norm, dropout if level < 3 else 0.0)
+            for level, (below, skip, width) in enumerate(zip(before, skips, decoder, strict=True))
         )
         self.head = Head(widths[0], channels_out)
 

@@ -46,7 +46,7 @@ def load_weights(path: Path, kinds: Kinds = RECONSTRUCTORS) -> nn.Module:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except FileNotFoundError:
         raise UserError(f"there are no weights at {path}: check the path") from None
     except (SafetensorError, OSError) as error:

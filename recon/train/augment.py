@@ -1,7 +1,8 @@
 """What photos do and renders don't: colour, light, blur, noise, compression and things before the face.
 
-Sizes are relative to the image. What concerns the labels too (the flip, the occluders) and what runs well on whole batches
-(colour, shadow) is torch; blur, noise and compression of single images are albumentations', which this file alone knows.
+Sizes are relative to the image. What concerns the labels too (the flip, the occluders) and what runs well on whole
+batches (colour, shadow) is torch; blur, noise and compression of single images are albumentations', which this file
+alone knows.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from dataclasses import dataclass
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else it asks the package registry for news at import
 
-import albumentations as A  # noqa: E402
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
-from torch import Tensor  # noqa: E402
+import albumentations as A
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 LABELS = ("mask", "position_mm", "correspondence", "normals")
 
@@ -100,7 +101,7 @@ def shade(rgb: Tensor, draws: np.random.Generator, probability: float) -> Tensor
 
 
 def recolour(rgb: Tensor, draws: np.random.Generator, strength: float, grey: float) -> Tensor:
-    """Hue and saturation, then white balance, exposure, contrast about the image's mean, and gamma; clamped to [0, 1]."""
+    """Hue and saturation, then white balance, exposure, contrast about the mean, and gamma; clamped to [0, 1]."""
     count = len(rgb)
 
     def jitter(width: float, channels: int = 1) -> Tensor:
@@ -118,7 +119,7 @@ def recolour(rgb: Tensor, draws: np.random.Generator, strength: float, grey: flo
 
 
 def degrade(rgb: Tensor, draws: np.random.Generator, probability: float) -> Tensor:
-    """Blur or coarse pixels, sensor noise and JPEG, each in some images, through 8 bits. (B, 3, S, S) [0, 1] -> same."""
+    """Blur or coarse pixels, sensor noise and JPEG, each in some images, through 8 bits. (B, 3, S, S) -> same."""
     if not probability:
         return rgb
     camera = _camera(probability)

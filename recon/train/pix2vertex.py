@@ -60,7 +60,7 @@ class Pix2VertexTrainConfig:
 def train(
     config: Pix2VertexTrainConfig, batches: Callable[[int], Batch], held_out: Sequence[Batch], run_dir: Path
 ) -> Path:
-    """Train from `batches(step)` (clean renders; augmented here), evaluate on `held_out`, and write the averaged weights.
+    """Train from `batches(step)` (clean renders, augmented here), evaluate on `held_out`, write the averaged weights.
 
     Batches: rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) 0/1; position_mm, correspondence, normals (B, 3, S, S), 0
     outside the mask. Run again with the same arguments it resumes exactly. -> `run_dir/weights.safetensors`.
@@ -153,7 +153,7 @@ def scores(network: Reconstructor, held_out: Sequence[Batch]) -> dict[str, float
         batch = {name: value.to(device) for name, value in batch.items()}
         geometry, mask = network.predict(batch["rgb"]), batch["mask"].bool()
         difference = geometry.position_mm - batch["position_mm"]
-        for z, inside in zip(difference[:, 2:], mask):
+        for z, inside in zip(difference[:, 2:], mask, strict=True):
             if inside.any():
                 depth.append((z[inside] - z[inside].median()).abs())
         position.append(difference.norm(dim=1, keepdim=True)[mask])
@@ -173,13 +173,13 @@ def scores(network: Reconstructor, held_out: Sequence[Batch]) -> dict[str, float
 
 @torch.no_grad()
 def sheet(network: Reconstructor, batch: Batch) -> Tensor:
-    """(3, H, W) float [0, 1]: a row an image; image, then correspondence, depth, normals and mask, predicted and true."""
+    """(3, H, W) float [0, 1]: a row an image; then correspondence, depth, normals and mask, predicted and true."""
     device = next(network.parameters()).device
     batch = {name: value[:SHEET_ROWS].to(device) for name, value in batch.items()}
     geometry = network.predict(batch["rgb"])
     truth = FaceGeometry(batch["mask"], batch["position_mm"], batch["correspondence"])
     columns = [batch["rgb"]]
-    for predicted, true in zip(_pictures(geometry), _pictures(truth)):
+    for predicted, true in zip(_pictures(geometry), _pictures(truth), strict=True):
         columns += [predicted, true]
     tiles = torch.stack(columns, 1).flatten(0, 1).cpu()  # image by image
     return make_grid(tiles, nrow=len(columns), padding=2)

@@ -10,7 +10,7 @@ from recon.losses.normals import erode, map_normals, normals_loss
 
 
 def plane(slope_x: float, slope_y: float, size: int = 9) -> Tensor:
-    """z = slope_x x + slope_y y on a grid of unit steps, in the camera frame (row 0 on top, so y falls with the row)."""
+    """z = slope_x x + slope_y y on a grid of unit steps, in the camera frame (y falls with the row)."""
     y, x = torch.meshgrid(-torch.arange(float(size)), torch.arange(float(size)), indexing="ij")
     return torch.stack([x, y, slope_x * x + slope_y * y])[None]
 
