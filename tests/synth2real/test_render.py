@@ -1,0 +1,101 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from datasets import load_dataset
+
+from recon.faces.default import load_default
+from recon.synthesis.produce import shard_files
+from recon.synthesis.records import render_record
+from recon.synthesis.scene import SceneConfig, draw_scene
+from recon.synthesis.shards import read_records, record_from_row
+from synth2real.cli import main
+
+COUNT, SIZE, SEED = 9, 32, 5
+OPTIONS = ["render", "--count", str(COUNT), "--size", str(SIZE), "--seed", str(SEED), "--yaw_max_deg", "15"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    out = tmp_path_factory.mktemp("render") / "made"
+    assert main([*OPTIONS, "--out", str(out), "--workers", "2"]) == 0
+    return out
+
+
+def assert_same(a, b):
+    for field in dataclasses.fields(a):
+        left, right = getattr(a, field.name), getattr(b, field.name)
+        if isinstance(left, np.ndarray):
+            assert (left.dtype, left.shape, left.tobytes()) == (right.dtype, right.shape, right.tobytes()), field.name
+        else:
+            assert left == right, field.name
+
+
+def test_each_record_is_the_render_of_its_seed_and_index(made):
+    model, config = load_default(), SceneConfig(yaw_max_deg=15)
+    records = list(read_records(shard_files(made)))
+    assert [record.index for record in records] == list(range(COUNT))
+    for record in records[:: COUNT - 1]:  # of two blocks
+        assert_same(record, render_record(model, draw_scene(model, SEED, record.index, config), SIZE))
+
+
+def test_load_dataset_reads_the_folder(made, tmp_path):
+    rows = load_dataset("parquet", data_files=f"{made}/data/*.parquet", split="train", cache_dir=str(tmp_path))
+    for row, record in zip(rows, read_records(shard_files(made)), strict=True):
+        assert_same(record_from_row(row), record)
+
+
+def test_what_comes_with_the_shards(made):
+    assert {path.name for path in made.iterdir()} == {
+        "README.md",
+        "data",
+        "gallery",
+        "index.html",
+        "manifest.json",
+        "sheet.jpg",
+    }
+    assert json.loads((made / "manifest.json").read_text())["scene"]["yaw_max_deg"] == 15
+    card = (made / "README.md").read_text()
+    assert "exact for `render`" in card and "| depth |" not in card and "drift" not in card
+
+
+def test_going_on_with_other_options_is_refused(made, capsys):
+    assert main([*OPTIONS, "--out", str(made), "--seed", "6"]) == 2
+    assert "begun with seed 5, not 6" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--count", "0"], "--count 0"),
+        (["--count", "-3"], "--count -3"),
+        (["--count", "many"], "--count"),
+        (["--size", "8"], "--size 8"),
+        (["--size", "5000"], "--size 5000"),
+        (["--workers", "0"], "--workers 0"),
+        (["--seed", "-1"], "--seed -1"),
+        (["--yaw_max", "3"], "yaw_max_deg"),
+        (["--config", "missing.yaml"], "missing.yaml"),
+    ],
+)
+def test_bad_options_are_one_line_and_code_2(tmp_path, capsys, options, said):
+    assert main(["render", "--count", "1", "--out", str(tmp_path / "out"), *options]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_that_is_a_file(tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("precious")
+    assert main(["render", "--count", "1", "--out", str(tmp_path / "thesis.txt")]) == 2
+    assert main(["render", "--count", "1", "--out", str(tmp_path / "thesis.txt" / "deeper")]) == 2
+    assert main(["render", "--count", "1", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 3
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_an_output_that_cannot_be_written(capsys):
+    assert main(["render", "--count", "1", "--out", "/proc/nowhere"]) == 2  # not even root may make it
+    error = capsys.readouterr().err
+    assert "/proc/nowhere can't be written" in error and error.count("\n") == 1
