@@ -1,8 +1,9 @@
 """Carry the default model's canonical places, regions and face region over to another model's mean head.
 
-The mean is brought onto the default one by a similarity and a smooth warp from the 68 landmarks, then by a few rounds of
-closest-point alignment whose displacement is kept smooth by the mesh's Laplacian. A vertex on the skin then takes what its closest
-point on the default skin has; each eyeball, a sphere in every model, is carried over by its centre and radius.
+The mean is brought onto the default one by a similarity and a smooth warp from the 68 landmarks, then by a few rounds
+of closest-point alignment whose displacement is kept smooth by the mesh's Laplacian. A vertex on the skin then takes
+what its closest point on the default skin has; each eyeball, a sphere in every model, is carried over by its centre
+and radius.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ STIFFNESS = (
     0.3,
 )  # of the displacement's Laplacian against 1 for a closest point
 REACH_MM = 12.0  # a closest point farther than this, or on a surface turned away, does not pull
-FACE_REACH_MM = 3.0  # after the alignment, a face vertex lies this close to the default face region
+FACE_REACH_MM = 2.5  # after the alignment, a face vertex lies this close to the default face region
 NORMAL_COSINE = 0.6
 INSIDE = ("mouth_inside", "teeth", "eyes")  # not skin: never what a skin vertex is closest to
 
@@ -95,7 +96,7 @@ def carry_over(
 
     take(np.flatnonzero(skin), closest_points(aligned[skin], target, outer), outer, FACE_REACH_MM)
     template_eyes = _eyeballs_of(template, target)
-    for ids, eye in zip(eyeballs, template_eyes):
+    for ids, eye in zip(eyeballs, template_eyes, strict=True):
         centre, radius = fit_sphere(vertices[ids])
         target_centre, target_radius = fit_sphere(target[np.unique(eye)])
         on_sphere = (vertices[ids] - centre) * (target_radius / radius) + target_centre
@@ -118,7 +119,7 @@ def fit_sphere(points: np.ndarray) -> tuple[np.ndarray, float]:
 def _pull_onto(
     aligned: np.ndarray, triangles: np.ndarray, skin: np.ndarray, target: np.ndarray, target_triangles: np.ndarray
 ) -> np.ndarray:
-    """Rounds of min_d sum_skin w |v + d - closest(v)|^2 + stiffness |L d|^2, from stiff to soft; other vertices follow."""
+    """Rounds of min_d sum_skin w |v + d - closest(v)|^2 + stiffness |L d|^2, stiff to soft; other vertices follow."""
     laplacian = _uniform_laplacian(triangles, len(aligned))
     bending = (laplacian.T @ laplacian).tocsc()
     target_normals = vertex_normals(torch.as_tensor(target), torch.as_tensor(target_triangles)).numpy()

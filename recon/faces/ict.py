@@ -1,8 +1,9 @@
 """ICT-FaceKit Light (USC ICT, MIT licence): the published `FaceXModel` folder behind the `FaceModel` interface.
 
-The folder holds one OBJ each for the neutral head, the identity modes (`identity###.obj`) and the expressions, in centimetres, all of
-one topology, and `vertex_indices.json` with the 68 landmark vertices. Reading all of it takes seconds, so the arrays are cached as
-one npz; such an npz can be given in the folder's place. The fit to the default model (`carry_over`) is cached beside it.
+The folder holds one OBJ each for the neutral head, the identity modes (`identity###.obj`) and the expressions, in
+centimetres, all of one topology, and `vertex_indices.json` with the 68 landmark vertices. Reading all of it takes
+seconds, so the arrays are cached as one npz; such an npz can be given in the folder's place. The fit to the default
+model (`carry_over`) is cached beside it.
 """
 
 from __future__ import annotations
@@ -36,12 +37,13 @@ TRANSPARENT = (
 OUTER_SKIN = range(0, 11248)  # face, head and neck; the sockets of mouth and eyes follow
 EYE_SOCKETS = range(13294, 14062)
 EYEBALLS = {"L": range(21451, 23021), "R": range(23021, 24591)}  # the model's left and right
+SIDES = {"L": "Left", "R": "Right"}
 REGION_OF_MATERIAL = {"M_GumsTongue": "mouth_inside", "M_Teeth": "teeth"}
 LANDMARKS = (  # the Multi-PIE markup, as in vertex_indices.json (an npz does not carry it)
-    1225, 1888, 1052, 367, 1719, 1722, 2199, 1447, 966, 3661, 4390, 3927, 3924, 2608, 3272, 4088, 3443, 268, 493, 1914, 2044, 1401,
-    3615, 4240, 4114, 2734, 2509, 978, 4527, 4942, 4857, 1140, 2075, 1147, 4269, 3360, 1507, 1542, 1537, 1528, 1518, 1511, 3742, 3751,
-    3756, 3721, 3725, 3732, 5708, 5695, 2081, 0, 4275, 6200, 6213, 6346, 6461, 5518, 5957, 5841, 5702, 5711, 5533, 6216, 6207, 6470,
-    5517, 5966,
+    1225, 1888, 1052, 367, 1719, 1722, 2199, 1447, 966, 3661, 4390, 3927, 3924, 2608, 3272, 4088, 3443, 268, 493,
+    1914, 2044, 1401, 3615, 4240, 4114, 2734, 2509, 978, 4527, 4942, 4857, 1140, 2075, 1147, 4269, 3360, 1507,
+    1542, 1537, 1528, 1518, 1511, 3742, 3751, 3756, 3721, 3725, 3732, 5708, 5695, 2081, 0, 4275, 6200, 6213, 6346,
+    6461, 5518, 5957, 5841, 5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
 )  # fmt: skip
 
 
@@ -51,8 +53,8 @@ def load_ict(path: Path | str, template: FaceModel | None = None) -> FaceModel:
     Identity coefficients are drawn from N(0, 1), expression coefficients from [0, 1].
 
     Args:
-        path: the `FaceXModel` folder, or an npz of its arrays: neutral (n, 3) cm, identity (k, n, 3), expression (e, n, 3),
-            expression_names (e,), quads (q, 4), material (q,), material_names.
+        path: the `FaceXModel` folder, or an npz of its arrays: neutral (n, 3) cm, identity (k, n, 3), expression (e,
+            n, 3), expression_names (e,), quads (q, 4), material (q,), material_names.
         template: the default model when None.
     Raises:
         UserError: the path is missing, is not that folder, or its files disagree.
@@ -82,7 +84,7 @@ def load_ict(path: Path | str, template: FaceModel | None = None) -> FaceModel:
         mean=torch.as_tensor(mean, dtype=torch.float32),
         identity_basis=turned(arrays["identity"]),
         expression_basis=turned(arrays["expression"]),
-        expression_names=tuple(str(name) for name in arrays["expression_names"]),
+        expression_names=_expression_names(arrays),
         triangles=torch.as_tensor(triangles.astype(np.int32)),
         uv=torch.as_tensor(carried.uv),
         landmarks=torch.as_tensor(landmarks, dtype=torch.int64),
@@ -94,12 +96,18 @@ def load_ict(path: Path | str, template: FaceModel | None = None) -> FaceModel:
     )
 
 
+def _expression_names(arrays: Arrays) -> tuple[str, ...]:
+    """The default model's spelling: browDownLeft for browDown_L."""
+    names = [str(name) for name in arrays["expression_names"]]
+    return tuple(name[:-2] + SIDES[name[-1]] if name[-2:-1] == "_" else name for name in names)
+
+
 def _eyeballs(arrays: Arrays) -> tuple[Eyeball, ...]:
     """Rigid eyeballs where the look units are all there (a folder may hold a part of the files)."""
-    names = [str(name) for name in arrays["expression_names"]]
+    names = _expression_names(arrays)
     balls = []
     for side, ids in EYEBALLS.items():
-        units = [f"eyeLook{way}_{side}" for way in ("Out", "In", "Up", "Down")]
+        units = [f"eyeLook{way}{SIDES[side]}" for way in ("Out", "In", "Up", "Down")]
         if set(units) <= set(names):
             out, into, up, down = (names.index(unit) for unit in units)
             balls.append(Eyeball(torch.arange(ids.start, ids.stop), out, into, up, down, 1.0 if side == "L" else -1.0))
@@ -147,8 +155,7 @@ def _carried_over(mean: np.ndarray, triangles: np.ndarray, template: FaceModel) 
 def _read_arrays(path: Path) -> Arrays:
     if path.suffix == ".npz":
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+            arrays = _load_npz(path)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise UserError(
                 f"the ICT-FaceKit arrays {path} can't be read ({error}): give the FaceXModel folder"
@@ -219,7 +226,7 @@ def _read_vertices(file: Path, count: int | None = None) -> np.ndarray:
 
 
 def _read_topology(file: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """vertices (n, 3) float32 cm, quads (q, 4) int32 (a triangle repeats its last corner), material (q,) uint8, their names."""
+    """vertices (n, 3) cm, quads (q, 4) int32 (a triangle repeats its last corner), material (q,) uint8, their names."""
     vertices = _read_vertices(file)
     quads: list[list[int]] = []
     materials: list[str] = []
@@ -244,8 +251,7 @@ def _cached(name: str, make: Callable[[], Arrays]) -> Arrays:
     """The arrays of `name`.npz in the cache folder, made and stored (atomically) the first time."""
     file = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "synth2real" / f"{name}.npz"
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            return {key: stored[key] for key in stored.files}
+        return _load_npz(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # not there, or spoilt: make it anew
         arrays = make()
     try:
@@ -254,6 +260,11 @@ def _cached(name: str, make: Callable[[], Arrays]) -> Arrays:
     except (OSError, UserError):
         pass  # a cache that can't be written costs time, not the result
     return arrays
+
+
+def _load_npz(file: Path) -> Arrays:
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
 
 
 def _digest(*arrays: np.ndarray) -> str:

@@ -1,7 +1,7 @@
 """Rigid, similarity and affine fits between two point sets, in closed form, with optional weights.
 
-All of them take `source (n, d)` and `target (n, d)`, rows in correspondence, and answer the transform that brings the source
-onto the target in the least-squares sense. Computed in float64.
+All of them take `source (n, d)` and `target (n, d)`, rows in correspondence, and answer the transform that brings the
+source onto the target in the least-squares sense. Computed in float64.
 """
 
 from __future__ import annotations

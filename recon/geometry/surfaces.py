@@ -33,7 +33,7 @@ def triangle_areas(vertices: Tensor, triangles: Tensor) -> Tensor:
 
 
 def vertex_normals(vertices: Tensor, triangles: Tensor) -> Tensor:
-    """Unit vertex normals, triangles weighted by area: (..., n, 3), (f, 3) int -> (..., n, 3); zero at lone vertices."""
+    """Unit vertex normals, weighted by area: (..., n, 3), (f, 3) int -> (..., n, 3); zero at lone vertices."""
     cross = triangle_cross(vertices, triangles)
     total = torch.zeros_like(vertices)
     for corner in triangles.long().unbind(-1):
@@ -45,8 +45,8 @@ def normals_from_positions(position: Tensor) -> Tensor:
     """Unit normals of a position map, from central differences (one-sided at the image border).
 
     The map is in the camera frame (x right, y up, z toward the viewer, image row 0 on top), so a surface that faces the
-    viewer has z > 0. A pixel one of whose four neighbours is NaN has a NaN normal; positions inside a mask are the caller's to
-    erode.
+    viewer has z > 0. A pixel one of whose four neighbours is NaN has a NaN normal; positions inside a mask are the
+    caller's to erode.
 
     Args:
         position: (..., 3, H, W) float, any unit.

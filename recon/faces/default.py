@@ -1,0 +1,83 @@
+"""The bundled default model, baked from CC0 MakeHuman data by scripts/bake_default_model.py."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from recon import assets
+from recon.faces.model import REGIONS, Eyeball, FaceModel
+from recon.geometry.subdivision import catmull_clark, triangulate
+
+BOX_MARGIN_MM = 4.0
+
+
+@lru_cache(maxsize=2)
+def load_default(subdivisions: int = 1) -> FaceModel:
+    """The default face with one subdivision (about 1.9 mm edges in the face), or more on demand.
+
+    Args:
+        subdivisions: Catmull-Clark steps; 0, 1 or 2. Ids of the coarser level's vertices stay the first ones.
+    """
+    with np.load(assets.path("default_face.npz"), allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    quads = arrays["quads"].astype(np.int64)
+    fields = {
+        "mean": arrays["mean"].astype(np.float64),
+        "identity": np.moveaxis(arrays["identity_basis"].astype(np.float64), 0, 1),
+        "expression": np.moveaxis(arrays["expression_basis"].astype(np.float64), 0, 1),
+        "uv": arrays["uv"].astype(np.float64),
+        "weights": arrays["region_weights"] / 255.0,
+        "margin": arrays["face_margin"].astype(np.float64),
+    }
+    eyeballs = [np.isin(np.arange(len(fields["mean"])), arrays[f"{side}_eyeball"]) for side in ("left", "right")]
+    for _ in range(subdivisions):
+        matrix, finer = catmull_clark(quads, len(fields["mean"]))
+        fields = {name: refine(matrix, values) for name, values in fields.items()}
+        eyeballs = [(matrix @ inside.astype(float)) > 0.5 for inside in eyeballs]
+        quads = finer.astype(np.int64)
+
+    mean = fields["mean"]
+    triangles = triangulate(quads)
+    face = fields["margin"][triangles].mean(1) > 0  # a smooth border at any level of subdivision
+    on_face = np.unique(triangles[face])
+    fields["uv"][np.setdiff1d(np.arange(len(mean)), on_face)] = np.nan
+    low, high = mean[on_face].min(0) - BOX_MARGIN_MM, mean[on_face].max(0) + BOX_MARGIN_MM
+    names = tuple(str(name) for name in arrays["expression_names"])
+    sides = (("Left", 1.0), ("Right", -1.0))
+    return FaceModel(
+        name="default",
+        mean=torch.from_numpy(mean).float(),
+        identity_basis=torch.from_numpy(np.moveaxis(fields["identity"], 1, 0).copy()).float(),
+        expression_basis=torch.from_numpy(np.moveaxis(fields["expression"], 1, 0).copy()).float(),
+        expression_names=names,
+        triangles=torch.from_numpy(triangles),
+        uv=torch.from_numpy(fields["uv"]).float(),
+        landmarks=torch.from_numpy(arrays["landmarks"].astype(np.int64)),
+        region=torch.from_numpy(np.argmax(fields["weights"], axis=1).astype(np.uint8)),
+        face=torch.from_numpy(face),
+        canonical=torch.from_numpy((mean - low) / (high - low)).float(),
+        canonical_box_mm=torch.from_numpy(np.stack([low, high])).float(),
+        eyeballs=tuple(
+            Eyeball(
+                vertices=torch.from_numpy(np.flatnonzero(inside)),
+                **{key: names.index(f"eyeLook{word}{side}") for key, word in LOOKS},
+                outward=outward,
+            )
+            for inside, (side, outward) in zip(eyeballs, sides, strict=True)
+        ),
+    )
+
+
+LOOKS = (("out", "Out"), ("into", "In"), ("up", "Up"), ("down", "Down"))
+
+
+def refine(matrix, values: np.ndarray) -> np.ndarray:  # noqa: ANN001 - scipy sparse matrix
+    """Apply a subdivision matrix (m, n) to (n, ...)."""
+    flat = values.reshape(len(values), -1)
+    return np.asarray(matrix @ flat).reshape(matrix.shape[0], *values.shape[1:])
+
+
+assert len(REGIONS) == 11  # the baked weights have this many columns

@@ -1,0 +1,1 @@
+"""Rasteriser with exact labels, and shading."""

@@ -1,0 +1,62 @@
+"""Ambient occlusion of a mesh and shadow maps of directional lights, both by the same rasteriser."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from recon.geometry.surfaces import vertex_normals
+from recon.render.rasterize import nearest_distance
+
+ORTHOGRAPHIC_MM = 1000.0  # keeps distances positive
+
+
+def look_along(direction: Tensor) -> Tensor:
+    """(3, 3) rotation whose third row is `direction` (3,), pointing to the light."""
+    third = functional.normalize(direction, dim=0)
+    helper = third.new_tensor([0.0, 1.0, 0.0]) if third[1].abs() < 0.9 else third.new_tensor([1.0, 0.0, 0.0])
+    first = functional.normalize(torch.linalg.cross(helper, third), dim=0)
+    return torch.stack([first, torch.linalg.cross(third, first), third])
+
+
+def lit(vertices: Tensor, triangles: Tensor, direction: Tensor, size: int, bias_mm: float, soft: bool = True) -> Tensor:
+    """How much of a directional light reaches each vertex.
+
+    Args:
+        vertices: (n, 3) mm; triangles: (f, 3) int32; direction: (3,) toward the light.
+        size: side of the shadow map in pixels; bias_mm: depth a surface may lie behind the map and still be lit.
+
+    Returns:
+        (n,) float in [0, 1]; softened over neighbouring texels when `soft`.
+    """
+    turned = vertices @ look_along(direction).T
+    low, high = turned.amin(0), turned.amax(0)
+    scale = (size - 2) / (high - low)[:2].max()
+    places = (turned[:, :2] - low[:2]) * scale + 1.0
+    distance = high[2] - turned[:, 2] + ORTHOGRAPHIC_MM
+    points = torch.cat([places, distance[:, None]], 1)
+    nearest = nearest_distance(points, triangles, size, size)
+    taps = [(0.0, 0.0)] if not soft else [(-1.0, -1.0), (1.0, -1.0), (0.0, 0.0), (-1.0, 1.0), (1.0, 1.0)]
+    total = torch.zeros(len(vertices), device=vertices.device)
+    for du, dv in taps:
+        column = (places[:, 0] + du).long().clamp(0, size - 1)
+        row = (places[:, 1] + dv).long().clamp(0, size - 1)
+        total += (distance <= nearest[row, column] + bias_mm).float()
+    return total / len(taps)
+
+
+def ambient_occlusion(vertices: Tensor, triangles: Tensor, directions: int = 96, size: int = 192) -> Tensor:
+    """Cosine-weighted share of the sky that each vertex sees: (n, 3), (f, 3) -> (n,) in [0, 1]."""
+    golden = torch.pi * (3 - 5**0.5)
+    k = torch.arange(directions, dtype=torch.float32)
+    height = 1 - 2 * (k + 0.5) / directions
+    ring = (1 - height**2).sqrt()
+    sky = torch.stack([ring * torch.cos(golden * k), height, ring * torch.sin(golden * k)], 1)
+    normals = vertex_normals(vertices, triangles)
+    seen, weight = torch.zeros(len(vertices)), torch.zeros(len(vertices))
+    for direction in sky:
+        cosine = (normals @ direction).clamp(min=0)
+        seen += cosine * lit(vertices, triangles, direction, size, bias_mm=2.5, soft=False)
+        weight += cosine
+    return seen / weight.clamp(min=1e-6)

@@ -1,0 +1,1 @@
+"""Draw a scene, render it with labels, read and write shards."""

@@ -1,0 +1,80 @@
+"""Backgrounds: procedural ones, or crops from a folder of images."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from recon.errors import UserError
+
+IMAGE_TYPES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+
+
+def draw_background(rng: np.random.Generator, size: int, folder: str | None = None) -> np.ndarray:
+    """One background.
+
+    Args:
+        rng: state to draw from; the drawing does not depend on `size` but for resolution.
+        size: side in pixels. folder: take random crops from the images in it instead.
+
+    Returns:
+        (size, size, 3) float32, display-referred RGB in [0, 1].
+    """
+    if folder is not None:
+        return crop_from(rng, size, folder)
+    kind = rng.random()
+    tone = rng.uniform(0.05, 0.95)
+    base = np.clip(tone + rng.normal(0, 0.12, 3), 0.02, 0.98) if rng.random() < 0.6 else rng.uniform(0.02, 0.98, 3)
+    base = base.mean() + (base - base.mean()) * rng.uniform(0.1, 1.0)
+    y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size
+    angle, drop = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.5)
+    ramp = 1 - drop * (np.cos(angle) * (x - 0.5) + np.sin(angle) * (y - 0.5) + 0.5)
+    middle = rng.uniform(0.2, 0.8, 2)
+    vignette = 1 - rng.uniform(0, 0.8) * ((x - middle[0]) ** 2 + (y - middle[1]) ** 2)
+    image = base.astype(np.float32) * (ramp * vignette)[..., None]
+    if kind > 0.35:  # soft shapes behind the person
+        amount = rng.uniform(0.05, 0.35) if kind < 0.75 else rng.uniform(0.3, 0.8)
+        for cells in (3, 6, 12, 24):
+            blobs = rng.normal(0, 1, (cells, cells, 3)) * rng.uniform(0, 0.6) + rng.normal(0, 1, (cells, cells, 1))
+            spread = cv2.resize(blobs.astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+            image = image + amount * spread * (3.0 / cells) ** 0.7 * 0.3
+    if kind > 0.8:  # stripes, edges, folds
+        for _ in range(int(rng.integers(1, 5))):
+            angle, width = rng.uniform(0, np.pi), rng.uniform(0.03, 0.4)
+            phase = (np.cos(angle) * x + np.sin(angle) * y + rng.uniform()) / width
+            stripe = (phase % 1 < rng.uniform(0.2, 0.8)).astype(np.float32)
+            colour = rng.uniform(0, 1, 3).astype(np.float32)
+            reach = (np.sin(angle) * x - np.cos(angle) * y) > rng.uniform(-0.6, 0.6)
+            alpha = stripe * reach * rng.uniform(0.2, 0.9)
+            image = image + alpha[..., None] * (colour - image)
+    blur = rng.uniform(0, 0.02) * size
+    if blur > 0.5:
+        image = cv2.GaussianBlur(image, (0, 0), blur)
+    return np.clip(image, 0, 1).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def images_in(folder: str) -> tuple[Path, ...]:
+    if not Path(folder).is_dir():
+        raise UserError(f"the background folder {folder} does not exist: give an existing one")
+    found = tuple(sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in IMAGE_TYPES))
+    if not found:
+        raise UserError(f"the background folder {folder} holds no image: put images there or leave the option out")
+    return found
+
+
+def crop_from(rng: np.random.Generator, size: int, folder: str) -> np.ndarray:
+    """A random square crop; an unreadable file gives way to the next one."""
+    files = images_in(folder)
+    first, part, place = int(rng.integers(len(files))), rng.uniform(0.4, 1.0), rng.random(2)
+    for step in range(len(files)):
+        image = cv2.imread(str(files[(first + step) % len(files)]), cv2.IMREAD_COLOR)
+        if image is not None:
+            side = max(int(part * min(image.shape[:2])), 1)
+            top, left = (int(f * (length - side)) for f, length in zip(place, image.shape[:2], strict=True))
+            crop = cv2.resize(image[top : top + side, left : left + side], (size, size), interpolation=cv2.INTER_AREA)
+            return crop[..., ::-1].astype(np.float32) / 255
+    raise UserError(f"no image in the background folder {folder} can be read")

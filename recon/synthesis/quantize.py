@@ -1,0 +1,44 @@
+"""16-bit codes for label maps: storing is exact because maps are snapped to this grid when they are rendered.
+
+Code 0 is NaN in all of them, so that a background is never a value.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+MM_STEPS = 128  # steps per millimetre: a power of two, so decoded millimetres are exact in float32
+MM_LIMIT = 255.9  # mm
+LEVELS = 65534
+
+
+def encode_mm(values: np.ndarray) -> np.ndarray:
+    """float32 mm within +-255.9 (clipped), NaN allowed -> uint16, steps of 1/128 mm."""
+    codes = np.round(np.clip(values, -MM_LIMIT, MM_LIMIT) * MM_STEPS) + 32768
+    return np.where(np.isnan(values), 0, codes).astype(np.uint16)
+
+
+def decode_mm(codes: np.ndarray) -> np.ndarray:
+    """uint16 -> float32 mm; `encode_mm(decode_mm(c)) == c`."""
+    return np.where(codes == 0, np.float32(np.nan), (codes.astype(np.float32) - 32768) / MM_STEPS)
+
+
+def encode_unit(values: np.ndarray) -> np.ndarray:
+    """float32 in [0, 1] (clipped), NaN allowed -> uint16, steps of 1/65534."""
+    codes = np.round(np.clip(values, 0.0, 1.0) * np.float32(LEVELS)) + 1
+    return np.where(np.isnan(values), 0, codes).astype(np.uint16)
+
+
+def decode_unit(codes: np.ndarray) -> np.ndarray:
+    """uint16 -> float32 in [0, 1]; `encode_unit(decode_unit(c)) == c`."""
+    return np.where(codes == 0, np.float32(np.nan), (codes.astype(np.float32) - 1) / np.float32(LEVELS))
+
+
+def encode_signed(values: np.ndarray) -> np.ndarray:
+    """float32 in [-1, 1] (clipped), NaN allowed -> uint16, steps of 1/32767."""
+    return encode_unit(values * np.float32(0.5) + np.float32(0.5))
+
+
+def decode_signed(codes: np.ndarray) -> np.ndarray:
+    """uint16 -> float32 in [-1, 1]; `encode_signed(decode_signed(c)) == c`."""
+    return decode_unit(codes) * np.float32(2.0) - np.float32(1.0)

@@ -1,0 +1,242 @@
+"""One rendered sample: RGB with the camera's flaws, labels exact at pixel centres and snapped to the storage grid."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from recon.faces.model import NASION, REGIONS, FaceModel
+from recon.faces.paint import FIELDS, Template, hair_lift, paint, template_of
+from recon.geometry.cameras import Camera
+from recon.geometry.surfaces import vertex_normals
+from recon.render.occlusion import ambient_occlusion, lit
+from recon.render.rasterize import barycentric, gather, rasterize
+from recon.render.shading import shade
+from recon.synthesis.background import draw_background
+from recon.synthesis.quantize import (
+    decode_mm,
+    decode_signed,
+    decode_unit,
+    encode_mm,
+    encode_signed,
+    encode_unit,
+)
+from recon.synthesis.response import degrade, develop
+from recon.synthesis.scene import Scene
+
+SUPERSAMPLING = 2
+SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
+VISIBLE_WITHIN_MM = 2.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """One sample; maps are (S, S, ...), places in mm are in the camera frame minus `origin_mm`.
+
+    Attributes:
+        seed, index: where it was drawn from. model: the face model's name.
+        rgb: (S, S, 3) uint8.
+        mask: (S, S) bool, visible pixels of the one face region.
+        region: (S, S) uint8, index into `recon.faces.model.REGIONS`.
+        position_mm: (S, S, 3) float32, NaN where nothing was rendered; the whole head and bust, not only the face.
+        normals: (S, S, 3) float32 unit, camera frame, NaN where nothing was rendered.
+        correspondence: (S, S, 3) float32 in [0, 1], NaN outside the mask.
+        uv: (S, S, 2) float32 in [0, 1], NaN outside the mask.
+        landmarks_px: (68, 2) float32; landmarks_mm: (68, 3) float32; landmarks_visible: (68,) bool.
+        vertices_mm: (n, 3) float32.
+        identity: (k,) float32; expression: (e,) float32.
+        rotation: (3, 3), translation_mm: (3,) float32: camera-frame place = rotation @ model place + translation.
+        focal_px: float; centre_px: (2,) float32: the camera.
+        origin_mm: (3,) float32, camera-frame place of the nasion (landmark 27).
+        scene: JSON of everything else that was drawn.
+    """
+
+    seed: int
+    index: int
+    model: str
+    rgb: np.ndarray
+    mask: np.ndarray
+    region: np.ndarray
+    position_mm: np.ndarray
+    normals: np.ndarray
+    correspondence: np.ndarray
+    uv: np.ndarray
+    landmarks_px: np.ndarray
+    landmarks_mm: np.ndarray
+    landmarks_visible: np.ndarray
+    vertices_mm: np.ndarray
+    identity: np.ndarray
+    expression: np.ndarray
+    rotation: np.ndarray
+    translation_mm: np.ndarray
+    focal_px: float
+    centre_px: np.ndarray
+    origin_mm: np.ndarray
+    scene: str
+
+    @property
+    def depth_mm(self) -> np.ndarray:
+        """(S, S) float32: the z of `position_mm`."""
+        return self.position_mm[..., 2]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is computed once for a face model: `paint`'s template, open-sky share of each vertex, directions of hair."""
+
+    template: Template
+    openness: Tensor
+    outward: Tensor
+    hairy: Tensor
+
+
+@lru_cache(maxsize=4)
+def prepare(model_id: int) -> Prepared:
+    model = _models[model_id]
+    template = template_of(model)
+    scalp = (model.region == REGIONS.index("scalp")) | (model.region == REGIONS.index("skin"))
+    scalp |= model.region == REGIONS.index("neck")
+    openness = ambient_occlusion(model.mean, model.triangles)
+    return Prepared(template, openness, vertex_normals(model.mean, model.triangles), scalp)
+
+
+_models: dict[int, FaceModel] = {}
+
+
+def prepared(model: FaceModel) -> Prepared:
+    _models[id(model)] = model  # kept alive, so that its id stays its own
+    return prepare(id(model))
+
+
+def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
+    """Render a drawn scene at `size` pixels a side with all its labels."""
+    ready = prepared(model)
+    camera = scene.camera(size)
+    identity, expression = torch.from_numpy(scene.identity), torch.from_numpy(scene.expression)
+    shape = model.vertices(identity, expression)
+    lift = hair_lift(ready.template, scene.appearance) * ready.hairy
+    shape = shape + lift[:, None] * ready.outward
+    rotation = torch.from_numpy(scene.rotation)
+    translation = torch.from_numpy(scene.translation_mm(eye_distance(model, shape), size))
+    vertices = shape @ rotation.T + translation
+    normals = vertex_normals(vertices, model.triangles)
+    origin = vertices[model.landmarks[NASION]]
+
+    points = camera.project_with_distance(vertices)
+    ids = rasterize(points, model.triangles, size, size)
+    labels = render_labels(model, ids, points, vertices - origin, normals)
+    linear, cover = render_light(model, scene, camera.scaled(SUPERSAMPLING), vertices, normals, ready)
+    rgb = composite(linear, cover, scene, size)
+
+    landmark_points = points[model.landmarks]
+    visible = landmark_visibility(ids, points, model.triangles, landmark_points)
+    drawn = {
+        key: value
+        for key, value in asdict(scene).items()
+        if key not in ("identity", "expression", "rotation", "seed", "index")
+    }
+    return Record(
+        seed=scene.seed,
+        index=scene.index,
+        model=model.name,
+        rgb=rgb,
+        **labels,
+        landmarks_px=landmark_points[:, :2].numpy(),
+        landmarks_mm=(vertices[model.landmarks] - origin).numpy(),
+        landmarks_visible=visible,
+        vertices_mm=decode_mm(encode_mm((vertices - origin).numpy())),
+        identity=scene.identity,
+        expression=scene.expression,
+        rotation=scene.rotation,
+        translation_mm=translation.numpy(),
+        focal_px=float(camera.focal_px),
+        centre_px=np.array(camera.centre_px, np.float32),
+        origin_mm=origin.numpy(),
+        scene=json.dumps(drawn, sort_keys=True),
+    )
+
+
+def eye_distance(model: FaceModel, shape: Tensor) -> float:
+    """Distance in mm between the middles of the eye openings (landmarks 36 to 41 and 42 to 47)."""
+    marks = shape[model.landmarks]
+    return float((marks[42:48].mean(0) - marks[36:42].mean(0)).norm())
+
+
+def render_labels(model: FaceModel, ids: Tensor, points: Tensor, places: Tensor, normals: Tensor) -> dict[str, np.ndarray]:
+    """The exact maps at pixel centres, snapped to the storage grid; see `Record` for shapes."""
+    size = ids.shape[0]
+    pixels, corners, weights = barycentric(ids, points, model.triangles)
+    flat = torch.cat([places, normals, model.canonical, model.uv.nan_to_num(0.0)], 1)
+    values = gather(corners, weights, flat)
+    on_face = model.face[ids.view(-1)[pixels].long()]
+    nearest = corners[torch.arange(len(corners)), weights.argmax(1)]
+    maps = torch.full((size * size, 11), torch.nan)
+    values[:, 3:6] = functional.normalize(values[:, 3:6], dim=1)
+    values[~on_face, 6:] = torch.nan
+    maps[pixels] = values
+    maps = maps.view(size, size, 11).numpy()
+    mask, region = torch.zeros(size * size, dtype=torch.bool), torch.zeros(size * size, dtype=torch.uint8)
+    mask[pixels] = on_face
+    region[pixels] = model.region[nearest]
+    return {
+        "mask": mask.view(size, size).numpy(),
+        "region": region.view(size, size).numpy(),
+        "position_mm": decode_mm(encode_mm(maps[..., :3])),
+        "normals": decode_signed(encode_signed(maps[..., 3:6])),
+        "correspondence": decode_unit(encode_unit(maps[..., 6:9])),
+        "uv": decode_unit(encode_unit(maps[..., 9:])),
+    }
+
+
+def render_light(
+    model: FaceModel, scene: Scene, camera: Camera, vertices: Tensor, normals: Tensor, ready: Prepared
+) -> tuple[np.ndarray, np.ndarray]:
+    """Supersampled linear light (S', S', 3) float32 and coverage (S', S') float32 of the head."""
+    size = camera.size_px
+    points = camera.project_with_distance(vertices)
+    ids = rasterize(points, model.triangles, size, size)
+    pixels, corners, weights = barycentric(ids, points, model.triangles)
+    shadows = [
+        lit(vertices, model.triangles, torch.tensor(direction), SHADOW_MAP_PX, SHADOW_BIAS_MM)
+        if k == 0
+        else torch.ones(len(vertices))
+        for k, direction in enumerate(scene.lighting.directions)
+    ]
+    template = ready.template
+    shadow = torch.stack(shadows, 1)
+    slow = torch.cat([template.place_mm, template.fields, normals, vertices, ready.openness[:, None], shadow], 1)
+    widths = [3, len(FIELDS), 3, 3, 1, shadow.shape[1]]
+    place, values, normal, seen, openness, arriving = gather(corners, weights, slow).split(widths, 1)
+    surface = paint(scene.appearance, place, values)
+    normal, view = functional.normalize(normal, dim=1), functional.normalize(-seen, dim=1)
+    light = shade(surface, normal, view, openness[:, 0], arriving, scene.lighting)
+    image = torch.zeros(size * size, 3).index_copy(0, pixels, light)
+    cover = (ids >= 0).float()
+    return image.view(size, size, 3).numpy(), cover.numpy()
+
+
+def composite(linear: np.ndarray, cover: np.ndarray, scene: Scene, size: int) -> np.ndarray:
+    """Average the samples of each pixel, develop, lay over the background, degrade: (S, S, 3) uint8."""
+    alpha = cv2.resize(cover, (size, size), interpolation=cv2.INTER_AREA)[..., None]
+    light = cv2.resize(linear, (size, size), interpolation=cv2.INTER_AREA) / np.maximum(alpha, 1e-4)
+    shown = develop(light, scene.response)
+    background = draw_background(np.random.default_rng(scene.background_seed), size, scene.backgrounds)
+    return degrade(background + alpha * (shown - background), scene.response)
+
+
+def landmark_visibility(ids: Tensor, points: Tensor, triangles: Tensor, marks: Tensor) -> np.ndarray:
+    """(68,) bool: inside the image and no more than 2 mm behind the surface seen at that pixel."""
+    height, width = ids.shape
+    column, row = marks[:, 0].floor().long(), marks[:, 1].floor().long()
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    seen = ids[row.clamp(0, height - 1), column.clamp(0, width - 1)].long()
+    corner_distance = points[triangles[seen.clamp(min=0)].long()][..., 2]
+    nearest = corner_distance.amax(1)
+    return (inside & (seen >= 0) & (marks[:, 2] <= nearest + VISIBLE_WITHIN_MM)).numpy()

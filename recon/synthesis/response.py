@@ -1,0 +1,68 @@
+"""What a camera does to light: exposure, white balance, tone, blur, noise, JPEG. It touches RGB only, never a label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Response:
+    """Drawn camera settings; lengths are shares of the image's side, so that they mean the same at any size.
+
+    Attributes:
+        exposure: gain on linear light. balance: (3,) gains of R, G, B. contrast: slope about middle grey, display-referred.
+        saturation: 0 grey, 1 as it is. blur: standard deviation as a share of the side. noise: standard deviation.
+        quality: JPEG quality, or 0 for none. seed: of the noise.
+    """
+
+    exposure: float
+    balance: tuple[float, float, float]
+    contrast: float
+    saturation: float
+    blur: float
+    noise: float
+    quality: int
+    seed: int
+
+
+def draw_response(rng: np.random.Generator) -> Response:
+    warmth = rng.normal(0, 0.05)
+    return Response(
+        exposure=float(np.exp(rng.normal(-0.05, 0.25))),
+        balance=(float(1 + warmth), 1.0, float(1 - warmth)),
+        contrast=float(rng.uniform(0.9, 1.35)),
+        saturation=float(rng.uniform(0.65, 1.1)),
+        blur=float(rng.uniform(0, 0.006) if rng.random() < 0.5 else 0.0),
+        noise=float(rng.uniform(0, 0.025) if rng.random() < 0.5 else 0.0),
+        quality=int(rng.integers(45, 96)) if rng.random() < 0.4 else 0,
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def develop(linear: np.ndarray, response: Response) -> np.ndarray:
+    """Linear light to display-referred RGB: (..., 3) float32 >= 0 -> [0, 1] (sRGB curve with a soft shoulder)."""
+    light = linear * np.float32(response.exposure) * np.array(response.balance, np.float32)
+    light = np.where(light > 0.6, 0.6 + 0.4 * np.tanh((light - 0.6) / 0.4), light)  # highlights roll off
+    shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.power(np.maximum(light, 1e-6), 1 / 2.4) - 0.055)
+    grey = shown.mean(-1, keepdims=True)
+    shown = grey + (shown - grey) * np.float32(response.saturation)
+    return np.clip((shown - 0.5) * np.float32(response.contrast) + 0.5, 0, 1).astype(np.float32)
+
+
+def degrade(image: np.ndarray, response: Response) -> np.ndarray:
+    """Blur, noise and JPEG: (S, S, 3) float32 in [0, 1] -> (S, S, 3) uint8."""
+    side = image.shape[0]
+    if response.blur * side > 0.3:
+        image = cv2.GaussianBlur(image, (0, 0), response.blur * side)
+    if response.noise > 0:
+        rng = np.random.default_rng(response.seed)
+        grain = rng.standard_normal(image.shape, dtype=np.float32)
+        image = image + np.float32(response.noise) * grain
+    pixels = np.clip(np.round(image * 255), 0, 255).astype(np.uint8)
+    if response.quality:
+        _, packed = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, response.quality])
+        pixels = np.ascontiguousarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1])
+    return pixels

@@ -1,0 +1,168 @@
+"""One scene drawn from (seed, index) alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recon.faces.appearance import Appearance, draw_appearance
+from recon.faces.model import FaceModel
+from recon.geometry.cameras import Camera
+from recon.render.shading import Lighting, draw_lighting
+from recon.synthesis.response import Response, draw_response
+
+EYE_SHARE = 0.27  # distance between the eyes as a share of the image's side, as in aligned portrait sets
+EYE_LEVEL = 0.47  # their height from the top
+SMILE = ("mouthSmileLeft", "mouthSmileRight")
+NEVER_ALONE = ("mouthClose", "jawOpen")
+IDENTITY_LIMIT = 2.2
+
+
+@dataclass(frozen=True)
+class SceneConfig:
+    """What is drawn. Angles in degrees.
+
+    Attributes:
+        yaw_max_deg: yaw is normal with half this spread, cut here; up to 90.
+        pitch_sd_deg, roll_sd_deg: spread of the other two angles.
+        fov_min_deg, fov_max_deg: the camera's field of view across the image.
+        framing_jitter: spread of the eye distance (relative) and of the place of the eyes (share of the side).
+        smile: share of faces that smile, many with teeth showing.
+        backgrounds: folder of images to crop backgrounds from; procedural ones without it.
+    """
+
+    yaw_max_deg: float = 40.0
+    pitch_sd_deg: float = 7.0
+    roll_sd_deg: float = 4.0
+    fov_min_deg: float = 8.0
+    fov_max_deg: float = 40.0
+    framing_jitter: float = 0.04
+    smile: float = 0.4
+    backgrounds: str | None = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that decides one record, but for its size in pixels.
+
+    Attributes:
+        seed, index: where it was drawn from.
+        identity: (k,) float32; expression: (e,) float32; rotation: (3, 3) float32, head to camera.
+        yaw_deg, pitch_deg, roll_deg: what `rotation` was made of (roll first, then pitch, then yaw).
+        fov_deg: field of view. eye_share, eye_u, eye_v: framing, shares of the side.
+        appearance, lighting, response: see their rooms. background_seed, backgrounds: for `draw_background`.
+    """
+
+    seed: int
+    index: int
+    identity: np.ndarray
+    expression: np.ndarray
+    rotation: np.ndarray
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    fov_deg: float
+    eye_share: float
+    eye_u: float
+    eye_v: float
+    appearance: Appearance
+    lighting: Lighting
+    response: Response
+    background_seed: int
+    backgrounds: str | None
+
+    def camera(self, size: int) -> Camera:
+        return Camera.from_fov(self.fov_deg, size)
+
+    def translation_mm(self, eye_distance_mm: float, size: int) -> np.ndarray:
+        """(3,) float32 camera-frame place of the model's origin (between the eyes) that gives the drawn framing."""
+        camera = self.camera(size)
+        distance = camera.focal_px * eye_distance_mm / (self.eye_share * size)
+        u, v = self.eye_u * size - camera.centre_px[0], self.eye_v * size - camera.centre_px[1]
+        return np.array([u, -v, -camera.focal_px], np.float32) * np.float32(distance / camera.focal_px)
+
+
+def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> Scene:
+    """Draw scene number `index` of the dataset `seed`: a function of its arguments alone."""
+    rng = np.random.default_rng([seed, index])
+    identity = np.clip(rng.standard_normal(len(model.identity_basis)), -IDENTITY_LIMIT, IDENTITY_LIMIT)
+    yaw = float(np.clip(rng.normal(0, config.yaw_max_deg / 2), -config.yaw_max_deg, config.yaw_max_deg))
+    pitch = float(np.clip(rng.normal(0, config.pitch_sd_deg), -30, 30))
+    roll = float(np.clip(rng.normal(0, config.roll_sd_deg), -20, 20))
+    jitter = config.framing_jitter
+    return Scene(
+        seed=seed,
+        index=index,
+        identity=identity.astype(np.float32),
+        expression=draw_expression(model, rng, config.smile),
+        rotation=head_rotation(yaw, pitch, roll),
+        yaw_deg=yaw,
+        pitch_deg=pitch,
+        roll_deg=roll,
+        fov_deg=float(rng.uniform(config.fov_min_deg, config.fov_max_deg)),
+        eye_share=float(EYE_SHARE * np.exp(rng.normal(0, jitter))),
+        eye_u=float(0.5 + rng.normal(0, jitter / 2)),
+        eye_v=float(EYE_LEVEL + rng.normal(0, jitter / 2)),
+        appearance=draw_appearance(rng),
+        lighting=draw_lighting(rng),
+        response=draw_response(rng),
+        background_seed=int(rng.integers(2**31)),
+        backgrounds=config.backgrounds,
+    )
+
+
+def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float) -> np.ndarray:
+    """(e,) float32 activations in [0, 1]: neutral, a few units, or a smile; left and right nearly alike; a gaze."""
+    names = list(model.expression_names)
+    place = {name: k for k, name in enumerate(names)}
+    active = np.zeros(len(names))
+
+    def put(name: str, amount: float) -> None:
+        """Sets a unit; a sided one together with its twin, slightly apart."""
+        twins = [name]
+        for here, there in (("Left", "Right"), ("Right", "Left"), ("_L", "_R"), ("_R", "_L")):
+            if name.endswith(here):
+                twins.append(name[: -len(here)] + there)
+        for twin in twins:
+            if twin in place:
+                active[place[twin]] = np.clip(amount * (1 + rng.normal(0, 0.12)), 0, 1)
+
+    kind = rng.random()
+    choices = [n for n in names if not n.startswith("eyeLook") and n not in (*NEVER_ALONE, "tongueOut")]
+    if kind >= 0.15:
+        for name in rng.choice(choices, size=int(rng.integers(0, 4)), replace=False):
+            put(str(name), rng.beta(1.3, 2.4))
+        if rng.random() < 0.3:
+            opening = rng.beta(1.2, 3.0)
+            put("jawOpen", opening)
+            put("mouthClose", opening * rng.beta(1, 3))
+    if kind > 1 - smile:
+        strength = rng.uniform(0.25, 0.9)
+        for name in SMILE[:1] + ("mouthSmile_L",):
+            put(name, strength)
+        for name, share in (("cheekSquintLeft", 0.5), ("cheekSquint_L", 0.5), ("mouthDimpleLeft", 0.3)):
+            put(name, strength * share * rng.random())
+        if rng.random() < 0.65:  # teeth show
+            for name in ("mouthUpperUpLeft", "mouthUpperUp_L"):
+                put(name, rng.uniform(0.15, 0.55))
+            for name in ("mouthLowerDownLeft", "mouthLowerDown_L"):
+                put(name, rng.uniform(0.1, 0.45))
+            put("jawOpen", rng.uniform(0.02, 0.2))
+    sideways, upward = rng.normal(0, 0.18, 2)
+    for side, sign in (("Left", 1.0), ("Right", -1.0)):
+        looks = {"Out": max(sideways * sign, 0), "In": max(-sideways * sign, 0), "Up": max(upward, 0), "Down": max(-upward, 0)}
+        for word, amount in looks.items():
+            for name in (f"eyeLook{word}{side}", f"eyeLook{word}_{side[0]}"):
+                if name in place:
+                    active[place[name]] = amount
+    return active.astype(np.float32)
+
+
+def head_rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.ndarray:
+    """(3, 3) float32: roll about z, then pitch about x (positive looks down), then yaw about y (positive to the right)."""
+    yaw, pitch, roll = np.radians([yaw_deg, pitch_deg, roll_deg])
+    about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    about_z = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
+    return (about_y @ about_x @ about_z).astype(np.float32)

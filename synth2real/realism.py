@@ -1,0 +1,123 @@
+"""Realism without downloads: a classifier two-sample test (Lopez-Paz and Oquab 2017) between two sets of images.
+
+The same small network is trained to tell one half of A from one half of B and tested on the other halves. An accuracy of
+0.5 means that it can't; what counts is how far translation brings the renders' accuracy down to that of photos against
+photos. Every image is turned, shifted and mirrored at random before each look, in training and testing, so that framing is
+not what tells the sets apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SIDE = 64  # px
+INNER_FACE = (0.25, 0.35, 0.75, 0.85)  # left, top, right, bottom of the side: brows to lower lip of a framed face
+EPOCHS = 25
+BATCH = 50
+RATE = 2e-3
+SEEDS = (0, 1, 2)
+TURN_RAD, SHIFT, LOOKS = 0.17, 0.05, 4
+
+
+@dataclass(frozen=True)
+class Realism:
+    """Test accuracies of the three pairs, and the share of the way from the renders' to the photos' that translation goes."""
+
+    renders: float
+    translated: float
+    photos: float
+
+    @property
+    def recovered(self) -> float:
+        """0: as easily told as the renders; 1: as hard as photos from photos. NaN where renders already pass for photos."""
+        gap = self.renders - self.photos
+        return (self.renders - self.translated) / gap if gap > 0 else float("nan")
+
+
+def three_pairs(
+    renders: np.ndarray, translated: np.ndarray, photos: np.ndarray, other_photos: np.ndarray | None = None
+) -> dict[str, Realism]:
+    """Renders, translated and photos each against photos, on "whole" images and on the "inner" face.
+
+    renders, translated, photos (N, S, S, 3) uint8, framed alike. other_photos: the ones that stand against `photos` as the
+    floor; without them `photos` is cut into two disjoint halves for that pair. All pairs use as many images of a side, so
+    that none has more to learn from. Photos that the generator's discriminator never saw make the fairer test.
+    """
+    if other_photos is None:
+        photos, other_photos = photos[::2], photos[1::2]
+    count = min(len(images) for images in (renders, translated, photos, other_photos))
+    views = {"whole": lambda images: _resized(images, None), "inner": lambda images: _resized(images, INNER_FACE)}
+    results = {}
+    for name, view in views.items():
+        real = view(photos[:count])
+        pairs = [two_sample_accuracy(view(one[:count]), real) for one in (renders, translated, other_photos)]
+        results[name] = Realism(*pairs)
+    return results
+
+
+def two_sample_accuracy(a: Tensor, b: Tensor, seeds: tuple[int, ...] = SEEDS, epochs: int = EPOCHS) -> float:
+    """How well the classifier tells unseen images of A from unseen ones of B: accuracy in [0, 1], the mean over seeds.
+
+    a, b (N, 3, SIDE, SIDE) float [0, 1], of equal number N >= 8. Each seed splits both sets into halves anew.
+    """
+    if len(a) != len(b) or len(a) < 8:
+        raise ValueError(f"two sets of equal size, 8 or more, are needed: {len(a)} and {len(b)}")
+    with torch.random.fork_rng(devices=[]):
+        return float(np.mean([_accuracy(a, b, seed, epochs) for seed in seeds]))
+
+
+def _accuracy(a: Tensor, b: Tensor, seed: int, epochs: int) -> float:
+    torch.manual_seed(seed)
+    half = len(a) // 2
+    a, b = a[torch.randperm(len(a))], b[torch.randperm(len(b))]
+    images, labels = torch.cat([a[:half], b[:half]]), torch.arange(2).repeat_interleave(half).float()
+    unseen, truth = torch.cat([a[half:], b[half:]]), torch.arange(2).repeat_interleave(len(a) - half).float()
+    network = _network()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-2)
+    steps = epochs * -(-len(images) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=RATE, total_steps=steps)
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(images)).split(BATCH):
+            loss = F.binary_cross_entropy_with_logits(network(_jittered(images[chosen])).squeeze(1), labels[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    network.eval()
+    with torch.no_grad():
+        logits = torch.stack([network(_jittered(unseen)).squeeze(1) for _ in range(LOOKS)]).mean(0)
+    return float(((logits > 0) == (truth > 0.5)).float().mean())
+
+
+def _network() -> nn.Module:
+    layers: list[nn.Module] = []
+    for channels_in, channels_out in ((3, 24), (24, 48), (48, 96)):
+        layers += [nn.Conv2d(channels_in, channels_out, 4, stride=2, padding=1), nn.GroupNorm(8, channels_out), nn.ReLU()]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Dropout(0.3), nn.Linear(4 * 96, 1))
+
+
+def _jittered(images: Tensor) -> Tensor:
+    """Each image turned by up to TURN_RAD, shifted by up to SHIFT of the side, mirrored or not. (B, 3, H, W) -> same."""
+    count = len(images)
+    turn = TURN_RAD * (2 * torch.rand(count) - 1)
+    mirror = torch.randint(0, 2, (count,)) * 2.0 - 1
+    shift = 2 * SHIFT * (2 * torch.rand(count, 2) - 1)  # grid units: the side is 2
+    cos, sin = torch.cos(turn), torch.sin(turn)
+    rows = [torch.stack([mirror * cos, -sin, shift[:, 0]], 1), torch.stack([mirror * sin, cos, shift[:, 1]], 1)]
+    grid = F.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def _resized(images: np.ndarray, box: tuple[float, float, float, float] | None) -> Tensor:
+    """(N, S, S, 3) uint8, cut to `box` -> (N, 3, SIDE, SIDE) float [0, 1], averaged down."""
+    size = images.shape[1]
+    if box is not None:
+        left, top, right, bottom = (round(edge * size) for edge in box)
+        images = images[:, top:bottom, left:right]
+    tensor = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 255
+    return F.interpolate(tensor, (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
