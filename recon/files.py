@@ -29,15 +29,12 @@ def whole_file(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise no_space(path) from None
+            raise UserError(
+                f"no space left on the disk while writing {path}: free some and run the same command again"
+            ) from None
         raise
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def no_space(path: Path | str) -> UserError:
-    """The sentence for a full disk."""
-    return UserError(f"no space left on the disk while writing {path}: free some and run the same command again")
 
 
 def _flush_to_disk(path: Path) -> None:

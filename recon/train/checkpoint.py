@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import io
 import pickle
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from recon.errors import UserError
-from recon.files import no_space, whole_file
+from recon.files import whole_file
 from recon.train.state import State
 
 KEPT = 2
@@ -25,13 +25,10 @@ def save_checkpoint(run_dir: Path, state: State, rng_states: list[dict[str, Any]
     contents: dict[str, Any] = {
         kind: {name: part.state_dict() for name, part in parts.items()} for kind, parts in state.parts().items()
     }
+    buffer = io.BytesIO()  # torch's own file writer hides which OSError it met
+    torch.save({"step": state.step, "rng": rng_states, **contents}, buffer)
     with whole_file(path) as temporary:
-        try:
-            torch.save({"step": state.step, "rng": rng_states, **contents}, temporary)
-        except RuntimeError as error:  # torch's writer hides the OSError; a full disk is the usual one
-            if "write" in str(error) or errno.errorcode[errno.ENOSPC] in str(error):
-                raise no_space(path) from None
-            raise
+        temporary.write_bytes(buffer.getbuffer())
     for old in checkpoints(run_dir)[:-KEPT]:
         old.unlink()
     return path

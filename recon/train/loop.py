@@ -79,7 +79,8 @@ def fit(
     the global generators at the start of a fresh run. Raises `UserError` for a broken or foreign checkpoint and for a
     loss that is no longer finite, `KeyboardInterrupt` after the checkpoint that Ctrl-C or SIGTERM asks for.
     """
-    accelerator = Accelerator(mixed_precision=precision)
+    on_cpu = device().type == "cpu"
+    accelerator = Accelerator(mixed_precision=precision, cpu=on_cpu)
     state.to(accelerator.device)
     _resume_or_start(accelerator, state, run_dir, seed)
 
@@ -120,7 +121,7 @@ def descend(loss: Tensor, optimizer: Optimizer, max_norm: float | None = None) -
     parameters = [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
     optimizer.zero_grad(set_to_none=True)
     loss.backward(inputs=parameters)
-    if PartialState().num_processes > 1:
+    if _process().num_processes > 1:
         for parameter in parameters:
             if parameter.grad is None:  # every process must take part for every parameter
                 parameter.grad = torch.zeros_like(parameter)
@@ -132,7 +133,12 @@ def descend(loss: Tensor, optimizer: Optimizer, max_norm: float | None = None) -
 
 def device() -> torch.device:
     """Where `fit` puts the modules and batches of this process."""
-    return PartialState().device
+    return _process().device
+
+
+def _process() -> PartialState:
+    # Said explicitly, else a launch of several processes without a GPU leaves each of them alone with itself.
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 def _resume_or_start(accelerator: Accelerator, state: State, run_dir: Path, seed: int) -> None:
