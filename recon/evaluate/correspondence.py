@@ -24,8 +24,8 @@ def correspondence_errors(
 
     Args:
         predicted, true: (n, 3) places in the canonical box, [0, 1].
-        covered: (n,) bool; a missed pixel is charged the 90th percentile of the covered errors, or the box's diagonal where
-            nothing is covered.
+        covered: (n,) bool; a missed pixel is charged the 90th percentile of the covered errors, or the box's diagonal
+            where nothing is covered.
         canonical_box_mm: (2, 3) low and high corner of the box.
     """
     size_mm = np.asarray(canonical_box_mm[1], np.float64) - np.asarray(canonical_box_mm[0], np.float64)

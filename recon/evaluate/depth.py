@@ -1,7 +1,7 @@
 """Depth error up to scale and shift along depth, fitted by RANSAC, in per cent of the ground-truth depth range.
 
-The protocol of pix2vertex (Sela et al. 2017, section 5.2 and table 1): the estimate is judged up to one global scale and one
-translation along the depth axis, found by RANSAC with the same parameters for every method and image.
+The protocol of pix2vertex (Sela et al. 2017, section 5.2 and table 1): the estimate is judged up to one global scale
+and one translation along the depth axis, found by RANSAC with the same parameters for every method and image.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ class DepthErrors(NamedTuple):
 def fit_scale_and_shift(predicted: np.ndarray, true: np.ndarray, seed: int = 0) -> tuple[float, float]:
     """(scale > 0, shift) such that scale * predicted + shift agrees with most of `true`, by seeded RANSAC.
 
-    Candidates from pairs of pixels are scored by the truncated absolute error (MSAC), the best is refined by least squares on
-    its inliers. Where no pair gives a positive scale (a flat or inverted prediction) the scale is 0: the best constant depth.
+    Candidates from pairs of pixels are scored by the truncated absolute error (MSAC), the best is refined by least
+    squares on its inliers. Where no pair gives a positive scale (a flat or inverted prediction) the scale is 0: the
+    best constant depth.
 
     Args:
         predicted, true: (n,) finite depths, n >= 2.

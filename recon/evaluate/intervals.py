@@ -1,4 +1,5 @@
-"""Confidence intervals by bootstrap: over images of different people, or over people, never over views of one person."""
+"""Confidence intervals by bootstrap: over images of different people, or over people, never over views of one
+person."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ def normal_angle_deg(
 
     Args:
         position: (3, H, W) the predicted position map; a factor common to x, y and z does not matter.
-        predicted_mask, true_mask: (H, W) bool; a pixel that the prediction misses, itself or a neighbour, is charged the 90th
-            percentile of the others.
+        predicted_mask, true_mask: (H, W) bool; a pixel that the prediction misses, itself or a neighbour, is charged
+            the 90th percentile of the others.
         true_normals: (H, W, 3) unit, camera frame.
     Returns:
         degrees; NaN where the true mask has no inner pixel.

@@ -1,7 +1,7 @@
 """The protocol on renders: a reconstructor against records with exact labels, of any face model and at any size.
 
-Scored on the ground-truth face pixels; missed ones are charged (`missed.py`). One record is one drawn person, so intervals over
-images are over people.
+Scored on the ground-truth face pixels; missed ones are charged (`missed.py`). One record is one drawn person, so
+intervals over images are over people.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from recon.evaluate.mask import coverage, mask_iou
 from recon.evaluate.missed import MASK_THRESHOLD
 from recon.evaluate.normals import normal_angle_deg
 from recon.evaluate.report import Report, summary_rows
+from recon.faces.model import FaceModel
 from recon.nets.base import FaceGeometry, Reconstructor
-from recon.synthesis.records import Record
+from recon.synthesis.records import Record, render_record
+from recon.synthesis.scene import SceneConfig, draw_scene
 
 MEASURES = {
     "depth_mean": "depth error, mean (% of the range)",
@@ -36,6 +38,14 @@ MEASURES = {
     "coverage": "coverage",
 }
 SMALLEST_FACE_PX = 64  # a record that shows fewer face pixels is left out, and counted
+
+
+def drawn_records(
+    model: FaceModel, count: int, size: int, seed: int, config: SceneConfig | None = None
+) -> Iterator[Record]:
+    """Records 0 to count - 1 of the dataset `seed`, drawn and rendered as they are asked for."""
+    for index in range(count):
+        yield render_record(model, draw_scene(model, seed, index, config or SceneConfig()), size)
 
 
 def evaluate_records(
@@ -64,9 +74,9 @@ def evaluate_records(
                 {"seed": record.seed, "index": record.index, **score_record(geometry, i, record, canonical_box_mm)}
             )
     notes = (
-        f"n = {len(per_image)} renders of {size} px; {left_out} left out for showing fewer than {SMALLEST_FACE_PX} face pixels.",
-        "Depth after RANSAC scale and shift along depth, scored on ground-truth face pixels, a missed pixel charged the image's "
-        "90th percentile; each measure is taken per image, then averaged; intervals over images by bootstrap.",
+        f"n = {len(per_image)} renders of {size} px; {left_out} left out (under {SMALLEST_FACE_PX} face pixels).",
+        "Depth after RANSAC scale and shift along depth; on ground-truth face pixels, a missed pixel charged the "
+        "image's 90th percentile; each measure is taken per image, then averaged; intervals over images by bootstrap.",
     )
     columns = ("measure", "mean over images", "95 % interval", "median over images")
     return Report(title, columns, summary_rows(per_image, MEASURES), notes, per_image)

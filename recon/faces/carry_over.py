@@ -67,16 +67,14 @@ def carry_over(
     """
     target = template.mean.numpy().astype(np.float64)
     target_landmarks = target[template.landmarks.numpy()]
-    aligned = fit_similarity(vertices[landmarks], target_landmarks)(vertices)
-    warp = RBFInterpolator(
-        aligned[landmarks], target_landmarks - aligned[landmarks], kernel="linear", smoothing=1.0, degree=0
-    )
-    aligned = aligned + warp(aligned)
+    placed = fit_similarity(vertices[landmarks], target_landmarks)(vertices)
+    shift = target_landmarks - placed[landmarks]
+    warp = RBFInterpolator(placed[landmarks], shift, kernel="linear", smoothing=1.0, degree=0)
 
     template_triangles = template.triangles.numpy()
     inside = np.isin(template.region.numpy(), [REGIONS.index(name) for name in INSIDE])
     outer = template_triangles[~inside[template_triangles].any(1)]
-    aligned = _pull_onto(aligned, triangles, skin, target, outer)
+    aligned = _pull_onto(placed + warp(placed), triangles, skin, target, outer)
 
     canonical_mm = aligned.copy()
     region = np.zeros(len(vertices), np.uint8)
@@ -97,9 +95,9 @@ def carry_over(
     take(np.flatnonzero(skin), closest_points(aligned[skin], target, outer), outer, FACE_REACH_MM)
     template_eyes = _eyeballs_of(template, target)
     for ids, eye in zip(eyeballs, template_eyes, strict=True):
-        centre, radius = fit_sphere(vertices[ids])
+        centre, radius = fit_sphere(placed[ids])
         target_centre, target_radius = fit_sphere(target[np.unique(eye)])
-        on_sphere = (vertices[ids] - centre) * (target_radius / radius) + target_centre
+        on_sphere = (placed[ids] - centre) * (target_radius / radius) + target_centre
         canonical_mm[ids] = on_sphere
         take(ids, closest_points(on_sphere, target, eye), eye, FACE_REACH_MM)
 
@@ -125,7 +123,7 @@ def _pull_onto(
     target_normals = vertex_normals(torch.as_tensor(target), torch.as_tensor(target_triangles)).numpy()
     skin_ids = np.flatnonzero(skin)
     for stiffness in STIFFNESS:
-        found = closest_points(aligned[skin_ids], target, target_triangles)
+        found = closest_points(aligned[skin_ids], target, target_triangles, candidates=8)
         normals = vertex_normals(torch.as_tensor(aligned), torch.as_tensor(triangles)).numpy()[skin_ids]
         facing = (found.interpolate(target_triangles, target_normals) * normals).sum(1) > NORMAL_COSINE
         weights = np.full(len(aligned), 1e-4)  # a whisper of "stay" keeps the loose parts in place

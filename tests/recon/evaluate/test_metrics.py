@@ -1,4 +1,5 @@
-"""Metrics in closed form: exact answers give 0, known scales and shifts are undone, missed pixels cost what they should."""
+"""Metrics in closed form: exact answers give 0, known scales and shifts are undone, missed pixels cost what they
+should."""
 
 from __future__ import annotations
 
