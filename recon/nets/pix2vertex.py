@@ -29,7 +29,7 @@ class Pix2VertexConfig:
     unshuffle     2x2 (or 4x4) pixels folded into channels first: quicker and a little softer; 1 is off
     norm          "instance" or "group", never over the batch: a frozen network answers the same always
     dropout       in the U-Net's first three decoder layers while training, never when frozen
-    dilations     of the ResNet's lowest blocks
+    dilations     of the residual blocks at the lowest level, one a block; none in the paper's U-Net
     """
 
     outputs: Literal["separate", "joint"] = "separate"
@@ -39,7 +39,7 @@ class Pix2VertexConfig:
     unshuffle: int = 1
     norm: Literal["instance", "group"] = "instance"
     dropout: float = 0.5
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 4, 2, 1)
+    dilations: tuple[int, ...] = ()
 
 
 class Maps(NamedTuple):
@@ -89,4 +89,4 @@ class Pix2Vertex(Reconstructor):
 def _network(config: Pix2VertexConfig, channels_out: int) -> UNet | ResNet:
     if config.architecture == "resnet":
         return ResNet(channels_out, config.widths, config.unshuffle, config.norm, config.dilations)
-    return UNet(channels_out, config.widths, config.unshuffle, config.norm, config.dropout)
+    return UNet(channels_out, config.widths, config.unshuffle, config.norm, config.dropout, config.dilations)

@@ -24,7 +24,7 @@ class ResNet(nn.Module):
         widths: Sequence[int],
         unshuffle: int = 4,
         norm: NormName = "group",
-        dilations: Sequence[int] = (1, 2, 4, 8, 4, 2, 1),
+        dilations: Sequence[int] = (1, 2, 4, 2, 1),
     ):
         super().__init__()
         self.unshuffle = unshuffle

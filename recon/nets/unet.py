@@ -1,4 +1,4 @@
-"""The U-Net of pix2vertex (supplement A), with its width and depth free and an optional unshuffled input."""
+"""The U-Net of pix2vertex (supplement A), with its width and depth free, and what makes it learn quickly on a CPU."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from recon.nets.blocks import Down, Head, NormName, Up
+from recon.nets.blocks import Down, Head, Norm, NormName, Residual, Up
 
 
 class UNet(nn.Module):
     """Encoder C_w1 - C_w2 - ... of 4x4 convolutions with stride 2, mirrored decoder with skips, three 1x1 convolutions.
 
     The paper's network is widths (64, 128, 256, 512, 512, 512, 512, 512) at 512 px: the decoder's widths are the
-    encoder's reversed, with dropout in its first three layers. As in pix2pix the first layer has no norm.
-    `unshuffle` 2 folds 2x2 pixels into channels first and resizes the answer bilinearly at the end: a third of the time
-    for a little sharpness, and no checkerboard. Any H and W divisible by `stride` are accepted.
+    encoder's reversed, with dropout in its first three layers. As in pix2pix the first layer has no norm. Any H and W
+    divisible by `stride` are accepted. Off in the paper's network, on in the quick one:
+
+    unshuffle   2 folds 2x2 pixels into channels first and resizes the answer bilinearly at the end: a third of the time
+                and no checkerboard. A 3x3 skip from the folded image gives the last decoder layer its edges back.
+    dilations   residual blocks at the lowest level, one a number: nearly free there, and they halve the error that a
+                short training reaches.
     """
 
     def __init__(
@@ -27,15 +31,18 @@ class UNet(nn.Module):
         unshuffle: int = 1,
         norm: NormName = "instance",
         dropout: float = 0.0,
+        dilations: Sequence[int] = (),
     ):
         super().__init__()
         self.unshuffle = unshuffle
         self.stride = unshuffle * 2 ** len(widths)
-        inputs = (3 * unshuffle**2, *widths[:-1])
+        channels_in = 3 * unshuffle**2
+        inputs = (channels_in, *widths[:-1])
         self.down = nn.ModuleList(
             Down(c, width, "none" if level == 0 else norm)
             for level, (c, width) in enumerate(zip(inputs, widths, strict=True))
         )
+        self.lowest = nn.Sequential(*(Residual(widths[-1], norm, dilation) for dilation in dilations))
         decoder = tuple(reversed(widths))
         before = (widths[-1], *decoder[:-1])
         skips = (0, *reversed(widths[:-1]))  # the innermost layer has no skip beside it
@@ -43,19 +50,22 @@ class UNet(nn.Module):
             Up(below + skip, width, norm, dropout if level < 3 else 0.0)
             for level, (below, skip, width) in enumerate(zip(before, skips, decoder, strict=True))
         )
+        self.fine = None
+        if unshuffle > 1:
+            self.fine = nn.Sequential(nn.Conv2d(channels_in, widths[0], 3, padding=1), Norm(norm, widths[0]), nn.ReLU())
         self.head = Head(widths[0], channels_out)
 
     def forward(self, image: Tensor) -> Tensor:
         """image (B, 3, H, W) float in [-1, 1] -> (B, channels_out, H, W) float."""
-        x = F.pixel_unshuffle(image, self.unshuffle)
+        folded = x = F.pixel_unshuffle(image, self.unshuffle)
         skips: list[Tensor] = []
         for down in self.down:
             x = down(x)
             skips.append(x)
-        x = self.up[0](skips.pop())
+        x = self.up[0](self.lowest(skips.pop()))
         for up in self.up[1:]:
             x = up(torch.cat([x, skips.pop()], 1))
-        x = self.head(x)
-        if self.unshuffle > 1:
-            x = F.interpolate(x, scale_factor=self.unshuffle, mode="bilinear", align_corners=False)
-        return x
+        if self.fine is None:
+            return self.head(x)
+        x = self.head(x + self.fine(folded))
+        return F.interpolate(x, scale_factor=self.unshuffle, mode="bilinear", align_corners=False)
