@@ -26,7 +26,7 @@ class Command:
 
 
 COMMANDS = {
-    "train pix2vertex": Command("recon.train.pix2vertex", "train pix2vertex's networks on renders drawn on the fly"),
+    "train pix2vertex": Command("recon.train.command", "train pix2vertex's networks on renders drawn on the fly"),
     "evaluate": Command("recon.evaluate.command", "score weights under the frozen protocols"),
 }
 

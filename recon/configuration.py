@@ -92,10 +92,8 @@ def _plain(value: Any) -> Any:
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
-    if not path.exists() and not path.is_absolute() and path.parts[:1] == ("configs",):
-        path = config_path(str(path.relative_to("configs")))
     try:
-        values = yaml.safe_load(path.read_text())
+        values = yaml.safe_load(_bundled(path).read_text())
     except FileNotFoundError:
         raise UserError(f"there is no configuration file {path}: check --config") from None
     except OSError as error:
@@ -109,6 +107,15 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise UserError(f"the configuration file {path} must hold `key: value` lines")
     return values
+
+
+def _bundled(path: Path) -> Path:
+    if path.exists() or path.parts[:1] != ("configs",):
+        return path
+    try:
+        return config_path(str(path.relative_to("configs")))
+    except UserError:
+        return path
 
 
 def _nested_dataclass(cls: type, name: str) -> type | None:

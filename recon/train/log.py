@@ -27,7 +27,6 @@ class Log:
         self.run_dir = Path(run_dir)
         self.console = Console(stderr=True)
         self.progress = Progress(
-            TextColumn("[bold]{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
@@ -35,7 +34,7 @@ class Log:
             TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"),
             console=self.console,
-            disable=not enabled,
+            disable=not (enabled and self.console.is_terminal),  # lines say it where a bar would not show
         )
         self.task = self.progress.add_task("training", total=steps, completed=start, rate="", losses="")
         # Steps after the checkpoint that a killed run had already logged are purged, not doubled.
@@ -97,16 +96,17 @@ class Log:
                 numbers.append(f"{name} {float(value):.4g}")
         self.writer.flush()
         if numbers:
-            self.console.print(f"step {step}: {'  '.join(numbers)}", highlight=False)
+            self.say(f"step {step}: {'  '.join(numbers)}")
 
     def say(self, line: str) -> None:
         """One line above the progress bar."""
         if self.writer:
-            self.console.print(line, highlight=False)
+            self.console.print(line, highlight=False, soft_wrap=True)
 
     def _show(self, step: int, losses: str) -> None:
         task = self.progress.tasks[self.task]
         rate = f"{(step - self.start) / task.elapsed:.2f} steps/s" if task.elapsed else ""
         self.progress.update(self.task, rate=rate, losses=losses)
-        if not self.console.is_terminal:  # a bar would not show in a log file
-            self.console.print(f"step {step}/{int(task.total or 0)}  {rate}  {losses}", highlight=False)
+        if not self.console.is_terminal:
+            left = f"{task.time_remaining / 60:.0f} min left  " if task.time_remaining else ""
+            self.say(f"step {step}/{int(task.total or 0)}  {rate}  {left}{losses}")

@@ -100,3 +100,13 @@ def test_overrides_of_both_spellings() -> None:
         parse_overrides(["--steps", "--rate", "1"])
     with pytest.raises(UserError, match="can't make sense of 'five'"):
         parse_overrides(["five"])
+
+
+def test_a_bundled_file_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "package" / "_configs" / "recon").mkdir(parents=True)
+    (tmp_path / "package" / "_configs" / "recon" / "a.yaml").write_text("steps: 3")
+    monkeypatch.setattr("recon.assets._PACKAGE", tmp_path / "package")
+    monkeypatch.chdir(tmp_path)
+    assert read_config(Config, Path("configs/recon/a.yaml")) == Config(3)
+    with pytest.raises(UserError, match=r"there is no configuration file configs/recon/b\.yaml"):
+        read_config(Config, Path("configs/recon/b.yaml"))

@@ -1,0 +1,50 @@
+"""`recon train pix2vertex`: the networks, on scenes drawn from the seed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from recon.configuration import add_config_arguments, read_config
+from recon.errors import UserError
+from recon.faces.default import load_default
+from recon.synthesis.pool import RenderPool
+from recon.synthesis.scene import SceneConfig
+from recon.train.pix2vertex import Pix2VertexTrainConfig, train
+
+HELD_OUT_SEED = 1_000_003  # added to the seed: scenes that no training of that seed draws
+HELD_OUT_BATCH = 32
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_config_arguments(parser)
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="the run's folder; resumes what is there"
+    )
+    parser.add_argument("--scene", type=Path, metavar="FILE", help="YAML file of what is drawn (default: as it comes)")
+    parser.add_argument(
+        "--scenes", type=int, default=30_000, metavar="N", help="scenes before the first repeats (default: %(default)s)"
+    )
+    parser.add_argument("--held-out", type=int, default=256, metavar="N", help="scenes to evaluate on (default: 256)")
+    parser.add_argument(
+        "--cache", type=Path, metavar="DIR", help="keep rendered scenes here, to draw each only once for all runs"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    config = read_config(Pix2VertexTrainConfig, args.config, args.overrides)
+    scene = read_config(SceneConfig, args.scene)
+    if args.scenes < config.batch_size:
+        raise UserError(f"--scenes {args.scenes} is less than a batch: give at least {config.batch_size}")
+    if args.held_out < 1:
+        raise UserError(f"--held-out {args.held_out} leaves nothing to evaluate on: give at least 1")
+    model, size = load_default(), config.network.size
+    renders = RenderPool(
+        model, scene, seed=config.seed, count=args.scenes, size=size, batch=config.batch_size, cache=args.cache
+    )
+    batch = min(HELD_OUT_BATCH, args.held_out)
+    held_out = RenderPool(
+        model, scene, seed=config.seed + HELD_OUT_SEED, count=args.held_out, size=size, batch=batch, cache=args.cache
+    )
+    weights = train(config, renders, [held_out(i) for i in range(args.held_out // batch)], args.out)
+    print(f"the network is in {weights}, its sheets in {args.out / 'sheets'}")
