@@ -62,16 +62,14 @@ def augment(batch: dict[str, Tensor], seed: int, step: int, config: AugmentConfi
 def flip(batch: dict[str, Tensor], which: Tensor) -> dict[str, Tensor]:
     """Mirror the images `which` (B,) bool: x changes sign in positions and normals, and is 1 - x in the correspondence
     (the default model is symmetric about 0.5). The mirrored face and camera are as lawful as the drawn ones."""
-    chosen = which.view(-1, 1, 1, 1)
-    flipped = {name: torch.where(chosen, value.flip(-1), value) for name, value in batch.items()}
-    sign = torch.where(chosen, -1.0, 1.0)
-    for name in ("position_mm", "normals"):
-        if name in batch:
-            flipped[name] = torch.cat([flipped[name][:, :1] * sign, flipped[name][:, 1:]], 1)
-    if "correspondence" in batch:
-        x, rest = flipped["correspondence"][:, :1], flipped["correspondence"][:, 1:]
-        x = torch.where(chosen, (1 - x) * flipped["mask"], x)
-        flipped["correspondence"] = torch.cat([x, rest], 1)
+    flipped = {name: value.clone() for name, value in batch.items()}
+    for name, value in flipped.items():
+        value[which] = value[which].flip(-1)
+        if name in ("position_mm", "normals"):
+            value[which, 0] *= -1
+    if "correspondence" in flipped:
+        correspondence, mask = flipped["correspondence"], flipped["mask"]
+        correspondence[which, 0] = (1 - correspondence[which, 0]) * mask[which, 0]
     return flipped
 
 

@@ -128,13 +128,15 @@ def step(state: State, batch: Batch, config: Pix2VertexTrainConfig) -> dict[str,
 
 @dataclass(frozen=True)
 class Augmented:
-    """`batches`, augmented by (seed, step): a class, so that worker processes can receive it."""
+    """`batches` as the step wants them, augmented by (seed, step): a class, so that worker processes can receive it."""
 
     batches: Callable[[int], Batch]
     config: Pix2VertexTrainConfig
 
     def __call__(self, index: int) -> Batch:
-        return augment(self.batches(index), self.config.seed, index, self.config.augment)
+        batch = self.batches(index)
+        batch = {name: batch[name] for name in ("rgb", "mask", "position_mm", "correspondence")}
+        return augment(batch, self.config.seed, index, self.config.augment)
 
 
 @torch.no_grad()
