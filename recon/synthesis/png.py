@@ -35,7 +35,7 @@ def encode_png(image: np.ndarray) -> bytes:
 
     bits, colour = 8 * image.dtype.itemsize, RGB if channels == 3 else GREY
     header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
-    body = zlib.compress(lines, level=0)  # stored blocks: PNG's envelope without its work
+    body = zlib.compress(lines.tobytes(), level=0)  # stored blocks: PNG's envelope without its work
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +30,9 @@ from recon.errors import UserError
 from recon.files import whole_file
 from recon.synthesis import quantize
 from recon.synthesis.png import decode_png, encode_png
-from recon.synthesis.records import Record
+
+if TYPE_CHECKING:
+    from recon.synthesis.records import Record
 
 SCHEMA_VERSION = 1
 ROW_GROUP = 32  # records buffered while writing and decoded together while reading: about 60 MB at 256 px
@@ -100,6 +102,8 @@ def row_from_record(record: Record) -> dict[str, Any]:
 
 def record_from_row(row: Mapping[str, Any]) -> Record:
     """The record of a row, bit for bit: a row of `load_dataset` (decoded images, in any format) or of `read_rows`."""
+    from recon.synthesis.records import Record  # here, because it loads the renderer, which writing rows has no need of
+
     maps = {
         field: decode(np.stack([image_from_column(row[column]) for column in columns], axis=-1).astype(np.uint16))
         for field, (columns, _, decode) in MAPS.items()
@@ -164,13 +168,18 @@ def write_shard(path: Path, features: Features, rows: Iterable[Mapping[str, Any]
     """
     schema = features.arrow_schema
     rows, count = iter(rows), 0
-    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": False, "write_statistics": ["index"]}
-    third_smaller = ["vertices_mm.list.element.list.element"]
+    options: dict[str, Any] = {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": False,
+        "use_byte_stream_split": ["vertices_mm.list.element.list.element"],  # a third smaller
+        "write_statistics": ["index"],
+    }
     try:
         with (
             whole_file(path) as temporary,
             open(temporary, "wb") as file,
-            pq.ParquetWriter(file, schema, use_byte_stream_split=third_smaller, **options) as writer,
+            pq.ParquetWriter(file, schema, **options) as writer,
         ):
             while group := list(islice(rows, ROW_GROUP)):
                 writer.write_table(_table(group, schema))

@@ -2,12 +2,12 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
-from fake_records import fake_record
 from PIL import Image
 
 from recon.synthesis.shards import image_to_column, row_from_record
 from synth2real.gallery import write_gallery
 from synth2real.sheets import NOTHING, SHEET_COLUMNS, contact_sheet, views
+from tests.recon.synthesis.fake_records import fake_record
 
 
 def rows(count, translated=True):

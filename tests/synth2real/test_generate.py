@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,11 +7,11 @@ import torch
 from datasets import load_dataset
 
 from recon.nets.pix2vertex import Pix2Vertex, Pix2VertexConfig
-from recon.nets.weights import load_weights, save_weights
+from recon.nets.weights import save_weights
 from recon.synthesis.produce import shard_files
 from recon.synthesis.shards import image_from_column, read_records, read_rows, record_from_row
 from synth2real.cli import main
-from synth2real.export import DRIFT
+from synth2real.export import DRIFT, load_generator, load_network
 from synth2real.generator import GENERATORS, Generator, GeneratorConfig
 from synth2real.translate import translate
 
@@ -52,8 +53,10 @@ def rows(out):
 
 
 def test_images_and_drift_are_those_of_the_records(made, weights):
-    generator = load_weights(weights / "generator.safetensors", GENERATORS)
-    network = load_weights(weights / "network.safetensors")
+    generator, network = (
+        load_generator(weights / "generator.safetensors"),
+        load_network(weights / "network.safetensors"),
+    )
     for row, record in list(zip(rows(made), read_records(shard_files(made)), strict=True))[:2]:
         (again,) = translate([record], generator, network)
         difference = image_from_column(row["image"]).astype(int) - again.image
@@ -75,7 +78,7 @@ def test_max_drift_keeps_the_same_rows_and_draws_others(made, generate, tmp_path
 
 
 def test_load_dataset_shows_images_beside_renders(made, tmp_path):
-    table = load_dataset("parquet", data_files=f"{made}/data/*.parquet", split="train", cache_dir=str(tmp_path))
+    table: Any = load_dataset("parquet", data_files=f"{made}/data/*.parquet", split="train", cache_dir=str(tmp_path))
     for loaded, row, record in zip(table, rows(made), read_records(shard_files(made)), strict=True):
         assert loaded["image"].mode == loaded["render"].mode == "RGB"
         np.testing.assert_array_equal(np.asarray(loaded["image"]), image_from_column(row["image"]))
@@ -110,7 +113,7 @@ def test_bad_options_are_one_line_and_code_2(generate, tmp_path, capsys, options
 
 
 def test_other_weights_are_refused_for_a_begun_folder(made, generate, weights, tmp_path, capsys):
-    generator = load_weights(weights / "generator.safetensors", GENERATORS)
+    generator = load_generator(weights / "generator.safetensors")
     save_weights(tmp_path / "other.safetensors", generator, generator.config, {"steps": 1}, GENERATORS)
     assert generate(made, "--count", "17", "--weights", str(tmp_path / "other.safetensors")) == 2
     assert "weights.generator" in capsys.readouterr().err

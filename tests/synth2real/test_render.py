@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_each_record_is_the_render_of_its_seed_and_index(made):
 
 
 def test_load_dataset_reads_the_folder(made, tmp_path):
-    rows = load_dataset("parquet", data_files=f"{made}/data/*.parquet", split="train", cache_dir=str(tmp_path))
+    rows: Any = load_dataset("parquet", data_files=f"{made}/data/*.parquet", split="train", cache_dir=str(tmp_path))
     for row, record in zip(rows, read_records(shard_files(made)), strict=True):
         assert_same(record_from_row(row), record)
 

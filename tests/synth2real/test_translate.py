@@ -1,16 +1,14 @@
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from fake_records import fake_record
-from torch import nn
 
 from recon.errors import UserError
 from recon.nets.base import FaceGeometry, Reconstructor
 from synth2real.generator import Generator, GeneratorConfig
 from synth2real.translate import check_size, translate
+from tests.recon.synthesis.fake_records import fake_record
 
 
 class Brightness(Reconstructor):
@@ -21,13 +19,11 @@ class Brightness(Reconstructor):
         return FaceGeometry(mask, 100 * image, image)
 
 
-class Shift(nn.Module):
+class Shift(Generator):
     """Adds `step` grey levels, and `noise` times its noise."""
 
-    config = SimpleNamespace(noise_channels=1)
-
-    def __init__(self, step=0, noise=0.0):
-        super().__init__()
+    def __init__(self, step: float = 0, noise: float = 0):
+        super().__init__(GeneratorConfig(widths=(8, 8), head_width=4))
         self.step, self.noise = step, noise
 
     def forward(self, rgb, correspondence, normals, noise):

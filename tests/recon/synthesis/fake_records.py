@@ -1,18 +1,12 @@
-"""Records without a renderer, every label map full of its own values; also a job, and a script that runs it."""
+"""Records without a renderer, every label map full of its own values."""
 
 from __future__ import annotations
-
-import sys
-import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from recon.synthesis import quantize
-from recon.synthesis.produce import produce
 from recon.synthesis.records import Record
-from recon.synthesis.shards import record_features, row_from_record
+from recon.synthesis.shards import record_features
 
 VERTICES, IDENTITY, EXPRESSION = 50, 5, 3
 FEATURES = record_features(VERTICES, IDENTITY, EXPRESSION)
@@ -39,7 +33,7 @@ def fake_record(index: int, seed: int = 0, size: int = 16) -> Record:
         rgb=random.integers(0, 256, (size, size, 3), dtype=np.uint8),
         mask=random.random((size, size)) < 0.5,
         region=random.integers(0, 11, (size, size), dtype=np.uint8),
-        position_mm=quantize.decode_mm(codes(3)),
+        position_mm=quantize.decode_mm(quantize.encode_mm(quantize.decode_mm(codes(3)))),
         correspondence=quantize.decode_unit(codes(3)),
         normals=quantize.decode_signed(codes(3)),
         uv=quantize.decode_unit(codes(2)),
@@ -56,29 +50,3 @@ def fake_record(index: int, seed: int = 0, size: int = 16) -> Record:
         origin_mm=vectors(3),
         scene='{"light": "näh"}',
     )
-
-
-@dataclass(frozen=True)
-class FakeJob:
-    """Rejects every index divisible by `reject`, and sleeps so that a test can kill it in time."""
-
-    seed: int = 0
-    reject: int = 0
-    pause_s: float = 0.0
-
-    def manifest(self):
-        return {"seed": self.seed, "config": {"reject": self.reject}}
-
-    def open(self):
-        return self._rows
-
-    def _rows(self, indices: range):
-        time.sleep(self.pause_s)
-        return [None if self._rejects(i) else row_from_record(fake_record(i, self.seed)) for i in indices]
-
-    def _rejects(self, index: int) -> bool:
-        return bool(self.reject) and index % self.reject == 0
-
-
-if __name__ == "__main__":
-    produce(FakeJob(reject=3, pause_s=0.05), FEATURES, int(sys.argv[2]), Path(sys.argv[1]), workers=2)

@@ -18,6 +18,7 @@ def test_other_decoders_read_the_same_pixels(shape, dtype):
     assert decode_png(data).dtype == dtype
     np.testing.assert_array_equal(decode_png(data), image)
     by_opencv = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert by_opencv is not None
     np.testing.assert_array_equal(by_opencv[..., ::-1] if image.ndim == 3 else by_opencv, image)
 
 

@@ -7,14 +7,14 @@ import sys
 import time
 from pathlib import Path
 
-import fake_records
 import pytest
-from fake_records import FEATURES, FakeJob
 
 from recon.errors import UserError
 from recon.synthesis import produce as module
 from recon.synthesis.produce import produce, shard_files
 from recon.synthesis.shards import read_rows
+from tests.recon.synthesis import fake_job
+from tests.recon.synthesis.fake_job import FEATURES, FakeJob
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def test_a_finished_folder_is_left_alone(tmp_path):
 
 def test_a_kill_loses_and_doubles_nothing(tmp_path):
     count = 300  # the script's shards hold 128
-    script = [sys.executable, fake_records.__file__, str(tmp_path / "killed"), str(count)]
+    script = [sys.executable, fake_job.__file__, str(tmp_path / "killed"), str(count)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(script, env=environment, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
@@ -118,7 +118,7 @@ def test_gives_up_when_everything_is_rejected(tmp_path):
 def test_a_failed_write_leaves_no_half_shard(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing fails in the midst of a file
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, limits[1]))
     try:
         with pytest.raises(UserError, match="can't be written"):
             produce(FakeJob(), FEATURES, 20, tmp_path, workers=1)

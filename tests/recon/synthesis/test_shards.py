@@ -1,14 +1,15 @@
 import dataclasses
 import errno
 import os
+from typing import Any
 
 import numpy as np
 import pytest
 from datasets import load_dataset
-from fake_records import FEATURES, fake_record
 
 from recon.errors import UserError
 from recon.synthesis.shards import read_records, read_rows, record_from_row, row_count, row_from_record, write_shard
+from tests.recon.synthesis.fake_records import FEATURES, fake_record
 
 
 def assert_same(a, b):
@@ -19,6 +20,10 @@ def assert_same(a, b):
             assert left.tobytes() == right.tobytes(), field.name  # NaN by its bits too
         else:
             assert left == right and type(left) is type(right), field.name
+
+
+def load(folder) -> Any:
+    return load_dataset("parquet", data_files=f"{folder}/a.parquet", split="train", cache_dir=f"{folder}/cache")
 
 
 def write(path, indices):
@@ -38,7 +43,7 @@ def test_every_label_survives_our_own_reading(tmp_path):
 @pytest.mark.parametrize("kind", [None, "numpy"])
 def test_every_label_survives_load_dataset(tmp_path, kind):
     write(tmp_path / "a.parquet", range(3))
-    rows = load_dataset("parquet", data_files=str(tmp_path / "a.parquet"), cache_dir=str(tmp_path / "cache"))["train"]
+    rows = load(tmp_path)
     assert rows.features == FEATURES
     for index, row in enumerate(rows.with_format(kind)):
         assert_same(fake_record(index), record_from_row(row))
@@ -46,7 +51,7 @@ def test_every_label_survives_load_dataset(tmp_path, kind):
 
 def test_images_decode_without_our_code(tmp_path):
     write(tmp_path / "a.parquet", range(1))
-    rows = load_dataset("parquet", data_files=str(tmp_path / "a.parquet"), cache_dir=str(tmp_path / "cache"))["train"]
+    rows = load(tmp_path)
     record, row = fake_record(0), rows[0]
     assert (row["render"].mode, row["depth"].mode, row["mask"].mode) == ("RGB", "I;16", "L")
     depth = np.asarray(row["depth"])
