@@ -103,10 +103,13 @@ def test_photos_are_scored_against_their_points(records: list[Record]) -> None:
         for i, record in enumerate(records)
     ]
     exact = evaluate_photos(Oracle(truths(records)), photos, load_default())
-    seen = [i for i, record in enumerate(records) if record.landmarks_visible[list(POINTS)].all()]
-    assert seen, "a record with all points in view is needed"
-    for i in seen:
-        assert np.mean(list(exact.per_image[i]["errors"].values())) < 2.5, "about one pixel of 64"
+    in_view = [
+        image["errors"][point]
+        for image, record in zip(exact.per_image, records, strict=True)
+        for point in POINTS
+        if record.landmarks_visible[point]
+    ]
+    assert len(in_view) > 40 and np.median(in_view) < 1.5, "a third of a pixel of 64"
     blind = evaluate_photos(Blind(), photos, load_default())
     assert all(set(image["errors"].values()) == {100.0} and not image["detected"] for image in blind.per_image)
 
@@ -130,8 +133,8 @@ def test_the_mean_face_scanned_is_the_mean_face(mean_scan: Scan) -> None:
         assert view.scored.sum() > 300
         assert np.abs(view.z_mm - view.mean_z_mm)[view.scored].max() < 0.05
         assert view.rgb.shape == (SIZE, SIZE, 3)
-    left, right = (np.mean(np.nonzero(view.scored)[1]) for view in (views[0], views[-1]))
-    assert left < SIZE / 2 < right, "at yaw -40 the face looks to the left of the image"
+    left, right = (np.where(view.scored, view.z_mm, -np.inf).argmax() % SIZE for view in (views[0], views[-1]))
+    assert right < SIZE / 2 < left, "at yaw -40 the face looks to the left of the image: its right cheek comes nearest"
 
 
 def test_scan_report_gives_the_ratio_to_the_mean_face(mean_scan: Scan) -> None:
