@@ -18,7 +18,7 @@ class UNet(nn.Module):
     encoder's reversed, with dropout in its first three layers. As in pix2pix the first layer has no norm. Any H and W
     divisible by `stride` are accepted. Off in the paper's network, on in the quick one:
 
-    unshuffle   2 folds 2x2 pixels into channels first and resizes the answer bilinearly at the end: quicker, softer, and
+    unshuffle   2 folds 2x2 pixels into channels first and resizes the answer bilinearly at the end: quicker, softer,
                 without a checkerboard
     dilations   residual blocks at the lowest level, one a number: nearly free there, and they halve the error that a
                 short training reaches
