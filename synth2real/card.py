@@ -27,7 +27,7 @@ COLUMNS = {
     "landmarks_px": "68 x 2, pixels, u right and v down, pixel centres at +0.5",
     "landmarks_mm": "68 x 3, mm, the frame of position",
     "landmarks_visible": "68 booleans",
-    "vertices_mm": "n x 3, mm, the frame of position; the mesh's triangles are the model's",
+    "vertices_mm": "n x 3, mm, the frame of position; `template.npz` holds the mesh's triangles and UVs",
     "identity, expression": "the model's parameters",
     "rotation, translation_mm": "from the model's frame to the camera's",
     "focal_px, centre_px": "the pinhole camera",

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 from datasets import Features, Image, Value
 
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.faces.default import load_default
+from recon.files import whole_file
 from recon.nets.base import Reconstructor
 from recon.nets.weights import load_weights
 from recon.synthesis.produce import MakeRows
@@ -94,6 +96,14 @@ def generate_features() -> Features:
     """The columns of a `GenerateJob`: the image first, its drift last."""
     drift = {name: Value("float32") for name in DRIFT}
     return Features({"image": Image(), **render_features(), **drift})
+
+
+def write_template(out: Path) -> None:
+    """Write `out/template.npz`: what the meshes of all rows share, so that they can be used without our code."""
+    model = load_default()
+    names = ("triangles", "uv", "canonical", "landmarks", "region", "face")
+    with whole_file(out / "template.npz") as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **{name: getattr(model, name).numpy() for name in names})
 
 
 def load_generator(path: Path) -> Generator:

@@ -14,7 +14,7 @@ from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import read_rows
 from synth2real.card import drift_statistics, write_card
 from synth2real.commands.render import SHOWN, add_dataset_arguments, check_dataset_arguments
-from synth2real.export import GenerateJob, generate_features, load_generator, load_network
+from synth2real.export import GenerateJob, generate_features, load_generator, load_network, write_template
 from synth2real.gallery import write_gallery
 from synth2real.sheets import contact_sheet
 from synth2real.translate import check_size
@@ -54,5 +54,6 @@ def run(args: argparse.Namespace) -> None:
         said += f", {produced.count} of {produced.candidates} kept at --max-drift {args.max_drift:g}"
     facts = f"{produced.count} faces, {args.size} px, seed {args.seed}; {said}; the first {len(rows)} are shown"
     write_gallery(args.out, rows, "Realistic faces with geometry labels", facts)
+    write_template(args.out)
     write_card(args.out, produced, read_manifest(args.out), drift, own_photos=args.weights is not None)
     print(f"{produced.count} faces in {args.out}; {said}: index.html shows them, README.md says what they hold")

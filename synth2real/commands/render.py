@@ -13,7 +13,7 @@ from recon.synthesis.produce import produce, read_manifest
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import read_rows
 from synth2real.card import write_card
-from synth2real.export import RenderJob, render_features
+from synth2real.export import RenderJob, render_features, write_template
 from synth2real.gallery import write_gallery
 from synth2real.sheets import contact_sheet
 
@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> None:
     contact_sheet(rows, ("render", "correspondence", "normals"), args.out / "sheet.jpg")
     facts = f"{produced.count} records, {args.size} px, seed {args.seed}; the first {len(rows)} are shown"
     write_gallery(args.out, rows, "Renders with exact labels", facts)
+    write_template(args.out)
     write_card(args.out, produced, read_manifest(args.out))
     print(
         f"{produced.count} records in {args.out}: index.html shows the first {len(rows)}, README.md says what they hold"

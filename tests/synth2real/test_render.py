@@ -55,7 +55,11 @@ def test_what_comes_with_the_shards(made):
         "index.html",
         "manifest.json",
         "sheet.jpg",
+        "template.npz",
     }
+    with np.load(made / "template.npz") as template:
+        vertices = next(iter(read_records(shard_files(made)))).vertices_mm
+        assert template["triangles"].max() < len(vertices) == len(template["uv"])
     assert json.loads((made / "manifest.json").read_text())["scene"]["yaw_max_deg"] == 15
     card = (made / "README.md").read_text()
     assert "exact for `render`" in card and "| depth |" not in card and "drift" not in card
