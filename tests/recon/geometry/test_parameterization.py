@@ -1,0 +1,27 @@
+import numpy as np
+
+from recon.geometry.parameterization import boundary_loops, square_embedding
+
+SIDE = 9
+QUADS = np.array([[y * SIDE + x + d for d in (0, 1, SIDE + 1, SIDE)] for y in range(SIDE - 1) for x in range(SIDE - 1)])
+
+
+def signed_areas(uv, quads):
+    a, b, c, d = (uv[quads[:, k]] for k in range(4))
+    diagonals = (c - a), (d - b)
+    return 0.5 * (diagonals[0][:, 0] * diagonals[1][:, 1] - diagonals[0][:, 1] * diagonals[1][:, 0])
+
+
+def test_a_flat_square_maps_to_itself():
+    places = np.array([[x, y, 0.0] for y in range(SIDE) for x in range(SIDE)])
+    assert np.allclose(square_embedding(QUADS, places), places[:, :2] / (SIDE - 1), atol=1e-9)
+
+
+def test_a_bumpy_patch_with_a_hole_does_not_fold():
+    rng = np.random.default_rng(0)
+    places = np.array([[x, y, 0.0] for y in range(SIDE) for x in range(SIDE)]) + rng.normal(0, 0.25, (SIDE**2, 3))
+    hole = [27, 28]
+    quads = np.delete(QUADS, hole, axis=0)
+    uv = square_embedding(quads, places)
+    assert len(boundary_loops(quads)) == 2
+    assert (signed_areas(uv, quads) > 0).all() and uv.min() >= 0 and uv.max() <= 1

@@ -1,0 +1,53 @@
+import torch
+
+from recon.geometry.cameras import Camera
+from recon.render.rasterize import interpolate, nearest_distance, rasterize
+
+SIZE = 32
+CAMERA = Camera.from_fov(30.0, SIZE)
+PLANE = torch.tensor([[-400.0, -400.0, 0.0], [400.0, -400.0, 0.0], [400.0, 400.0, 0.0], [-400.0, 400.0, 0.0]])
+TRIANGLES = torch.tensor([[0, 1, 2], [0, 2, 3]], dtype=torch.int32)
+
+
+def tilted(slope):
+    return PLANE + torch.tensor([0.0, 0.0, -900.0]) + PLANE[:, :1] * torch.tensor([0.0, 0.0, slope])
+
+
+def test_depth_of_a_tilted_plane_is_exact():
+    vertices = tilted(0.5)
+    points = CAMERA.project_with_distance(vertices)
+    ids = rasterize(points, TRIANGLES, SIZE, SIZE)
+    assert (ids >= 0).all()
+    seen = interpolate(ids, points, TRIANGLES, vertices)
+    # z = -900 + x / 2 along the ray of each pixel: x = -z (u - c) / f.
+    ray = (torch.arange(SIZE) + 0.5 - SIZE / 2) / CAMERA.focal_px
+    assert torch.allclose(seen[0, :, 2], -900 / (1 + 0.5 * ray), atol=1e-2)
+    assert torch.allclose(CAMERA.unproject(seen[..., 2]), seen, atol=1e-2)
+    assert torch.allclose(nearest_distance(points, TRIANGLES, SIZE, SIZE), -seen[..., 2], atol=1e-2)
+
+
+def test_the_nearer_surface_wins_whatever_the_order():
+    near, far = tilted(0.0) + torch.tensor([0.0, 0.0, 100.0]), tilted(0.0)
+    points = CAMERA.project_with_distance(torch.cat([far, near]))
+    triangles = torch.cat([TRIANGLES, TRIANGLES + 4])
+    assert (rasterize(points, triangles, SIZE, SIZE) >= 2).all()
+    assert (rasterize(points, triangles.flip(0), SIZE, SIZE) < 2).all()
+
+
+def test_winding_does_not_matter_and_behind_the_camera_is_dropped():
+    points = CAMERA.project_with_distance(tilted(0.2))
+    turned = TRIANGLES[:, [0, 2, 1]].contiguous()
+    assert torch.equal(rasterize(points, TRIANGLES, SIZE, SIZE), rasterize(points, turned, SIZE, SIZE))
+    behind = CAMERA.project_with_distance(-tilted(0.2))
+    assert (rasterize(behind, TRIANGLES, SIZE, SIZE) == -1).all()
+    assert nearest_distance(behind, TRIANGLES, SIZE, SIZE).isinf().all()
+
+
+def test_interpolation_has_exact_gradients():
+    torch.manual_seed(0)
+    vertices = tilted(0.3).double() + torch.randn(4, 3, dtype=torch.float64)
+    points = CAMERA.project_with_distance(vertices)
+    ids = rasterize(points.float(), TRIANGLES, 6, 6)
+    colours = torch.rand(4, 2, dtype=torch.float64, requires_grad=True)
+    places = points.clone().requires_grad_()
+    assert torch.autograd.gradcheck(lambda p, c: interpolate(ids, p, TRIANGLES, c), (places, colours))

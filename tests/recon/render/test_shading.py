@@ -1,0 +1,66 @@
+import torch
+
+from recon.faces.paint import Surface
+from recon.render.occlusion import ambient_occlusion, lit
+from recon.render.shading import Lighting, shade
+
+TOWARD = (0.0, 0.0, 1.0)
+
+
+def lighting(sky=0.0, key=0.0):
+    grey = (sky,) * 3
+    return Lighting(grey, grey, (0.0,) * 3, TOWARD, (TOWARD,), ((key,) * 3,))
+
+
+def matt(count, albedo=0.5):
+    return Surface(torch.full((count, 3), albedo), torch.zeros(count), torch.full((count,), 0.4), torch.ones(count))
+
+
+def shaded(normals, light, occlusion=1.0, shadow=1.0):
+    count = len(normals)
+    view = torch.tensor(TOWARD).expand(count, 3)
+    return shade(matt(count), normals, view, torch.full((count,), occlusion), torch.full((count, 1), shadow), light)
+
+
+def test_lambert_s_law_and_shadows():
+    angle = torch.linspace(0, 3, 20)
+    normals = torch.stack([torch.sin(angle), torch.zeros(20), torch.cos(angle)], 1)
+    expected = 0.5 * torch.cos(angle).clamp(min=0)
+    assert torch.allclose(shaded(normals, lighting(key=1.0))[:, 1], expected, atol=1e-6)
+    assert shaded(normals, lighting(key=1.0), shadow=0.0).max() == 0
+
+
+def test_an_even_sky_lights_evenly_and_occlusion_darkens_blue_before_red():
+    normals = torch.nn.functional.normalize(torch.randn(30, 3), dim=1)
+    assert torch.allclose(shaded(normals, lighting(sky=0.8)), torch.full((30, 3), 0.4), atol=1e-6)
+    closed = shaded(normals, lighting(sky=0.8), occlusion=0.3)
+    assert (closed[:, 0] > closed[:, 2]).all()
+
+
+def test_a_roof_shadows_the_floor_below_it_only():
+    square = torch.tensor([[-1.0, 0, -1], [1, 0, -1], [1, 0, 1], [-1, 0, 1]])
+    steps = torch.linspace(-60, 60, 25)
+    floor = torch.stack([torch.tensor([x, 0.0, z]) for x in steps for z in steps])
+    cells = torch.tensor([[r * 25 + c, (r + 1) * 25 + c, r * 25 + c + 1] for r in range(24) for c in range(24)])
+    other = torch.tensor([[(r + 1) * 25 + c + 1, r * 25 + c + 1, (r + 1) * 25 + c] for r in range(24) for c in range(24)])
+    roof = square * 20 + torch.tensor([0.0, 40.0, 0.0])
+    vertices = torch.cat([floor, roof])
+    triangles = torch.cat([cells, other, torch.tensor([[625, 626, 627], [625, 627, 628]])]).int()
+    arriving = lit(vertices, triangles, torch.tensor([0.0, 1.0, 0.0]), 128, bias_mm=2.0)[:625]
+    under = floor.abs().amax(1) < 18
+    away = floor.abs().amax(1) > 23
+    assert arriving[under].max() < 0.05 and arriving[away].min() > 0.95
+
+
+def test_a_convex_body_sees_half_the_sky_s_cosine_everywhere():
+    golden = torch.pi * (3 - 5**0.5)
+    k = torch.arange(400.0)
+    y = 1 - 2 * (k + 0.5) / 400
+    ball = torch.stack([(1 - y**2).sqrt() * torch.cos(golden * k), y, (1 - y**2).sqrt() * torch.sin(golden * k)], 1) * 80
+    from scipy.spatial import ConvexHull
+
+    hull = torch.from_numpy(ConvexHull(ball.numpy()).simplices).int()
+    a, b, c = (ball[hull[:, i].long()] for i in range(3))
+    inward = ((b - a).cross(c - a, dim=1) * (a + b + c)).sum(1) < 0
+    hull[inward] = hull[inward][:, [0, 2, 1]]
+    assert ambient_occlusion(ball, hull).min() > 0.85

@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+
+from recon.synthesis import quantize
+
+CODES = np.arange(65536, dtype=np.uint16)
+
+
+@pytest.mark.parametrize("kind", ["mm", "unit", "signed"])
+def test_every_code_survives_decoding_and_encoding(kind):
+    encode, decode = getattr(quantize, f"encode_{kind}"), getattr(quantize, f"decode_{kind}")
+    codes = CODES[(CODES >= 32768 - 32755) & (CODES <= 32768 + 32755)] if kind == "mm" else CODES[:65536]
+    codes = np.append(codes, np.uint16(0))
+    values = decode(codes)
+    assert values.dtype == np.float32
+    assert np.array_equal(encode(values), codes)
+    assert np.isnan(values[-1]) and np.isfinite(values[1:-1]).all()
+
+
+def test_rounding_is_within_half_a_step_and_limits_clip():
+    values = np.random.default_rng(0).uniform(-200, 200, 1000).astype(np.float32)
+    assert np.abs(quantize.decode_mm(quantize.encode_mm(values)) - values).max() <= 0.5 / 128
+    assert quantize.decode_mm(quantize.encode_mm(np.float32([999.0])))[0] == np.float32(255.8984375)
+    assert quantize.decode_unit(quantize.encode_unit(np.float32([1.7, -0.3]))).tolist() == [1.0, 0.0]
