@@ -1,4 +1,6 @@
-"""The adversarial objective of equation 6 in two forms that train stably, and what the discriminator's input goes through."""
+"""The adversarial objective of equation 6 in two forms that train stably, and what the discriminator's input goes
+through.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,13 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class AdversarialConfig:
-    """form: "nonsaturating" (Goodfellow et al. 2014) with R1 (Mescheder et al. 2018) gives fewer artefacts than "hinge".
+    """form: "nonsaturating" (Goodfellow et al. 2014) with R1 (Mescheder et al. 2018) gives fewer artefacts than
+    "hinge".
 
     r1: weight gamma of the penalty gamma/2 |grad D|^2 on photos; r1_every: steps between penalties, each weighted by as
-    many (lazy regularisation). augment: what D sees is changed in colour and moved, photos and renders alike, so that it
-    cannot learn 1,000 photos by heart: brightness and contrast +-colour, +-shift of the side, a patch cut out of half.
+    many (lazy regularisation). augment: what D sees is changed in colour and moved, photos and renders alike, so that
+    it cannot learn 1,000 photos by heart: brightness and contrast +-colour, +-shift of the side, a patch cut out of
+    half.
     """
 
     form: Literal["nonsaturating", "hinge"] = "nonsaturating"
@@ -37,12 +41,14 @@ def discriminator_loss(real: Logits, fake: Logits, form: str) -> Tensor:
     nonsaturating: softplus(-D(y)) + softplus(D(G(x))); hinge: relu(1 - D(y)) + relu(1 + D(G(x))).
     """
     if form == "hinge":
-        return _sum(F.relu(1 - y).mean() + F.relu(1 + g).mean() for y, g in zip(real, fake))
-    return _sum(F.softplus(-y).mean() + F.softplus(g).mean() for y, g in zip(real, fake))
+        return _sum(F.relu(1 - y).mean() + F.relu(1 + g).mean() for y, g in zip(real, fake, strict=True))
+    return _sum(F.softplus(-y).mean() + F.softplus(g).mean() for y, g in zip(real, fake, strict=True))
 
 
 def generator_loss(fake: Logits, form: str) -> Tensor:
-    """min_G of equation 6: softplus(-D(G(x))) in place of log(1 - D(G(x))), whose gradient vanishes; hinge: -D(G(x))."""
+    """min_G of equation 6: softplus(-D(G(x))) in place of log(1 - D(G(x))), whose gradient vanishes; hinge:
+    -D(G(x)).
+    """
     if form == "hinge":
         return _sum(-g.mean() for g in fake)
     return _sum(F.softplus(-g).mean() for g in fake)
@@ -71,7 +77,9 @@ def augmentation(config: AdversarialConfig) -> nn.Module:
 
 
 class _Colour(nn.Module):
-    """Gain and shift of each channel. kornia's colour changes clamp to [0, 1]: wrong for [-1, 1] and for G's gradients."""
+    """Gain and shift of each channel. kornia's colour changes clamp to [0, 1]: wrong for [-1, 1] and for G's
+    gradients.
+    """
 
     def __init__(self, amount: float):
         super().__init__()

@@ -13,7 +13,9 @@ UNCHANGED = 0.004  # mean change of a pixel, about one 8-bit step: nothing happe
 
 @dataclass(frozen=True)
 class Health:
-    """change: mean |G(x) - x|. diversity: the outputs' mean pairwise distance over the inputs'. alarms: sentences, or none."""
+    """change: mean |G(x) - x|. diversity: the outputs' mean pairwise distance over the inputs'. alarms: sentences, or
+    none.
+    """
 
     change: float
     diversity: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -30,7 +31,7 @@ class Discriminator(nn.Module):
         super().__init__()
         widths = [config.width * 2**level for level in range(config.strides)]
         layers: list[nn.Module] = []
-        for channels_in, channels_out in zip([3, *widths], widths):
+        for channels_in, channels_out in pairwise([3, *widths]):
             layers += [nn.Conv2d(channels_in, channels_out, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
         self.features = nn.Sequential(*layers)
         self.patches = nn.Conv2d(widths[-1], 1, 3, padding=1)
@@ -38,7 +39,9 @@ class Discriminator(nn.Module):
         self.view = nn.Linear(widths[-1] * 16, 1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """image (B, 3, H, W) float in [-1, 1] -> logits of its patches (B, h, w) and of the whole view (B, 1), float32."""
+        """image (B, 3, H, W) float in [-1, 1] -> logits of its patches (B, h, w) and of the whole view (B, 1),
+        float32.
+        """
         x = self.features(image)
         whole = F.adaptive_avg_pool2d(F.leaky_relu(self.gather(x), 0.2), 4)
         return self.patches(x).squeeze(1).float(), self.view(whole.flatten(1)).float()
@@ -58,5 +61,7 @@ def face_window(mask: Tensor, radius: float) -> Tensor:
 
 
 def through_window(image: Tensor, window: Tensor) -> Tensor:
-    """The image [0, 1] as D sees it: in [-1, 1], 0 (mid grey) outside the window. (B, 3, H, W), (B, 1, H, W) -> (B, 3, H, W)."""
+    """The image [0, 1] as D sees it: in [-1, 1], 0 (mid grey) outside the window. (B, 3, H, W), (B, 1, H, W) -> (B, 3,
+    H, W).
+    """
     return (2 * image - 1) * window

@@ -14,7 +14,8 @@ EYES_TO_MOUTH = 1.0  # of the eye distance on a frontal face; measured on 1066 p
 
 @dataclass(frozen=True)
 class Framing:
-    """Where a face is in its photo: the middle between the eyes (2,) px, the eye distance px, the eyes' tilt in radians.
+    """Where a face is in its photo: the middle between the eyes (2,) px, the eye distance px, the eyes' tilt in
+    radians.
 
     The tilt is positive where the right eye (as seen) lies lower.
     """
@@ -27,7 +28,8 @@ class Framing:
 def from_points(points: np.ndarray) -> Framing:
     """Framing of five points (5, 2) px: left and right eye as seen, nose, left and right mouth corner.
 
-    A turned head brings its eyes together on the image, so the height from eyes to mouth sets a lower bound to the scale.
+    A turned head brings its eyes together on the image, so the height from eyes to mouth sets a lower bound to the
+    scale.
     """
     left, right = points[0], points[1]
     across = right - left
@@ -37,7 +39,8 @@ def from_points(points: np.ndarray) -> Framing:
 
 
 def from_box(box: np.ndarray) -> Framing:
-    """Framing of a box (4,) px [left, top, right, bottom] of dlib's frontal detector, by a frontal face's mean proportions.
+    """Framing of a box (4,) px [left, top, right, bottom] of dlib's frontal detector, by a frontal face's mean
+    proportions.
 
     Measured on 1066 portraits framed by points: see BOX_EYES (each within 0.02 to 0.04).
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -40,20 +41,20 @@ class Generator(nn.Module):
         self.stride = fold * 2 ** (len(widths) - 1)  # H and W must be divisible by this
         channels = 3 + (6 if config.gbuffer else 0) + config.noise_channels
         self.enter = _Block(channels * fold**2, widths[0])
-        self.down = nn.ModuleList(_Block(fine, coarse, stride=2) for fine, coarse in zip(widths, widths[1:]))
+        self.down = nn.ModuleList(_Block(fine, coarse, stride=2) for fine, coarse in pairwise(widths))
         self.middle = _Block(widths[-1], widths[-1])
-        self.up = nn.ModuleList(_Up(coarse, fine) for fine, coarse in reversed(list(zip(widths, widths[1:]))))
+        self.up = nn.ModuleList(_Up(coarse, fine) for fine, coarse in reversed(list(pairwise(widths))))
         self.narrow = nn.Conv2d(widths[0], config.head_width, 1)
         self.fine = nn.Conv2d(config.head_width + 3 + config.noise_channels, config.head_width, 3, padding=1)
         self.residual = nn.Conv2d(config.head_width, 3, 3, padding=1)
-        nn.init.zeros_(self.residual.weight)
-        nn.init.zeros_(self.residual.bias)
+        for parameter in self.residual.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, rgb: Tensor, correspondence: Tensor, normals: Tensor, noise: Tensor) -> Tensor:
         """The translated render, (B, 3, H, W) float, nominally in [0, 1] (not clamped, so that gradients flow).
 
-        rgb (B, 3, H, W) float [0, 1]; correspondence (B, 3, H, W) [0, 1] and normals (B, 3, H, W) [-1, 1], both 0 outside
-        the face, ignored without `gbuffer`; noise (B, noise_channels, H, W) standard normal, from `draw_noise`.
+        rgb (B, 3, H, W) float [0, 1]; correspondence (B, 3, H, W) [0, 1] and normals (B, 3, H, W) [-1, 1], both 0
+        outside the face, ignored without `gbuffer`; noise (B, noise_channels, H, W) standard normal, from `draw_noise`.
         """
         colours = torch.cat([2 * rgb - 1, noise], 1)
         geometry = [correspondence, normals] if self.config.gbuffer else []

@@ -32,8 +32,13 @@ class GeometryLoss(nn.Module):
     coordinates mean nothing. The mask is compared over the whole image, so that the face can't grow.
     """
 
+    mouth_centre: Tensor
+    mouth_reach: Tensor
+
     def __init__(self, reconstructor: Reconstructor, config: GeometryLossConfig, mouth: Tensor | None = None):
-        """mouth (n, 3) float [0, 1]: places of the mouth's landmarks on the canonical face, for the extra weight there."""
+        """mouth (n, 3) float [0, 1]: places of the mouth's landmarks on the canonical face, for the extra weight
+        there.
+        """
         super().__init__()
         self.reconstructor = reconstructor.freeze()
         self.config = config
@@ -50,8 +55,8 @@ class GeometryLoss(nn.Module):
     def forward(self, translated: Tensor, of_render: FaceGeometry, mask: Tensor, correspondence: Tensor) -> Tensor:
         """Equation 7 without its weight, a scalar.
 
-        translated (B, 3, H, W) float [0, 1], G(x); of_render = observe(x); mask (B, 1, H, W) float 0/1 and correspondence
-        (B, 3, H, W) [0, 1], the render's true labels.
+        translated (B, 3, H, W) float [0, 1], G(x); of_render = observe(x); mask (B, 1, H, W) float 0/1 and
+        correspondence (B, 3, H, W) [0, 1], the render's true labels.
         """
         seen = self.reconstructor.predict(translated)
         position = (seen.position_mm - of_render.position_mm).float().abs().sum(1, keepdim=True) / POSITION_SCALE_MM
@@ -61,7 +66,9 @@ class GeometryLoss(nn.Module):
         return coordinates + self.config.mask * F.l1_loss(seen.mask.float(), of_render.mask.float())
 
     def _mouthness(self, correspondence: Tensor) -> Tensor:
-        """1 at the mouth's centre, falling as a Gaussian of twice its landmarks' spread. (B, 3, H, W) -> (B, 1, H, W)."""
+        """1 at the mouth's centre, falling as a Gaussian of twice its landmarks' spread. (B, 3, H, W) -> (B, 1, H,
+        W).
+        """
         if not self.has_mouth:
             return torch.zeros_like(correspondence[:, :1])
         offset = (correspondence - self.mouth_centre) / (2 * self.mouth_reach)
@@ -71,9 +78,10 @@ class GeometryLoss(nn.Module):
 def label_drift(before: FaceGeometry, after: FaceGeometry, mask: Tensor) -> dict[str, Tensor]:
     """How far a translation moved the geometry of each image, as one reconstructor sees it.
 
-    before, after: its answers for B renders and for their translations; mask (B, 1, H, W) float 0/1, the true face mask.
-    drift_mm (B,): mean length of the position's change inside the mask, without any alignment. drift_correspondence (B,):
-    the same for correspondence. mask_iou (B,): overlap of the two answers' masks at 0.5. float32.
+    before, after: its answers for B renders and for their translations; mask (B, 1, H, W) float 0/1, the true face
+    mask. drift_mm (B,): mean length of the position's change inside the mask, without any alignment.
+    drift_correspondence (B,): the same for correspondence. mask_iou (B,): overlap of the two answers' masks at 0.5.
+    float32.
     """
     pixels = mask.sum((1, 2, 3)).clamp_min(1)
     moved = (after.position_mm - before.position_mm).float().norm(dim=1, keepdim=True)

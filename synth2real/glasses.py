@@ -1,8 +1,8 @@
 """A plain detector of glasses on framed photos: their frames leave edges where a bare face has none.
 
 Renders wear no glasses, so a generator that learns from photos with them smears their rims over the eyes. Looked at on
-1066 portraits: 77 % are kept at this threshold, and of the 192 just below it three wear (rimless) glasses; of the 24 just
-above it half do not (deep creases and bright cheeks).
+1066 portraits: 77 % are kept at this threshold, and of the 192 just below it three wear (rimless) glasses; of the 24
+just above it half do not (deep creases and bright cheeks).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ THRESHOLD = 1.7
 def glasses_score(image: np.ndarray) -> float:
     """Edge strength at the nose's bridge and under the eyes, relative to the face's contrast.
 
-    image (S, S, 3) uint8, framed as in `synth2real.framing`. A bridge of glasses is a level line across the nose between the
-    eyes; rims run level under the eyes.
+    image (S, S, 3) uint8, framed as in `synth2real.framing`. A bridge of glasses is a level line across the nose
+    between the eyes; rims run level under the eyes.
     """
     grey = np.asarray(Image.fromarray(image).convert("L").resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float32)
     contrast = _box(grey, -0.7, 0.7, -0.2, 1.0).std() + 1
@@ -40,7 +40,9 @@ def _box(grey: np.ndarray, left: float, right: float, top: float, bottom: float)
     """The rectangle around the eyes' middle, its bounds in eye distances."""
     unit = EYE_DISTANCE * SIDE
     x, y = EYES_MIDDLE[0] * SIDE, EYES_MIDDLE[1] * SIDE
-    return grey[round(y + top * unit) : round(y + bottom * unit) + 1, round(x + left * unit) : round(x + right * unit) + 1]
+    return grey[
+        round(y + top * unit) : round(y + bottom * unit) + 1, round(x + left * unit) : round(x + right * unit) + 1
+    ]
 
 
 def _level_edges(grey: np.ndarray) -> float:

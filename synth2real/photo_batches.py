@@ -26,7 +26,9 @@ def face_masks(reconstructor: Reconstructor, images: np.ndarray, batch: int = 32
 
 
 def with_face(masks: np.ndarray) -> np.ndarray:
-    """Which photos show a face to the network, by the share of the image that its mask covers. (N, S, S) -> (N,) bool."""
+    """Which photos show a face to the network, by the share of the image that its mask covers. (N, S, S) -> (N,)
+    bool.
+    """
     share = masks.mean((1, 2))
     return (share > FACE_SHARE[0]) & (share < FACE_SHARE[1])
 
@@ -62,7 +64,9 @@ class PhotoBatches:
 
 
 def _turned(images: Tensor, turn: Tensor, mirror: Tensor) -> Tensor:
-    """Turned by `turn` (B,) radians about the centre and mirrored where `mirror` (B,) is -1; the border is reflected."""
+    """Turned by `turn` (B,) radians about the centre and mirrored where `mirror` (B,) is -1; the border is
+    reflected.
+    """
     cos, sin, zero = torch.cos(turn), torch.sin(turn), torch.zeros_like(turn)
     affine = torch.stack([torch.stack([mirror * cos, -sin, zero], 1), torch.stack([mirror * sin, cos, zero], 1)], 1)
     grid = F.affine_grid(affine, list(images.shape), align_corners=False)

@@ -24,7 +24,9 @@ FramingMode = Literal["auto", "points", "detect", "none"]
 
 @dataclass(frozen=True)
 class Photos:
-    """images (N, S, S, 3) uint8 RGB, framed; names (N,) relative to the folder; skipped: (name, reason) of the others."""
+    """images (N, S, S, 3) uint8 RGB, framed; names (N,) relative to the folder; skipped: (name, reason) of the
+    others.
+    """
 
     images: np.ndarray
     names: tuple[str, ...]
@@ -42,13 +44,14 @@ def load_photos(
     """Read every image under `folder`, frame it at `size` px and keep it in memory.
 
     framing  "points": by five points of a CSV; "detect": by dlib's frontal face detector; "none": the photos are ready
-             crops; "auto": by points where a CSV is given or lies in or beside the folder as faces.csv, else by the detector
+             crops; "auto": by points where a CSV is given or lies in or beside the folder as faces.csv, else by the
+             detector
     points   CSV with columns file, left_eye_x, left_eye_y, right_eye_*, nose_*, mouth_l_*, mouth_r_* in pixels, eyes as
              seen in the image; photos that it does not name are skipped
     drop     text file with one name a line, without suffix or folder or with them: photos to leave out
 
-    Unreadable photos, and those without a face, are skipped and named. Raises UserError for a missing folder, one without
-    images, one whose every image is skipped, and a broken CSV.
+    Unreadable photos, and those without a face, are skipped and named. Raises UserError for a missing folder, one
+    without images, one whose every image is skipped, and a broken CSV.
     """
     paths = find_images(folder)
     place = _placement(folder, framing, points)
@@ -153,7 +156,7 @@ def read_points(path: Path) -> dict[str, np.ndarray]:
 def _detected() -> Callable[[Path, Image.Image], Framing]:
     import dlib  # takes a second to load, and only unaligned photos need it
 
-    detector = dlib.get_frontal_face_detector()
+    detector = dlib.get_frontal_face_detector()  # pyright: ignore[reportAttributeAccessIssue]
 
     def placed(path: Path, image: Image.Image) -> Framing:
         scale = min(1.0, 640 / max(image.size))  # the detector's time grows with the pixels; faces stay above 80 px

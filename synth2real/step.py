@@ -26,8 +26,8 @@ from synth2real.geometry_loss import GeometryLoss
 class FidelityConfig:
     """Plain pixel terms that hold G to its render.
 
-    identity: L1 outside D's window (without it the background turns to junk). colour: L1 of the colours averaged over 1/8
-    of the side, everywhere: keeps skin tone and light.
+    identity: L1 outside D's window (without it the background turns to junk). colour: L1 of the colours averaged over
+    1/8 of the side, everywhere: keeps skin tone and light.
     """
 
     identity: float = 3.0
@@ -37,9 +37,9 @@ class FidelityConfig:
 class GanStep:
     """The `step(state, batch)` that `recon.train.loop.fit` calls.
 
-    state.modules and state.optimizers hold "generator" and the discriminators: "face" (through the face window) and, where
-    its weight is above 0, "whole". A batch holds the render's rgb, mask, correspondence and normals, and photo (B, 3, H, W)
-    float [0, 1] with photo_mask (B, 1, H, W) float 0/1, the frozen network's face mask of each photo.
+    state.modules and state.optimizers hold "generator" and the discriminators: "face" (through the face window) and,
+    where its weight is above 0, "whole". A batch holds the render's rgb, mask, correspondence and normals, and photo
+    (B, 3, H, W) float [0, 1] with photo_mask (B, 1, H, W) float 0/1, the frozen network's face mask of each photo.
     """
 
     def __init__(

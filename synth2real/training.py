@@ -21,53 +21,51 @@ from synth2real.collapse import check_health
 from synth2real.discriminator import Discriminator, DiscriminatorConfig
 from synth2real.generator import Generator, GeneratorConfig
 from synth2real.geometry_loss import GeometryLoss, GeometryLossConfig, label_drift
+from synth2real.photos import FramingMode
 from synth2real.step import FidelityConfig, GanStep
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class RendersConfig:
-    """The renders that G learns on. yaw_deg: the largest turn of the head, no more than the photos show.
+class PhotosConfig:
+    """framing: where the face is in a photo, see `photos.load_photos`. without_glasses: drop photos that seem to show
+    any.
 
-    pool: how many are kept ready in memory; renewed: how many of them are drawn anew each step.
+    rotation_deg: photos are turned by up to this, since framing levels their eyes and the renders roll.
     """
 
-    yaw_deg: float = 20.0
-
-
-@dataclass(frozen=True)
-class PhotosConfig:
-    """rotation_deg: photos are turned by up to this, since framing levels their eyes and the renders roll."""
-
-    rotation_deg: float = 10.0
+    framing: FramingMode = "auto"
+    without_glasses: bool = True
+    rotation_deg: float = 8.0
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """One experiment. Rates are Adam's, with betas (0, 0.99), and fall linearly to 0 over the second half.
 
-    reconstructor: weights of the frozen network of L_Geom; size: px; batch: images of each kind a step.
+    size: px; batch: images of each kind a step. yaw_limit_deg: of the renders, no more than the photos
+    show. workers: processes that draw batches ahead (0: in this one). held_out: renders for the evaluations.
     """
 
-    reconstructor: Path = Path("data/pix2vertex_128.safetensors")
     size: int = 128
     batch: int = 6
     steps: int = 6000
     seed: int = 0
-    precision: Literal["no", "bf16"] = "no"
+    precision: Literal["no", "bf16"] = "bf16"
     generator_rate: float = 3e-4
     discriminator_rate: float = 5e-4
     ema_decay: float = 0.998
     evaluate_every: int = 500
     checkpoint_every: int = 500
     workers: int = 0
+    held_out: int = 48
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     adversarial: AdversarialConfig = field(default_factory=AdversarialConfig)
     fidelity: FidelityConfig = field(default_factory=FidelityConfig)
     geometry: GeometryLossConfig = field(default_factory=GeometryLossConfig)
-    renders: RendersConfig = field(default_factory=RendersConfig)
+    yaw_limit_deg: float = 20.0
     photos: PhotosConfig = field(default_factory=PhotosConfig)
 
 
@@ -82,11 +80,11 @@ def train(
 ) -> State:
     """Train G and D, resuming from `run_dir`; `state.ema["generator"].average` is the generator to keep.
 
-    renders and photos: pure functions of the step's index (rgb, mask, correspondence, normals; photo, photo_mask), batched
-    alike. held_out: a batch of renders that G never learns on, for the evaluations. mouth: see GeometryLoss.
+    renders and photos: pure functions of the step's index (rgb, mask, correspondence, normals; photo, photo_mask),
+    batched alike. held_out: a batch of renders that G never learns on, for the evaluations. mouth: see GeometryLoss.
     """
     torch.manual_seed(config.seed)
-    geometry = GeometryLoss(reconstructor, config.geometry, mouth).to(device(), memory_format=torch.channels_last)
+    geometry = GeometryLoss(reconstructor, config.geometry, mouth).to(device()).to(memory_format=torch.channels_last)
     step = GanStep(geometry, config.discriminator, config.adversarial, config.fidelity, config.precision)
     return fit(
         step,
@@ -140,7 +138,9 @@ class _Paired:
 
 
 class Evaluation:
-    """`evaluate(state)` for `fit`: label drift, the generator's health and a sheet, on the same held-out renders each time."""
+    """`evaluate(state)` for `fit`: label drift, the generator's health and a sheet, on the same held-out renders each
+    time.
+    """
 
     def __init__(self, geometry: GeometryLoss, held_out: Batch, shown: int = 12):
         self.geometry, self.shown = geometry, shown
