@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
 
 
-class Ema:
+M = TypeVar("M", bound=nn.Module)
+
+
+class Ema(Generic[M]):
     """A frozen copy of `module` whose weights follow it: `e <- d e + (1 - d) w`.
 
     Here `d = min(decay, (1 + t) / (10 + t))` at update t = 0, 1, ...: the warm-up (TensorFlow's) keeps the first
@@ -16,8 +20,8 @@ class Ema:
     to evaluate, always in eval mode.
     """
 
-    def __init__(self, module: nn.Module, decay: float = 0.999) -> None:
-        self.average = copy.deepcopy(module).eval().requires_grad_(False)
+    def __init__(self, module: M, decay: float = 0.999) -> None:
+        self.average: M = copy.deepcopy(module).eval().requires_grad_(False)
         self.decay = decay
         self.updates = 0
 
