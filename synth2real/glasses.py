@@ -1,8 +1,8 @@
 """A plain detector of glasses on framed photos: their frames leave edges where a bare face has none.
 
-Renders wear no glasses, so a generator that learns from photos with them smears their rims over the eyes. Looked at on
-1066 portraits: 77 % are kept at this threshold, and of the 192 just below it three wear (rimless) glasses; of the 24
-just above it half do not (deep creases and bright cheeks).
+Renders wear no glasses, so a generator that learns from photos with them smears their rims over the eyes. On 80
+portraits judged by eye, at this threshold: all 15 with glasses are dropped, and 2 of the 65 without. Of 1066, 77 % are
+kept; a few rimless pairs remain among them.
 """
 
 from __future__ import annotations
