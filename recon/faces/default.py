@@ -74,7 +74,7 @@ def load_default(subdivisions: int = 1) -> FaceModel:
 LOOKS = (("out", "Out"), ("into", "In"), ("up", "Up"), ("down", "Down"))
 
 
-def refine(matrix, values: np.ndarray) -> np.ndarray:  # noqa: ANN001 - scipy sparse matrix
+def refine(matrix, values: np.ndarray) -> np.ndarray:
     """Apply a subdivision matrix (m, n) to (n, ...)."""
     flat = values.reshape(len(values), -1)
     return np.asarray(matrix @ flat).reshape(matrix.shape[0], *values.shape[1:])

@@ -63,7 +63,9 @@ def template_of(model: FaceModel) -> Template:
     x, y, z = place.unbind(1)
 
     fields["optical_deg"] = optical_angle(model)
-    fields["brow_mm"], fields["brow_along"] = brow_place(place, marks[17:27] - place.new_tensor([0.0, BROW_DROP_MM, 0.0]))
+    fields["brow_mm"], fields["brow_along"] = brow_place(
+        place, marks[17:27] - place.new_tensor([0.0, BROW_DROP_MM, 0.0])
+    )
     fields["hair_mm"], fields["hair_front"] = hairline(place)
     cheek = place.new_tensor([0.0, 4.0, 6.0])
     fields["flush"] = (
@@ -212,7 +214,9 @@ def hair_cover(who: Appearance, fields: dict[str, Tensor], large: Tensor, fine: 
     half = who.brow_half_mm * (0.4 + 0.6 * smoothstep(-0.05, 0.75, along))
     across = (fields["brow_mm"] - who.brow_height_mm).abs() / half
     ends = smoothstep(-0.12, 0.1, along) * smoothstep(1.18, 0.95, along)
-    brow = smoothstep(1.15, 0.3, across) * ends * who.brow * (0.85 + 0.18 * fine[:, 1] + 0.15 * strands[:, 1]).clamp(0, 1)
+    brow = (
+        smoothstep(1.15, 0.3, across) * ends * who.brow * (0.85 + 0.18 * fine[:, 1] + 0.15 * strands[:, 1]).clamp(0, 1)
+    )
     field = hair_height(fields, who) + 3.0 * large[:, 1] + 2.0 * strands[:, 0]
     scalp = smoothstep(-4.0, 10.0, field) * who.hair_cover * (1 - fields["ears"].clamp(0, 1)) * (1 - fields["clothes"])
     return torch.stack([facial, brow, scalp]).amax(0).clamp(0, 1)

@@ -37,7 +37,9 @@ def square_embedding(polygons: np.ndarray, points: np.ndarray) -> np.ndarray:
         (n, 2) float64 in [0, 1], u to the right and v up; NaN for vertices off the patch.
     """
     n = len(points)
-    rim = max(boundary_loops(polygons), key=lambda loop: float(np.linalg.norm(np.diff(points[loop], axis=0), axis=1).sum()))
+    rim = max(
+        boundary_loops(polygons), key=lambda loop: float(np.linalg.norm(np.diff(points[loop], axis=0), axis=1).sum())
+    )
     centred = points[rim, :2] - points[rim, :2].mean(0)
     signs = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]], float)
     first = int(np.argmax(centred @ signs[0]))

@@ -45,9 +45,7 @@ def catmull_clark(quads: np.ndarray, vertex_count: int) -> tuple[sparse.csr_matr
     mean_face = sparse.diags(1 / np.maximum(valence, 1)) @ faces_of_vertex @ face_points
     mean_middle = sparse.diags(1 / edge_count) @ edges_of_vertex @ midpoints
     safe = np.maximum(valence, 3.0)
-    smooth = (
-        sparse.diags(1 / safe) @ mean_face + sparse.diags(2 / safe) @ mean_middle + sparse.diags((safe - 3) / safe)
-    )
+    smooth = sparse.diags(1 / safe) @ mean_face + sparse.diags(2 / safe) @ mean_middle + sparse.diags((safe - 3) / safe)
     crease = 0.5 * sparse.identity(n) + 0.25 * (edges_of_vertex @ border @ midpoints)  # two border midpoints a vertex
     loose = valence == 0
     regular_border = border_vertex & (np.asarray((edges_of_vertex @ border).sum(1)).reshape(-1) == 2)

@@ -73,7 +73,9 @@ def sky_irradiance(light: Lighting, normals: Tensor) -> Tensor:
     return irradiance + lobe[:, None] * normals.new_tensor(light.side)
 
 
-def shade(surface: Surface, normals: Tensor, view: Tensor, occlusion: Tensor, shadow: Tensor, light: Lighting) -> Tensor:
+def shade(
+    surface: Surface, normals: Tensor, view: Tensor, occlusion: Tensor, shadow: Tensor, light: Lighting
+) -> Tensor:
     """Linear radiance at P points.
 
     Args:

@@ -22,7 +22,11 @@ from recon.synthesis.records import Record, render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 Batch = dict[str, Tensor]
-CHANNELS = {"rgb": (3, np.uint8), "mask": (1, np.uint8), "codes": (9, np.uint16)}  # codes: position, correspondence, normals
+CHANNELS = {
+    "rgb": (3, np.uint8),
+    "mask": (1, np.uint8),
+    "codes": (9, np.uint16),
+}  # codes: position, correspondence, normals
 
 
 class RenderPool:

@@ -173,7 +173,9 @@ def eye_distance(model: FaceModel, shape: Tensor) -> float:
     return float((marks[42:48].mean(0) - marks[36:42].mean(0)).norm())
 
 
-def render_labels(model: FaceModel, ids: Tensor, points: Tensor, places: Tensor, normals: Tensor) -> dict[str, np.ndarray]:
+def render_labels(
+    model: FaceModel, ids: Tensor, points: Tensor, places: Tensor, normals: Tensor
+) -> dict[str, np.ndarray]:
     """The exact maps at pixel centres, snapped to the storage grid; see `Record` for shapes."""
     size = ids.shape[0]
     pixels, corners, weights = barycentric(ids, points, model.triangles)

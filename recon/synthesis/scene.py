@@ -151,7 +151,12 @@ def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float) ->
             put("jawOpen", rng.uniform(0.02, 0.2))
     sideways, upward = rng.normal(0, 0.18, 2)
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        looks = {"Out": max(sideways * sign, 0), "In": max(-sideways * sign, 0), "Up": max(upward, 0), "Down": max(-upward, 0)}
+        looks = {
+            "Out": max(sideways * sign, 0),
+            "In": max(-sideways * sign, 0),
+            "Up": max(upward, 0),
+            "Down": max(-upward, 0),
+        }
         for word, amount in looks.items():
             for name in (f"eyeLook{word}{side}", f"eyeLook{word}_{side[0]}"):
                 if name in place:

@@ -28,7 +28,9 @@ def test_rows_sum_to_one_and_orientation_is_kept():
 def test_a_flat_patch_stays_flat_and_keeps_its_straight_border():
     side = 5
     places = np.array([[x, y, 0.0] for y in range(side) for x in range(side)])
-    quads = np.array([[y * side + x + d for d in (0, 1, side + 1, side)] for y in range(side - 1) for x in range(side - 1)])
+    quads = np.array(
+        [[y * side + x + d for d in (0, 1, side + 1, side)] for y in range(side - 1) for x in range(side - 1)]
+    )
     matrix, _ = catmull_clark(quads, len(places))
     finer = matrix @ places
     assert np.allclose(finer[:, 2], 0)

@@ -42,7 +42,9 @@ def test_a_roof_shadows_the_floor_below_it_only():
     steps = torch.linspace(-60, 60, 25)
     floor = torch.stack([torch.tensor([x, 0.0, z]) for x in steps for z in steps])
     cells = torch.tensor([[r * 25 + c, (r + 1) * 25 + c, r * 25 + c + 1] for r in range(24) for c in range(24)])
-    other = torch.tensor([[(r + 1) * 25 + c + 1, r * 25 + c + 1, (r + 1) * 25 + c] for r in range(24) for c in range(24)])
+    other = torch.tensor(
+        [[(r + 1) * 25 + c + 1, r * 25 + c + 1, (r + 1) * 25 + c] for r in range(24) for c in range(24)]
+    )
     roof = square * 20 + torch.tensor([0.0, 40.0, 0.0])
     vertices = torch.cat([floor, roof])
     triangles = torch.cat([cells, other, torch.tensor([[625, 626, 627], [625, 627, 628]])]).int()
@@ -56,7 +58,9 @@ def test_a_convex_body_sees_half_the_sky_s_cosine_everywhere():
     golden = torch.pi * (3 - 5**0.5)
     k = torch.arange(400.0)
     y = 1 - 2 * (k + 0.5) / 400
-    ball = torch.stack([(1 - y**2).sqrt() * torch.cos(golden * k), y, (1 - y**2).sqrt() * torch.sin(golden * k)], 1) * 80
+    ball = (
+        torch.stack([(1 - y**2).sqrt() * torch.cos(golden * k), y, (1 - y**2).sqrt() * torch.sin(golden * k)], 1) * 80
+    )
     from scipy.spatial import ConvexHull
 
     hull = torch.from_numpy(ConvexHull(ball.numpy()).simplices).int()

@@ -80,7 +80,9 @@ def test_framing_follows_the_config(model):
 def test_yaw_reaches_profile(model):
     yaws = [abs(draw_scene(model, 0, i, SceneConfig(yaw_max_deg=90.0)).yaw_deg) for i in range(200)]
     assert 80 < max(yaws) <= 90
-    profile = replace(draw_scene(model, 0, 0, SceneConfig()), rotation=np.array([[0, 0, 1], [0, 1, 0], [-1, 0, 0]], np.float32))
+    profile = replace(
+        draw_scene(model, 0, 0, SceneConfig()), rotation=np.array([[0, 0, 1], [0, 1, 0], [-1, 0, 0]], np.float32)
+    )
     record = render_record(model, profile, SIZE)
     assert 0.05 < record.mask.mean() < 0.5 and not record.landmarks_visible.all()
 
