@@ -59,6 +59,21 @@ class Up(nn.Module):
         return F.relu(self.dropout(self.norm(self.convolution(x))))
 
 
+class SmoothUp(nn.Module):
+    """An `Up` that prints no checkerboard: 1x1 convolution, bilinear doubling, 3x3 convolution, norm, dropout, ReLU."""
+
+    def __init__(self, channels_in: int, channels_out: int, norm: NormName, dropout: float = 0.0):
+        super().__init__()
+        self.narrow = nn.Conv2d(channels_in, channels_out, 1)
+        self.convolution = nn.Conv2d(channels_out, channels_out, 3, padding=1)
+        self.norm = Norm(norm, channels_out)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.interpolate(self.narrow(x), scale_factor=2, mode="bilinear", align_corners=False)
+        return F.relu(self.dropout(self.norm(self.convolution(x))))
+
+
 class Residual(nn.Module):
     """Two dilated 3x3 convolutions around a shortcut. (B, channels, H, W) -> same."""
 

@@ -30,6 +30,8 @@ class Pix2VertexConfig:
     norm          "instance" or "group", never over the batch: a frozen network answers the same always
     dropout       in the U-Net's first three decoder layers while training, never when frozen
     dilations     of the residual blocks at the lowest level, one a block; none in the paper's U-Net
+    fine          channels of the U-Net's skip before the first halving, with a decoder that doubles bilinearly; 0 in the
+                  paper's
     """
 
     outputs: Literal["separate", "joint"] = "separate"
@@ -40,6 +42,7 @@ class Pix2VertexConfig:
     norm: Literal["instance", "group"] = "instance"
     dropout: float = 0.5
     dilations: tuple[int, ...] = ()
+    fine: int = 0
 
 
 class Maps(NamedTuple):
@@ -89,4 +92,4 @@ class Pix2Vertex(Reconstructor):
 def _network(config: Pix2VertexConfig, channels_out: int) -> UNet | ResNet:
     if config.architecture == "resnet":
         return ResNet(channels_out, config.widths, config.unshuffle, config.norm, config.dilations)
-    return UNet(channels_out, config.widths, config.unshuffle, config.norm, config.dropout, config.dilations)
+    return UNet(channels_out, config.widths, config.unshuffle, config.norm, config.dropout, config.dilations, config.fine)

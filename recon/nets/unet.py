@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from recon.nets.blocks import Down, Head, NormName, Residual, Up
+from recon.nets.blocks import Down, Head, Norm, NormName, Residual, SmoothUp, Up
 
 
 class UNet(nn.Module):
@@ -20,8 +20,10 @@ class UNet(nn.Module):
 
     unshuffle   2 folds 2x2 pixels into channels first and resizes the answer bilinearly at the end: quicker, softer,
                 without a checkerboard
-    dilations   residual blocks at the lowest level, one a number: nearly free there, and they halve the error that a
-                short training reaches
+    dilations   residual blocks at the lowest level, one a number: nearly free there
+    fine        channels of one more skip, from 3x3 convolutions before the first halving; the decoder then doubles
+                bilinearly and ends in a 3x3 convolution, since nothing after a last transposed convolution could mend
+                the checkerboard that it prints into the maps
     """
 
     def __init__(
@@ -32,11 +34,14 @@ class UNet(nn.Module):
         norm: NormName = "instance",
         dropout: float = 0.0,
         dilations: Sequence[int] = (),
+        fine: int = 0,
     ):
         super().__init__()
         self.unshuffle = unshuffle
         self.stride = unshuffle * 2 ** len(widths)
-        inputs = (3 * unshuffle**2, *widths[:-1])
+        folded = 3 * unshuffle**2
+        inputs = (fine or folded, *widths[:-1])
+        self.enter = nn.Sequential(nn.Conv2d(folded, fine, 3, padding=1), nn.LeakyReLU(0.2)) if fine else None
         self.down = nn.ModuleList(
             Down(c, width, "none" if level == 0 else norm)
             for level, (c, width) in enumerate(zip(inputs, widths, strict=True))
@@ -45,15 +50,19 @@ class UNet(nn.Module):
         decoder = tuple(reversed(widths))
         before = (widths[-1], *decoder[:-1])
         skips = (0, *reversed(widths[:-1]))  # the innermost layer has no skip beside it
+        up = SmoothUp if fine else Up
         self.up = nn.ModuleList(
-            Up(below + skip, width, norm, dropout if level < 3 else 0.0)
+            up(below + skip, width, norm, dropout if level < 3 else 0.0)
             for level, (below, skip, width) in enumerate(zip(before, skips, decoder, strict=True))
         )
+        last = nn.Conv2d(widths[0] + fine, widths[0], 3, padding=1)
+        self.merge = nn.Sequential(last, Norm(norm, widths[0]), nn.ReLU()) if fine else None
         self.head = Head(widths[0], channels_out)
 
     def forward(self, image: Tensor) -> Tensor:
         """image (B, 3, H, W) float in [-1, 1] -> (B, channels_out, H, W) float."""
         x = F.pixel_unshuffle(image, self.unshuffle)
+        finest = x = x if self.enter is None else self.enter(x)
         skips: list[Tensor] = []
         for down in self.down:
             x = down(x)
@@ -61,7 +70,7 @@ class UNet(nn.Module):
         x = self.up[0](self.lowest(skips.pop()))
         for up in self.up[1:]:
             x = up(torch.cat([x, skips.pop()], 1))
-        x = self.head(x)
+        x = self.head(x if self.merge is None else self.merge(torch.cat([x, finest], 1)))
         if self.unshuffle == 1:
             return x
         return F.interpolate(x, scale_factor=self.unshuffle, mode="bilinear", align_corners=False)
