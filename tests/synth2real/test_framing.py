@@ -5,8 +5,9 @@ from PIL import Image, ImageDraw
 from synth2real.framing import EYE_DISTANCE, EYES_MIDDLE, Framing, frame, from_points
 
 
-def dot_photo(left, right, size=(1600, 1400), radius=4):
+def dot_photo(left, right, size=(1600, 1400)):
     """Grey, with a red dot at the left eye and a green one at the right eye."""
+    radius = 0.12 * np.hypot(right[0] - left[0], right[1] - left[1])  # two pixels of the smallest frame
     image = Image.new("RGB", size, (90, 90, 90))
     for centre, colour in ((left, (255, 0, 0)), (right, (0, 255, 0))):
         box = [centre[0] - radius, centre[1] - radius, centre[0] + radius, centre[1] + radius]

@@ -68,7 +68,7 @@ def test_a_short_run_end_to_end(workplace, monkeypatch, capsys):
         (["--generater.widths", "3"], "generator"),
         (["--photos", "/nowhere"], "/nowhere"),
         (["--network", "/nowhere.safetensors"], "/nowhere.safetensors"),
-        (["--size", "36"], "divisible"),
+        (["--size", "34"], "divisible"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_2(workplace, capsys, more, said):
