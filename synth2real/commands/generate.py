@@ -20,7 +20,7 @@ from synth2real.sheets import contact_sheet
 from synth2real.translate import check_size
 
 GENERATOR, NETWORK = "weights/generator.safetensors", "weights/pix2vertex.safetensors"
-SCENE = Path("configs/synth2real/scene.yaml")  # what the bundled generator was trained on
+SCENE = "synth2real/scene.yaml"  # what the bundled generator was trained on
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
     check_size(args.size, load_generator(weights))  # what is wrong with the weights is said before work begins
     load_network(network)
 
-    scene = read_config(SceneConfig, args.config or SCENE, args.overrides)
+    scene = read_config(SceneConfig, args.config or assets.config_path(SCENE), args.overrides)
     job = GenerateJob(args.seed, args.size, scene, weights, network, args.max_drift)
     produced = produce(job, generate_features(), args.count, args.out, args.workers)
 
