@@ -342,7 +342,8 @@ def bake(wheel: Path, sigmas: dict[str, float], draws: int, modes: int, seed: in
     left_out = centred - (scores @ identity.reshape(modes, -1))
     residual = np.linalg.norm(left_out.reshape(2 * draws, -1, 3)[:, mean[:, 1] > -150.0], axis=-1).mean()
     print(
-        f"{modes} modes explain {100 * explained:.2f} % of the weighted variance; mean residual on the head {residual:.2f} mm"
+        f"{modes} modes explain {100 * explained:.2f} % of the weighted variance; "
+        f"mean residual on the head {residual:.2f} mm"
     )
 
     prefix = DATA + "faceunits01/targets/faceunits/"

@@ -27,11 +27,16 @@ def views(row: Mapping[str, Any]) -> dict[str, np.ndarray]:
     return {
         **image,
         "render": record.rgb,
-        "correspondence": _on_nothing(record.correspondence, record.mask),
+        "correspondence": correspondence_colours(record),
         "depth": depth_colours(record),
         "normals": _on_nothing((record.normals + 1) / 2, ~np.isnan(record.normals[..., 0])),
         "mask": np.where(record.mask[..., None], np.uint8(235), NOTHING),
     }
+
+
+def correspondence_colours(record: Record) -> np.ndarray:
+    """(S, S, 3) uint8: red, green and blue are the place on the canonical face."""
+    return _on_nothing(record.correspondence, record.mask)
 
 
 def depth_colours(record: Record) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
@@ -51,7 +53,7 @@ def square_embedding(polygons: np.ndarray, points: np.ndarray) -> np.ndarray:
     steps = np.linalg.norm(np.diff(points[np.append(rim, rim[0])], axis=0), axis=1)
     border = np.empty((len(rim), 2))
     square = (np.vstack([signs, signs[:1]]) + 1) / 2
-    for k, (begin, end) in enumerate(zip(corners[:-1], corners[1:], strict=True)):
+    for k, (begin, end) in enumerate(pairwise(corners)):
         along = np.concatenate([[0], np.cumsum(steps[begin:end])])
         fraction = (along / along[-1])[:-1, None]
         border[begin:end] = square[k] + fraction * (square[k + 1] - square[k])

@@ -30,8 +30,8 @@ class Pix2VertexConfig:
     norm          "instance" or "group", never over the batch: a frozen network answers the same always
     dropout       in the U-Net's first three decoder layers while training, never when frozen
     dilations     of the residual blocks at the lowest level, one a block; none in the paper's U-Net
-    fine          channels of the U-Net's skip before the first halving, with a decoder that doubles bilinearly; 0 in the
-                  paper's
+    fine          channels of the U-Net's skip before the first halving, with a decoder that doubles bilinearly;
+                  0 in the paper's
     """
 
     outputs: Literal["separate", "joint"] = "separate"
@@ -92,4 +92,5 @@ class Pix2Vertex(Reconstructor):
 def _network(config: Pix2VertexConfig, channels_out: int) -> UNet | ResNet:
     if config.architecture == "resnet":
         return ResNet(channels_out, config.widths, config.unshuffle, config.norm, config.dilations)
-    return UNet(channels_out, config.widths, config.unshuffle, config.norm, config.dropout, config.dilations, config.fine)
+    shape = (config.widths, config.unshuffle, config.norm, config.dropout, config.dilations, config.fine)
+    return UNet(channels_out, *shape)

@@ -1,7 +1,7 @@
-"""Training batches straight from the drawing, without a dataset on disk; a cache only saves rendering the same scene twice.
+"""Training batches straight from the drawing, without a dataset on disk; a cache saves rendering a scene twice.
 
-`RenderPool(...)` is a callable `batches(step)`, a pure function of the step: scene i of a pool depends on (seed, i) alone, and
-each epoch visits the scenes in an order that depends on (seed, epoch) alone.
+`RenderPool(...)` is a callable `batches(step)`, a pure function of the step: scene i of a pool depends on (seed, i)
+alone, and each epoch visits the scenes in an order that depends on (seed, epoch) alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class RenderPool:
     """`count` scenes of one face model, rendered when first asked for.
 
     Args:
-        model: the face model. load: makes it again in a worker process. config: what is drawn.
+        model: the face model. config: what is drawn.
         seed, count: scenes 0 to count - 1 of the dataset `seed`. size: side in pixels. batch: scenes a batch.
         yaw_limit_deg: leave scenes out whose drawn yaw is larger.
         cache: folder for rendered scenes, shared by every process that uses the same pool; none without it.
@@ -118,7 +118,7 @@ class RenderPool:
 
 
 def sparse_array(path: Path, shape: tuple[int, ...], kind: type) -> np.ndarray:
-    """A file-backed array that reads as zeros until written; grown, never shrunk, so that several processes may open it."""
+    """A file-backed array, zero until written; grown and never shrunk, so that several processes may open it."""
     size = int(np.prod(shape)) * np.dtype(kind).itemsize
     with path.open("ab") as file:
         if file.tell() < size:
@@ -137,8 +137,8 @@ def pack(record: Record) -> dict[str, np.ndarray]:
 
 
 def batch_of_records(records: list[Record]) -> Batch:
-    """Records -> rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) float 0 or 1; position_mm, correspondence in [0, 1] and unit
-    normals (B, 3, S, S) float, all 0 outside the mask."""
+    """Records -> rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) float 0 or 1; position_mm, correspondence in [0, 1] and
+    unit normals (B, 3, S, S) float, all 0 outside the mask."""
     mask = torch.from_numpy(np.stack([r.mask for r in records]))[:, None].float()
 
     def stack(name: str) -> Tensor:

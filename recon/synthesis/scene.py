@@ -165,7 +165,7 @@ def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float) ->
 
 
 def head_rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.ndarray:
-    """(3, 3) float32: roll about z, then pitch about x (positive looks down), then yaw about y (positive to the right)."""
+    """(3, 3) float32: roll about z, then pitch about x (positive looks down), then yaw about y (to the right)."""
     yaw, pitch, roll = np.radians([yaw_deg, pitch_deg, roll_deg])
     about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])

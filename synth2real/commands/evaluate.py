@@ -1,0 +1,79 @@
+"""`synth2real evaluate`: realism and geometry of generators on held-out renders, as tables and a sheet."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from recon import assets
+from recon.configuration import read_config
+from recon.errors import UserError
+from recon.evaluate.renders import drawn_records
+from recon.faces.default import load_default
+from recon.files import whole_file
+from recon.synthesis.records import Record
+from recon.synthesis.scene import SceneConfig
+from synth2real.assessment import geometry_report, realism_report, translated_records
+from synth2real.commands.generate import GENERATOR, NETWORK, SCENE
+from synth2real.export import load_generator, load_network
+from synth2real.glasses import without_glasses
+from synth2real.photos import load_photos
+from synth2real.sheets import correspondence_colours
+from synth2real.translate import check_size
+
+HELD_OUT_SEED = 990_001  # no training draws from it
+SHOWN = 8
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--photos", type=Path, required=True, metavar="DIR", help="ready crops, framed like the renders"
+    )
+    parser.add_argument(
+        "--judge", type=Path, required=True, metavar="FILE", help="a network that no generator was held to"
+    )
+    parser.add_argument(
+        "--weights", type=Path, nargs="+", metavar="FILE", help="generators to compare (default: the bundled one)"
+    )
+    parser.add_argument("--count", type=int, default=500, metavar="N", help="held-out renders (default: 500)")
+    parser.add_argument("--size", type=int, default=128, metavar="PIXELS", help="side of the images")
+    parser.add_argument("--seed", type=int, default=HELD_OUT_SEED, help="of the renders; keep it away from training's")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where tables and the sheet are written")
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.count < 16:
+        raise UserError(f"--count {args.count} is too few to train a classifier on: give at least 16")
+    files = args.weights or [assets.path(GENERATOR)]
+    generators = {file.stem: load_generator(file) for file in files}
+    if len(generators) < len(files):
+        raise UserError("two of the --weights have the same file name: rename one, the tables tell them apart by it")
+    for generator in generators.values():
+        check_size(args.size, generator)
+    judge, network = load_network(args.judge), load_network(assets.path(NETWORK))
+    photos = load_photos(args.photos, args.size, "none").images
+    photos = photos[without_glasses(photos)]
+
+    model = load_default()
+    scene = read_config(SceneConfig, assets.config_path(SCENE))
+    records = list(drawn_records(model, args.count, args.size, args.seed, scene))
+    translations = {name: translated_records(records, one, network) for name, one in generators.items()}
+    with whole_file(args.out / "sheet.png") as file:
+        write_sheet(file, records[:SHOWN], [moved[:SHOWN] for moved in translations.values()])
+    reports = {
+        "realism": realism_report(records, translations, photos),
+        "geometry": geometry_report(judge, records, translations, model.canonical_box_mm.numpy()),
+    }
+    for name, report in reports.items():
+        print(report.markdown(), flush=True)
+        report.save(args.out, name)
+
+
+def write_sheet(file: Path, records: list[Record], translations: list[list[Record]]) -> None:
+    """Rows: renders, their correspondence, then each generator's images of the same renders."""
+    rows = [[record.rgb for record in records], [correspondence_colours(record) for record in records]]
+    rows += [[record.rgb for record in moved] for moved in translations]
+    Image.fromarray(np.concatenate([np.concatenate(row, axis=1) for row in rows])).save(file, format="PNG")
