@@ -13,19 +13,20 @@ from recon.errors import UserError
 IMAGE_TYPES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
-def draw_background(rng: np.random.Generator, size: int, folder: str | None = None) -> np.ndarray:
+def draw_background(rng: np.random.Generator, size: int, folder: str | None = None, calm: float = 0.0) -> np.ndarray:
     """One background.
 
     Args:
         rng: state to draw from; the drawing does not depend on `size` but for resolution.
         size: side in pixels. folder: take random crops from the images in it instead.
+        calm: 0 draws everything from plain to striped; nearer to 1, plain walls with soft light alone.
 
     Returns:
         (size, size, 3) float32, display-referred RGB in [0, 1].
     """
     if folder is not None:
         return crop_from(rng, size, folder)
-    kind = rng.random()
+    kind = rng.random() * (1 - calm)
     tone = rng.uniform(0.05, 0.95)
     base = np.clip(tone + rng.normal(0, 0.12, 3), 0.02, 0.98) if rng.random() < 0.6 else rng.uniform(0.02, 0.98, 3)
     base = base.mean() + (base - base.mean()) * rng.uniform(0.1, 1.0)

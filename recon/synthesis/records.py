@@ -233,7 +233,7 @@ def composite(linear: np.ndarray, cover: np.ndarray, scene: Scene, size: int) ->
     alpha = cv2.resize(cover, (size, size), interpolation=cv2.INTER_AREA)[..., None]
     light = cv2.resize(linear, (size, size), interpolation=cv2.INTER_AREA) / np.maximum(alpha, 1e-4)
     shown = develop(light, scene.response)
-    background = draw_background(np.random.default_rng(scene.background_seed), size, scene.backgrounds)
+    background = draw_background(np.random.default_rng(scene.background_seed), size, scene.backgrounds, scene.calm)
     return degrade(background + alpha * (shown - background), scene.response)
 
 

@@ -29,6 +29,7 @@ class SceneConfig:
         fov_min_deg, fov_max_deg: the camera's field of view across the image.
         framing_jitter: spread of the eye distance (relative) and of the place of the eyes (share of the side).
         smile: share of faces that smile, many with teeth showing.
+        calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
         backgrounds: folder of images to crop backgrounds from; procedural ones without it.
     """
 
@@ -39,6 +40,7 @@ class SceneConfig:
     fov_max_deg: float = 40.0
     framing_jitter: float = 0.04
     smile: float = 0.4
+    calm: float = 0.0
     backgrounds: str | None = None
 
 
@@ -51,7 +53,7 @@ class Scene:
         identity: (k,) float32; expression: (e,) float32; rotation: (3, 3) float32, head to camera.
         yaw_deg, pitch_deg, roll_deg: what `rotation` was made of (roll first, then pitch, then yaw).
         fov_deg: field of view. eye_share, eye_u, eye_v: framing, shares of the side.
-        appearance, lighting, response: see their rooms. background_seed, backgrounds: for `draw_background`.
+        appearance, lighting, response: see their rooms. background_seed, backgrounds, calm: for `draw_background`.
     """
 
     seed: int
@@ -71,6 +73,7 @@ class Scene:
     response: Response
     background_seed: int
     backgrounds: str | None
+    calm: float
 
     def camera(self, size: int) -> Camera:
         return Camera.from_fov(self.fov_deg, size)
@@ -109,6 +112,7 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
         response=draw_response(rng),
         background_seed=int(rng.integers(2**31)),
         backgrounds=config.backgrounds,
+        calm=config.calm,
     )
 
 
