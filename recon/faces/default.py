@@ -9,9 +9,11 @@ import torch
 
 from recon import assets
 from recon.faces.model import REGIONS, Eyeball, FaceModel
+from recon.faces.paint import BROW_DROP_MM, brow_place
 from recon.geometry.subdivision import catmull_clark, triangulate
 
 BOX_MARGIN_MM = 4.0
+BROW_HALF_MM = 4.5
 
 
 @lru_cache(maxsize=2)
@@ -47,16 +49,22 @@ def load_default(subdivisions: int = 1) -> FaceModel:
     low, high = mean[on_face].min(0) - BOX_MARGIN_MM, mean[on_face].max(0) + BOX_MARGIN_MM
     names = tuple(str(name) for name in arrays["expression_names"])
     sides = (("Left", 1.0), ("Right", -1.0))
+    places = torch.from_numpy(mean).float()
+    landmarks = torch.from_numpy(arrays["landmarks"].astype(np.int64))
+    region = torch.from_numpy(np.argmax(fields["weights"], axis=1).astype(np.uint8))
+    height, along = brow_place(places, places[landmarks[17:27]] - places.new_tensor([0.0, BROW_DROP_MM, 0.0]))
+    brows = (height.abs() < BROW_HALF_MM) & (along > -0.05) & (along < 1.1) & (region == REGIONS.index("skin"))
+    region[brows] = REGIONS.index("brows")
     return FaceModel(
         name="default",
-        mean=torch.from_numpy(mean).float(),
+        mean=places,
         identity_basis=torch.from_numpy(np.moveaxis(fields["identity"], 1, 0).copy()).float(),
         expression_basis=torch.from_numpy(np.moveaxis(fields["expression"], 1, 0).copy()).float(),
         expression_names=names,
         triangles=torch.from_numpy(triangles),
         uv=torch.from_numpy(fields["uv"]).float(),
-        landmarks=torch.from_numpy(arrays["landmarks"].astype(np.int64)),
-        region=torch.from_numpy(np.argmax(fields["weights"], axis=1).astype(np.uint8)),
+        landmarks=landmarks,
+        region=region,
         face=torch.from_numpy(face),
         canonical=torch.from_numpy((mean - low) / (high - low)).float(),
         canonical_box_mm=torch.from_numpy(np.stack([low, high])).float(),
