@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from recon import assets
 from recon.configuration import read_config
 from recon.errors import UserError
 from recon.evaluate.renders import drawn_records
@@ -16,8 +15,8 @@ from recon.faces.default import load_default
 from recon.files import whole_file
 from recon.synthesis.records import Record
 from recon.synthesis.scene import SceneConfig
+from synth2real import bundled
 from synth2real.assessment import geometry_report, realism_report, translated_records
-from synth2real.commands.generate import GENERATOR, NETWORK, SCENE
 from synth2real.export import load_generator, load_network
 from synth2real.glasses import without_glasses
 from synth2real.photos import load_photos
@@ -47,18 +46,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.count < 16:
         raise UserError(f"--count {args.count} is too few to train a classifier on: give at least 16")
-    files = args.weights or [assets.path(GENERATOR)]
+    files = args.weights or [bundled.generator_weights()]
     generators = {file.stem: load_generator(file) for file in files}
     if len(generators) < len(files):
         raise UserError("two of the --weights have the same file name: rename one, the tables tell them apart by it")
     for generator in generators.values():
         check_size(args.size, generator)
-    judge, network = load_network(args.judge), load_network(assets.path(NETWORK))
+    judge, network = load_network(args.judge), load_network(bundled.network_weights())
     photos = load_photos(args.photos, args.size, "none").images
     photos = photos[without_glasses(photos)]
 
     model = load_default()
-    scene = read_config(SceneConfig, assets.config_path(SCENE))
+    scene = read_config(SceneConfig, bundled.scene_config())
     records = list(drawn_records(model, args.count, args.size, args.seed, scene))
     translations = {name: translated_records(records, one, network) for name, one in generators.items()}
     with whole_file(args.out / "sheet.png") as file:

@@ -6,21 +6,18 @@ import argparse
 from itertools import islice
 from pathlib import Path
 
-from recon import assets
 from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
 from recon.synthesis.produce import produce, read_manifest
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import read_rows
+from synth2real import bundled
 from synth2real.card import drift_statistics, write_card
 from synth2real.commands.render import SHOWN, add_dataset_arguments, check_dataset_arguments
 from synth2real.export import GenerateJob, generate_features, load_generator, load_network, write_template
 from synth2real.gallery import write_gallery
 from synth2real.sheets import contact_sheet
 from synth2real.translate import check_size
-
-GENERATOR, NETWORK = "weights/generator.safetensors", "weights/pix2vertex.safetensors"
-SCENE = "synth2real/scene.yaml"  # what the bundled generator was trained on
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,11 +34,11 @@ def run(args: argparse.Namespace) -> None:
     check_dataset_arguments(args)
     if args.max_drift is not None and not args.max_drift > 0:
         raise UserError(f"--max-drift {args.max_drift:g} keeps no image: give millimetres above 0")
-    weights, network = args.weights or assets.path(GENERATOR), args.network or assets.path(NETWORK)
+    weights, network = args.weights or bundled.generator_weights(), args.network or bundled.network_weights()
     check_size(args.size, load_generator(weights))  # what is wrong with the weights is said before work begins
     load_network(network)
 
-    scene = read_config(SceneConfig, args.config or assets.config_path(SCENE), args.overrides)
+    scene = read_config(SceneConfig, args.config or bundled.scene_config(), args.overrides)
     job = GenerateJob(args.seed, args.size, scene, weights, network, args.max_drift)
     produced = produce(job, generate_features(), args.count, args.out, args.workers)
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from recon import assets
 from recon.configuration import add_config_arguments, read_config, write_config
 from recon.errors import UserError
 from recon.faces.default import load_default
@@ -17,13 +16,13 @@ from recon.nets.weights import load_weights, save_weights
 from recon.synthesis.pool import RenderPool
 from recon.synthesis.scene import SceneConfig
 from recon.train.loop import device
+from synth2real import bundled
 from synth2real.generator import GENERATORS, Generator
 from synth2real.glasses import without_glasses
 from synth2real.photo_batches import PhotoBatches, face_masks, with_face
 from synth2real.photos import Photos, load_photos
 from synth2real.training import TrainingConfig, train
 
-NETWORK = "weights/pix2vertex.safetensors"
 HELD_OUT_SEED = 1_000_003  # added to the seed: scenes that no training of that seed draws
 SHOWN = 5  # skipped photos that are named on the terminal; the run's skipped.txt names all
 
@@ -40,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--network", type=Path, metavar="FILE", help="L_Geom's frozen network (default: the bundled one)"
     )
-    parser.add_argument("--scene", type=Path, metavar="FILE", help="YAML file of what is drawn (default: as it comes)")
+    parser.add_argument(
+        "--scene", type=Path, metavar="FILE", help="YAML file of what is drawn (default: the bundled one)"
+    )
     parser.add_argument(
         "--scenes", type=int, default=12_000, metavar="N", help="scenes before the first repeats (default: %(default)s)"
     )
@@ -57,12 +58,12 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(
             f"size {config.size} is not divisible by {stride}, as the generator's widths need: change either"
         )
-    network = cast(Reconstructor, load_weights(args.network or assets.path(NETWORK))).to(device())
+    network = cast(Reconstructor, load_weights(args.network or bundled.network_weights())).to(device())
     photos = load_photos(args.photos, config.size, config.photos.framing, args.points, args.drop)
     batches = _photo_batches(photos, network, config, args.out)
     write_config(config, args.out / "config.yaml")
 
-    model, scene = load_default(), read_config(SceneConfig, args.scene)
+    model, scene = load_default(), read_config(SceneConfig, args.scene or bundled.scene_config())
     renders = RenderPool(
         model,
         scene,

@@ -1,0 +1,22 @@
+"""What ships with the project and serves where a command is given nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recon import assets
+
+
+def generator_weights() -> Path:
+    """The generator that `generate` translates with."""
+    return assets.path("weights/generator.safetensors")
+
+
+def network_weights() -> Path:
+    """The frozen network: L_Geom's in training, the judge of each image's drift in `generate`."""
+    return assets.path("weights/pix2vertex.safetensors")
+
+
+def scene_config() -> Path:
+    """What is drawn: faces as the bundled generator knows them."""
+    return assets.config_path("synth2real/scene.yaml")
