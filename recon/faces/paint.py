@@ -1,12 +1,14 @@
 """Colour a drawn person at any point of any face model: skin, lips, brows, facial hair, painted hair, eyes, clothes.
 
-Everything is a function of the place on the template (the model's `canonical` place in the default model's millimetres), so
-it knows no texture resolution. What varies slowly is computed at the vertices once (`Template`); what varies finely comes from
-solid noise at each point.
+Everything is a function of the place on the template (the model's `canonical` place in the default model's
+millimetres), so it knows no texture resolution. What varies slowly is computed at the vertices once (`Template`); what
+varies finely comes from solid noise at each point. Points come last in every tensor, so that arithmetic runs along
+them; what covers few points is worked out at these alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -46,7 +48,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Surface:
-    """What shading needs at P points: albedo (P, 3) linear; gloss, roughness and hair (P,), hair in [0, 1]."""
+    """What shading needs at P points: albedo (3, P) linear; gloss, roughness and hair (P,), hair in [0, 1]."""
 
     albedo: Tensor
     gloss: Tensor
@@ -152,7 +154,7 @@ def smoothstep(low: float, high: float, x: Tensor) -> Tensor:
 def hair_lift(template: Template, who: Appearance) -> Tensor:
     """(n,) mm by which hair lifts the scalp along its normals."""
     field = hair_height(dict(zip(FIELDS, template.fields.unbind(1), strict=True)), who)
-    lump = solid_noise(template.place_mm, 28.0, who.offset)[:, 0] * 0.12 + 1.0
+    lump = solid_noise(template.place_mm.T, 28.0, who.offset)[0] * 0.12 + 1.0
     return who.hair_mm * who.hair_cover * smoothstep(0.0, 26.0, field) * lump
 
 
@@ -164,78 +166,94 @@ def paint(who: Appearance, place: Tensor, values: Tensor) -> Surface:
     """Colour a person at P points.
 
     Args:
-        place: (P, 3) template mm; values: (P, len(FIELDS)), both interpolated from `Template`.
+        place: (3, P) template mm; values: (len(FIELDS), P), both interpolated from `Template`.
     """
-    fields = dict(zip(FIELDS, values.unbind(1), strict=True))
+    fields = dict(zip(FIELDS, values, strict=True))
     large = solid_noise(place, 16.0, who.offset)
     fine = solid_noise(place, 2.2, who.offset)
     strands = solid_noise(place, (1.0, 4.5, 4.5), who.offset)
-    bare = skin(who, fields, large, fine, place)
+    albedo = skin(who, fields, large, fine)
     hair = hair_cover(who, fields, large, fine, strands)
-    tint = place.new_tensor(who.hair) * (1 + 0.35 * strands[:, :1] + 0.2 * large[:, :1]).clamp(0.3, 2)
-    albedo = torch.lerp(bare, tint, hair[:, None])
-
     eye = fields["eyes"].clamp(0, 1)
-    albedo = torch.lerp(albedo, eyeball(who, fields["optical_deg"], strands), eye[:, None])
-    enamel = who.teeth * place.new_tensor([1.0, 0.94, 0.84]).expand_as(albedo)
-    albedo = torch.lerp(albedo, enamel, fields["teeth"][:, None])
-    flesh = place.new_tensor([0.30, 0.07, 0.06]).expand_as(albedo)
-    albedo = torch.lerp(albedo, flesh, fields["mouth_inside"][:, None].clamp(0, 1))
-    lid = fields["background"][:, None].clamp(0, 1)  # the rims of the lids, dark with lashes
-    albedo = torch.lerp(albedo, albedo * place.new_tensor([0.40, 0.30, 0.27]), lid)
     cloth = smoothstep(0.3, 0.7, fields["clothes"])
-    albedo = torch.lerp(albedo, clothes(who, place, fine), cloth[:, None])
+
+    def tint(at: Tensor) -> Tensor:
+        return colour(who.hair, place) * (1 + 0.35 * strands[0, at] + 0.2 * large[0, at]).clamp(0.3, 2)
+
+    lay(albedo, hair, tint)
+    lay(albedo, eye, lambda at: eyeball(who, fields["optical_deg"][at], strands[1, at]))
+    lay(albedo, fields["teeth"], lambda at: who.teeth * colour((1.0, 0.94, 0.84), place))
+    lay(albedo, fields["mouth_inside"].clamp(0, 1), lambda at: colour((0.30, 0.07, 0.06), place))
+    # The rims of the lids, dark with lashes.
+    lay(albedo, fields["background"].clamp(0, 1), lambda at: albedo[:, at] * colour((0.40, 0.30, 0.27), place))
+    lay(albedo, cloth, lambda at: clothes(who, place[:, at], fine[0, at]))
 
     dull = torch.maximum(hair, cloth)
     wet = torch.maximum(eye, fields["teeth"])
-    gloss = who.gloss * (1 - 0.85 * dull) * (1 + 0.15 * fine[:, 0]) * (1 - wet) + 1.5 * wet
+    gloss = who.gloss * (1 - 0.85 * dull) * (1 + 0.15 * fine[0]) * (1 - wet) + 1.5 * wet
     roughness = torch.lerp(0.42 - 0.1 * fields["lips"], torch.full_like(gloss, 0.12), wet)
-    return Surface(albedo.clamp(0.002, 0.95), gloss.clamp(min=0), roughness, hair)
+    return Surface(albedo.clamp_(0.002, 0.95), gloss.clamp_(min=0), roughness, hair)
 
 
-def skin(who: Appearance, fields: dict[str, Tensor], large: Tensor, fine: Tensor, place: Tensor) -> Tensor:
-    """(P, 3) linear reflectance of bare and shaven skin."""
-    freckle = fields["freckles"] * smoothstep(0.9, 1.6, fine[:, 1]) * who.freckles
-    melanin = who.melanin * (1 + who.blotch * large[:, 0] + who.mottle * fine[:, 0] + 0.25 * fields["lips"])
-    melanin = melanin + 0.5 * freckle + (0.06 + 0.18 * who.melanin) * fields["bags"]
-    varied = 1 + who.blush * fields["flush"] + who.blotch * 1.5 * large[:, 1] + who.mottle * fine[:, 1]
+def lay(albedo: Tensor, cover: Tensor, coat: Callable[[Tensor], Tensor]) -> None:
+    """Lay a coat over `albedo` (3, P), in place, with opacity `cover` (P,): coat(indices (Q,)) -> (3, Q) or (3, 1)."""
+    at = cover.nonzero().view(-1)
+    if len(at) > 0:
+        below = albedo[:, at]
+        albedo[:, at] = torch.lerp(below, coat(at).expand_as(below), cover[at])
+
+
+def colour(values: tuple[float, float, float], like: Tensor) -> Tensor:
+    """(3, 1), to go with (P,)."""
+    return like.new_tensor(values)[:, None]
+
+
+def skin(who: Appearance, fields: dict[str, Tensor], large: Tensor, fine: Tensor) -> Tensor:
+    """(3, P) linear reflectance of bare and shaven skin."""
+    melanin = who.melanin * (1 + who.blotch * large[0] + who.mottle * fine[0] + 0.25 * fields["lips"])
+    melanin += (0.06 + 0.18 * who.melanin) * fields["bags"]
+    if who.freckles > 0:
+        melanin += 0.5 * who.freckles * fields["freckles"] * smoothstep(0.9, 1.6, fine[1])
+    varied = 1 + who.blush * fields["flush"] + who.blotch * 1.5 * large[1] + who.mottle * fine[1]
     haemoglobin = who.haemoglobin * varied + 0.75 * who.lips * fields["lips"]
-    absorbed = melanin[:, None] * place.new_tensor(MELANIN) + haemoglobin[:, None] * place.new_tensor(HAEMOGLOBIN)
-    albedo = 0.86 * torch.exp(-absorbed)
-    stubble = ((fields["beard"] + fields["moustache"]).clamp(0, 1) * who.shaven * 0.35)[:, None]
-    return torch.lerp(albedo, albedo.mean(1, keepdim=True) * place.new_tensor([0.72, 0.76, 0.82]), stubble)
+    albedo = 0.86 * torch.exp(-(melanin * colour(MELANIN, melanin) + haemoglobin * colour(HAEMOGLOBIN, melanin)))
+    if who.shaven > 0:
+        stubble = (fields["beard"] + fields["moustache"]).clamp(0, 1) * who.shaven * 0.35
+        lay(albedo, stubble, lambda at: albedo[:, at].mean(0) * colour((0.72, 0.76, 0.82), albedo))
+    return albedo
 
 
 def hair_cover(who: Appearance, fields: dict[str, Tensor], large: Tensor, fine: Tensor, strands: Tensor) -> Tensor:
     """(P,) opacity in [0, 1] of beard, moustache, brows and painted hair on the scalp."""
-    ragged = (0.95 + 0.08 * strands[:, 0] + 0.1 * fine[:, 0] + 0.1 * large[:, 0]).clamp(0, 1.2)
-    facial = torch.maximum(fields["beard"] * who.beard, fields["moustache"] * who.moustache) * ragged
+    field = hair_height(fields, who) + 3.0 * large[1] + 2.0 * strands[0]
+    scalp = smoothstep(-4.0, 10.0, field) * who.hair_cover * (1 - fields["ears"].clamp(0, 1)) * (1 - fields["clothes"])
     along = fields["brow_along"]
     half = who.brow_half_mm * (0.4 + 0.6 * smoothstep(-0.05, 0.75, along))
     across = (fields["brow_mm"] - who.brow_height_mm).abs() / half
     ends = smoothstep(-0.12, 0.1, along) * smoothstep(1.18, 0.95, along)
-    brow = (
-        smoothstep(1.15, 0.3, across) * ends * who.brow * (0.85 + 0.18 * fine[:, 1] + 0.15 * strands[:, 1]).clamp(0, 1)
-    )
-    field = hair_height(fields, who) + 3.0 * large[:, 1] + 2.0 * strands[:, 0]
-    scalp = smoothstep(-4.0, 10.0, field) * who.hair_cover * (1 - fields["ears"].clamp(0, 1)) * (1 - fields["clothes"])
-    return torch.stack([facial, brow, scalp]).amax(0).clamp(0, 1)
+    brow = smoothstep(1.15, 0.3, across) * ends * who.brow * (0.85 + 0.18 * fine[1] + 0.15 * strands[1]).clamp(0, 1)
+    cover = torch.maximum(scalp, brow)
+    if who.beard > 0 or who.moustache > 0:
+        ragged = (0.95 + 0.08 * strands[0] + 0.1 * fine[0] + 0.1 * large[0]).clamp(0, 1.2)
+        facial = torch.maximum(fields["beard"] * who.beard, fields["moustache"] * who.moustache)
+        cover = torch.maximum(cover, facial * ragged)
+    return cover.clamp(0, 1)
 
 
 def eyeball(who: Appearance, angle_deg: Tensor, streaks: Tensor) -> Tensor:
-    """(P, 3) sclera, iris with a dark rim, pupil, by the angle from the optical axis."""
-    sclera = who.sclera * (1 - 0.004 * angle_deg.clamp(max=60))[:, None] * angle_deg.new_tensor([1.0, 0.93, 0.88])
-    iris = angle_deg.new_tensor(who.iris) * (1.1 + 0.5 * streaks[:, 1:]).clamp(0.4, 2)
-    rim = 1 - 0.6 * smoothstep(who.iris_half_deg - 7.0, who.iris_half_deg, angle_deg)[:, None]
-    coloured = smoothstep(who.iris_half_deg + 2.0, who.iris_half_deg - 2.0, angle_deg)[:, None]
-    pupil = smoothstep(who.pupil_half_deg + 1.5, who.pupil_half_deg - 1.5, angle_deg)[:, None]
+    """(3, P) sclera, iris with a dark rim, pupil, by the angle from the optical axis."""
+    sclera = who.sclera * (1 - 0.004 * angle_deg.clamp(max=60)) * colour((1.0, 0.93, 0.88), streaks)
+    iris = colour(who.iris, streaks) * (1.1 + 0.5 * streaks).clamp(0.4, 2)
+    rim = 1 - 0.6 * smoothstep(who.iris_half_deg - 7.0, who.iris_half_deg, angle_deg)
+    coloured = smoothstep(who.iris_half_deg + 2.0, who.iris_half_deg - 2.0, angle_deg)
+    pupil = smoothstep(who.pupil_half_deg + 1.5, who.pupil_half_deg - 1.5, angle_deg)
     return torch.lerp(torch.lerp(sclera, iris * rim, coloured), torch.full_like(iris, 0.004), pupil)
 
 
 def clothes(who: Appearance, place: Tensor, fine: Tensor) -> Tensor:
-    """(P, 3) a jacket, open at the front over a shirt."""
-    x, y, _ = place.unbind(1)
+    """(3, P) a jacket, open at the front over a shirt."""
+    x, y, _ = place
     opening = 6.0 + who.collar_mm * smoothstep(-290.0, -120.0, y) ** 0.5
-    shirt = smoothstep(2.0, -2.0, x.abs() - opening)[:, None]
-    cloth = torch.lerp(place.new_tensor(who.jacket), place.new_tensor(who.shirt), shirt)
-    return cloth * (1 + 0.08 * fine[:, :1])
+    shirt = smoothstep(2.0, -2.0, x.abs() - opening)
+    jacket, below = colour(who.jacket, place), colour(who.shirt, place)
+    return (jacket + shirt * (below - jacket)) * (1 + 0.08 * fine)

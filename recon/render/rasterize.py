@@ -1,8 +1,9 @@
-"""Exact rasterisation: a triangle-id buffer from one warp kernel, barycentric interpolation in torch.
+"""Exact rasterisation: a triangle-id buffer from a warp kernel, perspective-correct interpolation.
 
-The id buffer takes, for each pixel centre, the nearest triangle by a 64-bit atomic minimum on (distance bits << 32 | id), so
-the answer does not depend on the order in which threads run. The same source serves CPU and CUDA. Gradients flow through
-`interpolate` to attributes and places; the ids themselves (the silhouette) have none.
+The id buffer takes, for each pixel centre, the nearest triangle by a 64-bit atomic minimum on (distance bits << 32 | id),
+so the answer does not depend on the order in which threads run. The same source serves CPU and CUDA. Gradients flow
+through `interpolate` to attributes and places; the ids themselves (the silhouette) have none. Where nobody asks for
+gradients a second kernel interpolates in one pass, the same to rounding.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import warp as wp
 from torch import Tensor
 from torch.nn import functional
 
-from recon.render.kernel import nearest_triangle
+from recon.render.kernel import attributes_at, nearest_triangle
 
 NEAREST_MM = 1.0  # triangles that come nearer to the camera than this are dropped
 EMPTY = 0x7FFFFFFFFFFFFFFF
@@ -45,15 +46,20 @@ def nearest_keys(points_px: Tensor, triangles: Tensor, height: int, width: int) 
     points = points_px.detach().float().contiguous()
     triangles = triangles.to(device=points.device, dtype=torch.int32).contiguous()
     keys = torch.full((height * width,), EMPTY, dtype=torch.int64, device=points.device)
-    wp.init()
-    wp.launch(
-        nearest_triangle,
-        dim=len(triangles),
-        inputs=[wp.from_torch(points), wp.from_torch(triangles), width, height, NEAREST_MM, wp.from_torch(keys)],
-        device=wp.device_from_torch(points.device),
-        stream=wp.stream_from_torch(torch.cuda.current_stream(points.device)) if points.is_cuda else None,
-    )
+    inputs = [wp.from_torch(points), wp.from_torch(triangles), width, height, NEAREST_MM, wp.from_torch(keys)]
+    launch(nearest_triangle, len(triangles), inputs, points.device)
     return keys
+
+
+def launch(kernel: wp.Kernel, count: int, inputs: list, device: torch.device) -> None:
+    """Run a kernel `count` times in order with torch's own work on the device."""
+    wp.launch(
+        kernel,
+        dim=count,
+        inputs=inputs,
+        device=wp.device_from_torch(device),
+        stream=wp.stream_from_torch(torch.cuda.current_stream(device)) if device.type == "cuda" else None,
+    )
 
 
 def barycentric(ids: Tensor, points_px: Tensor, triangles: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -94,7 +100,34 @@ def interpolate(ids: Tensor, points_px: Tensor, triangles: Tensor, attributes: T
     Returns:
         (H, W, C) of the attributes' dtype, 0 where nothing is seen.
     """
-    pixels, corners, weights = barycentric(ids, points_px, triangles)
     flat = attributes.new_zeros(ids.numel(), attributes.shape[1])
-    flat = flat.index_copy(0, pixels, gather(corners, weights.to(attributes.dtype), attributes))
+    wants_gradient = torch.is_grad_enabled() and (points_px.requires_grad or attributes.requires_grad)
+    if wants_gradient or attributes.dtype != torch.float32:
+        pixels, corners, weights = barycentric(ids, points_px, triangles)
+        flat = flat.index_copy(0, pixels, gather(corners, weights.to(attributes.dtype), attributes))
+    else:
+        pixels = torch.arange(ids.numel(), dtype=torch.int32, device=ids.device)
+        fill(flat, pixels, ids, points_px, triangles, attributes)
     return flat.view(*ids.shape, -1)
+
+
+def interpolate_at(pixels: Tensor, ids: Tensor, points_px: Tensor, triangles: Tensor, attributes: Tensor) -> Tensor:
+    """Attributes at chosen pixels, one channel after the other, without gradients.
+
+    Args:
+        pixels: (P,) int32 flat indices of pixels that see a triangle. The rest as `interpolate`.
+
+    Returns:
+        (C, P) float32.
+    """
+    found = attributes.new_empty(attributes.shape[1], len(pixels))
+    fill(found.T, pixels, ids, points_px, triangles, attributes)
+    return found
+
+
+def fill(found: Tensor, pixels: Tensor, ids: Tensor, points_px: Tensor, triangles: Tensor, attributes: Tensor) -> None:
+    """Write the attributes at (P,) pixels into the rows of `found` (P, C), where a triangle is seen."""
+    whole = [ids.view(-1), points_px.detach().float(), triangles.to(torch.int32), attributes.detach()]
+    flat_ids, points, corners, values = (wp.from_torch(part.contiguous()) for part in whole)
+    inputs = [wp.from_torch(pixels), flat_ids, ids.shape[1], points, corners, values, wp.from_torch(found)]
+    launch(attributes_at, len(pixels), inputs, pixels.device)

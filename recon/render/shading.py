@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recon.faces.paint import Surface
+from recon.faces.paint import Surface, colour
 
 Colour = tuple[float, float, float]
 
@@ -36,8 +36,8 @@ def draw_lighting(rng: np.random.Generator) -> Lighting:
 
     def tinted(strength: float, spread: float) -> Colour:
         warmth = rng.normal(0, spread)
-        colour = strength * np.array([1 + warmth, 1.0, 1 - warmth]) * np.exp(rng.normal(0, 0.02, 3))
-        return tuple(float(c) for c in np.clip(colour, 0, None))  # type: ignore[return-value]
+        tint = strength * np.array([1 + warmth, 1.0, 1 - warmth]) * np.exp(rng.normal(0, 0.02, 3))
+        return tuple(float(c) for c in np.clip(tint, 0, None))  # type: ignore[return-value]
 
     def toward(yaw: float, pitch: float) -> Colour:
         yaw, pitch = np.radians(yaw), np.radians(pitch)
@@ -62,15 +62,15 @@ def draw_lighting(rng: np.random.Generator) -> Lighting:
 
 
 def sky_irradiance(light: Lighting, normals: Tensor) -> Tensor:
-    """Irradiance of the low-frequency sky: normals (P, 3) -> (P, 3).
+    """Irradiance of the low-frequency sky: normals (3, P) -> (3, P).
 
     A sky linear in height and one cosine lobe, both kept to the second order of spherical harmonics.
     """
-    up = (normals[:, 1:2] + 1) / 2
-    irradiance = torch.lerp(normals.new_tensor(light.ground), normals.new_tensor(light.sky), up)
-    cosine = normals @ normals.new_tensor(light.side_direction)
+    sky, ground, side = (colour(values, normals) for values in (light.sky, light.ground, light.side))
+    up = (normals[1] + 1) / 2
+    cosine = normals.new_tensor(light.side_direction) @ normals
     lobe = 0.25 + 0.5 * cosine + 0.25 * cosine.square()  # = ((1 + cos) / 2)^2
-    return irradiance + lobe[:, None] * normals.new_tensor(light.side)
+    return ground + (sky - ground) * up + side * lobe
 
 
 def shade(
@@ -79,29 +79,31 @@ def shade(
     """Linear radiance at P points.
 
     Args:
-        surface: P points' reflectance. normals, view: (P, 3) unit, camera frame, view toward the camera.
-        occlusion: (P,) ambient, 0 closed to 1 open. shadow: (P, L) share of each directional light that arrives.
+        surface: P points' reflectance. normals, view: (3, P) unit, camera frame, view toward the camera.
+        occlusion: (P,) ambient, 0 closed to 1 open. shadow: (L, P) share of each directional light that arrives.
 
     Returns:
-        (P, 3) float, 0 and up.
+        (3, P) float, 0 and up.
     """
-    facing = (normals * view).sum(1).clamp(min=0)
+    facing = (normals * view).sum(0).clamp(min=0)
     # Light that entered skin leaves it reddened where it is shadowed: occlusion closes slower for red.
-    colour_occlusion = occlusion[:, None] ** normals.new_tensor([0.75, 1.0, 1.1])
+    colour_occlusion = power(occlusion, colour((0.75, 1.0, 1.1), normals))
     diffuse = sky_irradiance(light, normals) * colour_occlusion
-    fresnel = 0.04 + 0.35 * (1 - facing) ** 5
-    reflected = 2 * facing[:, None] * normals - view
-    sky = sky_irradiance(light, reflected) * (fresnel * occlusion)[:, None]
-    specular = sky * 0.6
-    wrap = normals.new_tensor([0.28, 0.12, 0.08]) * (1 - surface.hair[:, None])
-    exponent = 2 / surface.roughness**4 - 2
-    for k, (direction, colour) in enumerate(zip(light.directions, light.colours, strict=True)):
+    grazing = 1 - facing
+    fresnel = 0.04 + 0.35 * grazing.square().square() * grazing
+    specular = sky_irradiance(light, 2 * facing * normals - view) * (0.6 * fresnel * occlusion)
+    wrap = colour((0.28, 0.12, 0.08), normals) * (1 - surface.hair)
+    exponent = 2 / surface.roughness.square().square() - 2
+    for direction, strength, arriving in zip(light.directions, light.colours, shadow, strict=True):
         toward = normals.new_tensor(direction)
-        cosine = (normals @ toward)[:, None]
-        wrapped = ((cosine + wrap) / (1 + wrap)).clamp(min=0) * shadow[:, k : k + 1]
-        diffuse = diffuse + wrapped * normals.new_tensor(colour)
-        half = functional.normalize(view + toward, dim=1)
-        lobe = (normals * half).sum(1).clamp(min=0) ** exponent * (exponent + 2) / 8
-        strength = lobe * fresnel * cosine[:, 0].clamp(min=0) * shadow[:, k]
-        specular = specular + strength[:, None] * normals.new_tensor(colour)
-    return surface.albedo * diffuse + surface.gloss[:, None] * specular
+        cosine = toward @ normals
+        diffuse += ((cosine + wrap) / (1 + wrap)).clamp_(min=0) * arriving * colour(strength, normals)
+        half = functional.normalize(view + toward[:, None], dim=0)
+        lobe = power((normals * half).sum(0), exponent) * (exponent + 2) / 8
+        specular += lobe * fresnel * cosine.clamp(min=0) * arriving * colour(strength, normals)
+    return surface.albedo * diffuse + surface.gloss * specular
+
+
+def power(base: Tensor, exponent: Tensor) -> Tensor:
+    """base ** exponent for exponents above 0, negative bases being 0; faster than `torch.pow`."""
+    return torch.exp(torch.log(base.clamp(min=1e-9)) * exponent)

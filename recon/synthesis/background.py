@@ -35,7 +35,7 @@ def draw_background(rng: np.random.Generator, size: int, folder: str | None = No
     ramp = 1 - drop * (np.cos(angle) * (x - 0.5) + np.sin(angle) * (y - 0.5) + 0.5)
     middle = rng.uniform(0.2, 0.8, 2)
     vignette = 1 - rng.uniform(0, 0.8) * ((x - middle[0]) ** 2 + (y - middle[1]) ** 2)
-    image = base.astype(np.float32) * (ramp * vignette)[..., None]
+    image = base.astype(np.float32) * (ramp * vignette).astype(np.float32)[..., None]
     if kind > 0.35:  # soft shapes behind the person
         amount = rng.uniform(0.05, 0.35) if kind < 0.75 else rng.uniform(0.3, 0.8)
         for cells in (3, 6, 12, 24):

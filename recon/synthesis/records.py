@@ -17,7 +17,7 @@ from recon.faces.paint import FIELDS, Template, hair_lift, paint, template_of
 from recon.geometry.cameras import Camera
 from recon.geometry.surfaces import vertex_normals
 from recon.render.occlusion import ambient_occlusion, lit
-from recon.render.rasterize import barycentric, gather, rasterize
+from recon.render.rasterize import barycentric, gather, interpolate_at, rasterize
 from recon.render.shading import shade
 from recon.synthesis.background import draw_background
 from recon.synthesis.quantize import (
@@ -32,6 +32,7 @@ from recon.synthesis.response import degrade, develop
 from recon.synthesis.scene import Scene
 
 SUPERSAMPLING = 2
+AT_ONCE = 16384  # points shaded together: their numbers stay in the processor's cache
 SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
 VISIBLE_WITHIN_MM = 2.0
 
@@ -208,22 +209,20 @@ def render_light(
     size = camera.size_px
     points = camera.project_with_distance(vertices)
     ids = rasterize(points, model.triangles, size, size)
-    pixels, corners, weights = barycentric(ids, points, model.triangles)
-    shadows = [
-        lit(vertices, model.triangles, torch.tensor(direction), SHADOW_MAP_PX, SHADOW_BIAS_MM)
-        if k == 0
-        else torch.ones(len(vertices))
-        for k, direction in enumerate(scene.lighting.directions)
-    ]
+    shadow = torch.ones(len(vertices), len(scene.lighting.directions))
+    key = torch.tensor(scene.lighting.directions[0])
+    shadow[:, 0] = lit(vertices, model.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
     template = ready.template
-    shadow = torch.stack(shadows, 1)
     slow = torch.cat([template.place_mm, template.fields, normals, vertices, ready.openness[:, None], shadow], 1)
     widths = [3, len(FIELDS), 3, 3, 1, shadow.shape[1]]
-    place, values, normal, seen, openness, arriving = gather(corners, weights, slow).split(widths, 1)
-    surface = paint(scene.appearance, place, values)
-    normal, view = functional.normalize(normal, dim=1), functional.normalize(-seen, dim=1)
-    light = shade(surface, normal, view, openness[:, 0], arriving, scene.lighting)
-    image = torch.zeros(size * size, 3).index_copy(0, pixels, light)
+    image = torch.zeros(size * size, 3)
+    for pixels in torch.nonzero(ids.view(-1) >= 0).view(-1).split(AT_ONCE):
+        at_pixels = interpolate_at(pixels.int(), ids, points, model.triangles, slow)
+        place, values, normal, seen, openness, arriving = at_pixels.split(widths)
+        surface = paint(scene.appearance, place, values)
+        normal, view = functional.normalize(normal, dim=0), functional.normalize(-seen, dim=0)
+        light = shade(surface, normal, view, openness[0], arriving, scene.lighting)
+        image.index_copy_(0, pixels, light.T.contiguous())
     cover = (ids >= 0).float()
     return image.view(size, size, 3).numpy(), cover.numpy()
 

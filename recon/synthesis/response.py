@@ -13,7 +13,8 @@ class Response:
     """Drawn camera settings; lengths are shares of the image's side, so that they mean the same at any size.
 
     Attributes:
-        exposure: gain on linear light. balance: (3,) gains of R, G, B. contrast: slope about middle grey, display-referred.
+        exposure: gain on linear light. balance: (3,) gains of R, G, B.
+        contrast: slope about middle grey, display-referred.
         saturation: 0 grey, 1 as it is. blur: standard deviation as a share of the side. noise: standard deviation.
         quality: JPEG quality, or 0 for none. seed: of the noise.
     """
@@ -44,9 +45,10 @@ def draw_response(rng: np.random.Generator) -> Response:
 
 def develop(linear: np.ndarray, response: Response) -> np.ndarray:
     """Linear light to display-referred RGB: (..., 3) float32 >= 0 -> [0, 1] (sRGB curve with a soft shoulder)."""
-    light = linear * np.float32(response.exposure) * np.array(response.balance, np.float32)
-    light = np.where(light > 0.6, 0.6 + 0.4 * np.tanh((light - 0.6) / 0.4), light)  # highlights roll off
-    shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.power(np.maximum(light, 1e-6), 1 / 2.4) - 0.055)
+    light = linear * (np.float32(response.exposure) * np.array(response.balance, np.float32))
+    bright = light > 0.6
+    light[bright] = 0.6 + 0.4 * np.tanh((light[bright] - 0.6) / 0.4)  # highlights roll off
+    shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * cv2.pow(light, 1 / 2.4) - 0.055)
     grey = shown.mean(-1, keepdims=True)
     shown = grey + (shown - grey) * np.float32(response.saturation)
     return np.clip((shown - 0.5) * np.float32(response.contrast) + 0.5, 0, 1).astype(np.float32)

@@ -13,28 +13,28 @@ def lighting(sky=0.0, key=0.0):
 
 
 def matt(count, albedo=0.5):
-    return Surface(torch.full((count, 3), albedo), torch.zeros(count), torch.full((count,), 0.4), torch.ones(count))
+    return Surface(torch.full((3, count), albedo), torch.zeros(count), torch.full((count,), 0.4), torch.ones(count))
 
 
 def shaded(normals, light, occlusion=1.0, shadow=1.0):
-    count = len(normals)
-    view = torch.tensor(TOWARD).expand(count, 3)
-    return shade(matt(count), normals, view, torch.full((count,), occlusion), torch.full((count, 1), shadow), light)
+    count = normals.shape[1]
+    view = torch.tensor(TOWARD)[:, None].expand(3, count)
+    return shade(matt(count), normals, view, torch.full((count,), occlusion), torch.full((1, count), shadow), light)
 
 
 def test_lambert_s_law_and_shadows():
     angle = torch.linspace(0, 3, 20)
-    normals = torch.stack([torch.sin(angle), torch.zeros(20), torch.cos(angle)], 1)
+    normals = torch.stack([torch.sin(angle), torch.zeros(20), torch.cos(angle)])
     expected = 0.5 * torch.cos(angle).clamp(min=0)
-    assert torch.allclose(shaded(normals, lighting(key=1.0))[:, 1], expected, atol=1e-6)
+    assert torch.allclose(shaded(normals, lighting(key=1.0))[1], expected, atol=1e-6)
     assert shaded(normals, lighting(key=1.0), shadow=0.0).max() == 0
 
 
 def test_an_even_sky_lights_evenly_and_occlusion_darkens_blue_before_red():
-    normals = torch.nn.functional.normalize(torch.randn(30, 3), dim=1)
-    assert torch.allclose(shaded(normals, lighting(sky=0.8)), torch.full((30, 3), 0.4), atol=1e-6)
+    normals = torch.nn.functional.normalize(torch.randn(3, 30), dim=0)
+    assert torch.allclose(shaded(normals, lighting(sky=0.8)), torch.full((3, 30), 0.4), atol=1e-6)
     closed = shaded(normals, lighting(sky=0.8), occlusion=0.3)
-    assert (closed[:, 0] > closed[:, 2]).all()
+    assert (closed[0] > closed[2]).all()
 
 
 def test_a_roof_shadows_the_floor_below_it_only():
