@@ -1,0 +1,79 @@
+"""Every command of the README is run, made small by options added at its end."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from datasets import load_dataset
+from PIL import Image
+
+from recon.cli import main as recon
+from recon.faces.default import load_default
+from recon.synthesis.records import render_record
+from recon.synthesis.scene import SceneConfig, draw_scene
+from recon.synthesis.shards import record_from_row
+from synth2real.cli import main as synth2real
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+SMALLER = {
+    "synth2real generate": ["--count", "3", "--size", "64", "--workers", "1"],
+    "synth2real render": ["--count", "3", "--size", "64"],
+    "synth2real train": ["--steps", "2", "--scenes", "24", "--held_out", "4", "--batch", "2"],
+    "synth2real evaluate": ["--count", "16", "--size", "64"],
+    "recon train pix2vertex": ["--steps", "2", "--scenes", "16", "--held-out", "8", "--batch_size", "4"],
+    "recon evaluate": ["--count", "2"],
+}
+PROGRAMS = {"recon": recon, "synth2real": synth2real}
+
+
+def commands() -> list[str]:
+    return re.findall(r"`((?:synth2real|recon) [a-z][^`]*--[^`]*)`", README)
+
+
+def test_the_readme_names_every_command_and_files_that_exist():
+    assert {key for key in SMALLER if any(c.startswith(key) for c in commands())} == set(SMALLER)
+    for path in re.findall(r"`((?:configs|data|scripts|recon|synth2real)/[\w/.]+)`|\]\((\w[\w/.]+)\)", README):
+        assert (ROOT / "".join(path)).exists(), path
+    for path in re.findall(r"^    (scripts/\w+)", README, re.MULTILINE):
+        assert (ROOT / path).stat().st_mode & 0o100, path
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Renders stand in for photos: the bundled network sees a face in each."""
+    folder, model = tmp_path_factory.mktemp("photos"), load_default()
+    for index in range(16):
+        scene = draw_scene(model, 3, index, SceneConfig(yaw_max_deg=10.0))
+        Image.fromarray(render_record(model, scene, 128).rgb).save(folder / f"{index}.png")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_the_readme_runs(command, photos, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("synth2real.realism.STEPS", 2)
+    if "scripts/" in command:
+        pytest.skip("needs a GPU")
+    key = next(key for key in SMALLER if command.startswith(key))
+    command = command.replace("DIR", str(photos)).replace("FILE", "data/weights/pix2vertex.safetensors")
+    words = [str(ROOT / word) if word.startswith("data/") else word for word in shlex.split(command)]
+    assert PROGRAMS[words[0]]([*words[1:], *SMALLER[key]]) == 0
+
+
+@pytest.mark.slow
+def test_a_dataset_is_read_as_the_readme_says(tmp_path):
+    out = tmp_path / "faces"
+    assert synth2real(["generate", "--count", "2", "--size", "64", "--workers", "1", "--out", str(out)]) == 0
+    cache = str(tmp_path / "cache")
+    faces = load_dataset("parquet", data_files=str(out / "data" / "*.parquet"), split="train", cache_dir=cache)
+    face = faces[0]
+    record = record_from_row(face)
+    codes = np.asarray(face["depth"]).astype(np.float32)
+    depth = np.where(codes == 0, np.nan, (codes - 32768) / 128)
+    assert np.array_equal(depth, record.depth_mm, equal_nan=True)
+    assert face["image"].size == face["render"].size == (64, 64)
+    assert face["drift_mm"] >= 0 and 0 <= face["mask_iou"] <= 1
