@@ -25,13 +25,14 @@ def volume(device: str = "cpu") -> Tensor:
 
 
 @wp.func
-def cell_of(place: float, size: float, offset: float, side: int):
-    """Where a coordinate falls in the periodic volume, in [0, side - 1]."""
-    period = float(side - 1)
+def cell_of(place: float, size: float, offset: float, period: float):
+    """Where a coordinate falls in the periodic volume, in [0, period]; the same bits as torch's % and grid_sample."""
     cell = place / size + offset
-    cell = cell - period * wp.floor(cell / period)
+    cell -= period * float(int(cell * (1.0 / period)))
     if cell < 0.0:
-        cell = cell + period
+        cell += period
+    if cell >= period:
+        cell -= period
     return wp.clamp((cell / (period * 0.5) - 1.0 + 1.0) * 0.5 * period, 0.0, period)
 
 
@@ -45,9 +46,10 @@ def look_up(
     found: wp.array2d(dtype=wp.float32),
 ):
     p = wp.tid()
-    x = cell_of(places[0, p], size[0], offset[0], side)
-    y = cell_of(places[1, p], size[1], offset[1], side)
-    z = cell_of(places[2, p], size[2], offset[2], side)
+    period = float(side - 1)
+    x = cell_of(places[0, p], size[0], offset[0], period)
+    y = cell_of(places[1, p], size[1], offset[1], period)
+    z = cell_of(places[2, p], size[2], offset[2], period)
     i, j, k = int(x), int(y), int(z)
     right, down, back = x - float(i), y - float(j), z - float(k)
     left, up, front = float(i + 1) - x, float(j + 1) - y, float(k + 1) - z

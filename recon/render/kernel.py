@@ -43,17 +43,19 @@ def nearest_triangle(
     if area == zero:
         return
     side = wp.where(area < zero, -one, one)
-    area = side * area
-    ia, ib, ic = one / wp.float64(wa), one / wp.float64(wb), one / wp.float64(wc)
+    # 1 / distance = u ia + v ib + w ic, for the doubled areas u, v, w of the three parts of the triangle at a point.
+    scale = one / area
+    ia, ib, ic = scale / wp.float64(wa), scale / wp.float64(wb), scale / wp.float64(wc)
     for row in range(first_row, last_row + 1):
         y = wp.float64(row) + half
+        down_a, down_b, down_c = ay - y, by - y, cy - y
         for column in range(first_column, last_column + 1):
             x = wp.float64(column) + half
-            u = side * ((bx - x) * (cy - y) - (by - y) * (cx - x))
-            v = side * ((cx - x) * (ay - y) - (cy - y) * (ax - x))
-            w = side * ((ax - x) * (by - y) - (ay - y) * (bx - x))
-            if u >= zero and v >= zero and w >= zero:
-                distance = wp.float32(one / (u / area * ia + v / area * ib + w / area * ic))
+            u = (bx - x) * down_c - down_b * (cx - x)
+            v = (cx - x) * down_a - down_c * (ax - x)
+            w = (ax - x) * down_b - down_a * (bx - x)
+            if wp.min(side * u, wp.min(side * v, side * w)) >= zero:
+                distance = wp.float32(one / (u * ia + v * ib + w * ic))
                 # Positive floats sort like their bits.
                 key = (wp.int64(wp.cast(distance, wp.int32)) << wp.int64(32)) | wp.int64(t)
                 wp.atomic_min(buffer, row * width + column, key)

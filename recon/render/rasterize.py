@@ -1,9 +1,9 @@
 """Exact rasterisation: a triangle-id buffer from a warp kernel, perspective-correct interpolation.
 
-The id buffer takes, for each pixel centre, the nearest triangle by a 64-bit atomic minimum on (distance bits << 32 | id),
-so the answer does not depend on the order in which threads run. The same source serves CPU and CUDA. Gradients flow
-through `interpolate` to attributes and places; the ids themselves (the silhouette) have none. Where nobody asks for
-gradients a second kernel interpolates in one pass, the same to rounding.
+The id buffer takes, for each pixel centre, the nearest triangle by a 64-bit atomic minimum on (distance bits << 32 |
+id), so the answer does not depend on the order in which threads run. The same source serves CPU and CUDA. Gradients
+flow through `interpolate` to attributes and places; the ids themselves (the silhouette) have none. Where nobody asks
+for gradients a second kernel interpolates in one pass, the same to rounding.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def barycentric(ids: Tensor, points_px: Tensor, triangles: Tensor) -> tuple[Tens
     y = torch.div(pixels, width, rounding_mode="floor").to(points_px.dtype) + 0.5
     places = points_px.index_select(0, corners.view(-1)).view(-1, 3, 3)
     dx, dy = places[..., 0] - x[:, None], places[..., 1] - y[:, None]  # relative to the pixel: small numbers
-    after, before = [1, 2, 0], [2, 0, 1]
-    area = dx[:, after] * dy[:, before] - dy[:, after] * dx[:, before]
+    (ax, bx, cx), (ay, by, cy) = dx.unbind(1), dy.unbind(1)
+    area = torch.stack([bx * cy - by * cx, cx * ay - cy * ax, ax * by - ay * bx], 1)
     weights = area / places[..., 2]
     return pixels, corners, weights / weights.sum(1, keepdim=True)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from recon.faces.paint import Surface, colour
 
@@ -98,10 +97,16 @@ def shade(
         toward = normals.new_tensor(direction)
         cosine = toward @ normals
         diffuse += ((cosine + wrap) / (1 + wrap)).clamp_(min=0) * arriving * colour(strength, normals)
-        half = functional.normalize(view + toward[:, None], dim=0)
+        half = unit(view + toward[:, None])
         lobe = power((normals * half).sum(0), exponent) * (exponent + 2) / 8
         specular += lobe * fresnel * cosine.clamp(min=0) * arriving * colour(strength, normals)
     return surface.albedo * diffuse + surface.gloss * specular
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """(3, P) scaled to length 1; many times faster than `functional.normalize` along the first axis."""
+    x, y, z = vectors
+    return vectors * (x * x + y * y + z * z).clamp(min=1e-20).rsqrt()
 
 
 def power(base: Tensor, exponent: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from recon.geometry.cameras import Camera
 from recon.geometry.surfaces import vertex_normals
 from recon.render.occlusion import ambient_occlusion, lit
 from recon.render.rasterize import barycentric, gather, interpolate_at, rasterize
-from recon.render.shading import shade
+from recon.render.shading import shade, unit
 from recon.synthesis.background import draw_background
 from recon.synthesis.quantize import (
     decode_mm,
@@ -32,7 +32,7 @@ from recon.synthesis.response import degrade, develop
 from recon.synthesis.scene import Scene
 
 SUPERSAMPLING = 2
-AT_ONCE = 16384  # points shaded together: their numbers stay in the processor's cache
+AT_ONCE = 60_000  # points shaded together: bounds memory; not a power of two, whose rows would share cache sets
 SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
 VISIBLE_WITHIN_MM = 2.0
 
@@ -183,11 +183,11 @@ def render_labels(
     flat = torch.cat([places, normals, model.canonical, model.uv.nan_to_num(0.0)], 1)
     values = gather(corners, weights, flat)
     on_face = model.face[ids.view(-1)[pixels].long()]
-    nearest = corners[torch.arange(len(corners)), weights.argmax(1)]
+    nearest = corners.gather(1, weights.argmax(1, keepdim=True))[:, 0]
     maps = torch.full((size * size, 11), torch.nan)
     values[:, 3:6] = functional.normalize(values[:, 3:6], dim=1)
-    values[~on_face, 6:] = torch.nan
-    maps[pixels] = values
+    values[:, 6:].masked_fill_(~on_face[:, None], torch.nan)
+    maps.index_copy_(0, pixels, values)
     maps = maps.view(size, size, 11).numpy()
     mask, region = torch.zeros(size * size, dtype=torch.bool), torch.zeros(size * size, dtype=torch.uint8)
     mask[pixels] = on_face
@@ -220,7 +220,7 @@ def render_light(
         at_pixels = interpolate_at(pixels.int(), ids, points, model.triangles, slow)
         place, values, normal, seen, openness, arriving = at_pixels.split(widths)
         surface = paint(scene.appearance, place, values)
-        normal, view = functional.normalize(normal, dim=0), functional.normalize(-seen, dim=0)
+        normal, view = unit(normal), unit(-seen)
         light = shade(surface, normal, view, openness[0], arriving, scene.lighting)
         image.index_copy_(0, pixels, light.T.contiguous())
     cover = (ids >= 0).float()

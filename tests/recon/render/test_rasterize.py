@@ -1,7 +1,7 @@
 import torch
 
 from recon.geometry.cameras import Camera
-from recon.render.rasterize import interpolate, nearest_distance, rasterize
+from recon.render.rasterize import interpolate, interpolate_at, nearest_distance, rasterize
 
 SIZE = 32
 CAMERA = Camera.from_fov(30.0, SIZE)
@@ -51,3 +51,16 @@ def test_interpolation_has_exact_gradients():
     colours = torch.rand(4, 2, dtype=torch.float64, requires_grad=True)
     places = points.clone().requires_grad_()
     assert torch.autograd.gradcheck(lambda p, c: interpolate(ids, p, TRIANGLES, c), (places, colours))
+
+
+def test_interpolation_without_gradients_is_the_same():
+    vertices = tilted(0.4)
+    points = CAMERA.project_with_distance(vertices) * torch.tensor([0.6, 0.6, 1.0])  # a part stays empty
+    ids = rasterize(points, TRIANGLES, SIZE, SIZE)
+    attributes = torch.randn(4, 5)
+    plain = interpolate(ids, points, TRIANGLES, attributes)
+    assert torch.allclose(plain, interpolate(ids, points, TRIANGLES, attributes.requires_grad_()), atol=1e-5)
+    pixels = torch.nonzero(ids.view(-1) >= 0).view(-1)
+    assert 0 < len(pixels) < SIZE * SIZE
+    chosen = interpolate_at(pixels.int(), ids, points, TRIANGLES, attributes)
+    assert torch.equal(chosen.T, plain.view(-1, 5)[pixels])
