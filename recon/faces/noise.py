@@ -8,9 +8,10 @@ import warp as wp
 from torch import Tensor
 from torch.nn import functional
 
+from recon.geometry.launch import launch
+
 SIDE = 48
 
-wp.config.log_level = wp.LOG_ERROR
 wp.set_module_options({"enable_backward": False})
 
 
@@ -84,11 +85,6 @@ def solid_noise(places: Tensor, cell: float | tuple[float, float, float], offset
     found = places.new_empty(2, places.shape[1])
     size = cell if isinstance(cell, tuple) else (cell, cell, cell)
     values = wp.from_torch(volume(str(places.device)), dtype=wp.vec2)
-    wp.launch(
-        look_up,
-        dim=places.shape[1],
-        inputs=[wp.from_torch(places), wp.vec3(*size), wp.vec3(*offset), SIDE, values, wp.from_torch(found)],
-        device=wp.device_from_torch(places.device),
-        stream=wp.stream_from_torch(torch.cuda.current_stream(places.device)) if places.is_cuda else None,
-    )
+    inputs = [wp.from_torch(places), wp.vec3(*size), wp.vec3(*offset), SIDE, values, wp.from_torch(found)]
+    launch(look_up, places.shape[1], inputs, places.device)
     return found

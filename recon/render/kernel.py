@@ -6,7 +6,6 @@ Compiled at first use, cached on disk by warp.
 
 import warp as wp
 
-wp.config.log_level = wp.LOG_ERROR  # else it tells every process that there is no GPU
 wp.set_module_options({"enable_backward": False})  # gradients are torch's
 
 

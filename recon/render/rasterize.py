@@ -13,6 +13,7 @@ import warp as wp
 from torch import Tensor
 from torch.nn import functional
 
+from recon.geometry.launch import launch
 from recon.render.kernel import attributes_at, nearest_triangle
 
 NEAREST_MM = 1.0  # triangles that come nearer to the camera than this are dropped
@@ -49,17 +50,6 @@ def nearest_keys(points_px: Tensor, triangles: Tensor, height: int, width: int) 
     inputs = [wp.from_torch(points), wp.from_torch(triangles), width, height, NEAREST_MM, wp.from_torch(keys)]
     launch(nearest_triangle, len(triangles), inputs, points.device)
     return keys
-
-
-def launch(kernel: wp.Kernel, count: int, inputs: list, device: torch.device) -> None:
-    """Run a kernel `count` times in order with torch's own work on the device."""
-    wp.launch(
-        kernel,
-        dim=count,
-        inputs=inputs,
-        device=wp.device_from_torch(device),
-        stream=wp.stream_from_torch(torch.cuda.current_stream(device)) if device.type == "cuda" else None,
-    )
 
 
 def barycentric(ids: Tensor, points_px: Tensor, triangles: Tensor) -> tuple[Tensor, Tensor, Tensor]:
