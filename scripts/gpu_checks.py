@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""On a CUDA machine: do the renderer and the bundled networks answer there what they answer on the CPU, and how fast?"""
+"""On a CUDA machine: do renderer and bundled network answer there what they answer on the CPU, and how fast?"""
 
 from __future__ import annotations
 

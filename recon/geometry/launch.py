@@ -12,7 +12,7 @@ wp.init()  # before the first tensor is handed over, which needs warp's runtime
 
 
 def launch(kernel: wp.Kernel, count: int, inputs: list[Any], device: torch.device) -> None:
-    """Run `kernel` for threads 0 to count - 1; inputs are numbers, warp values and `wp.from_torch` tensors of `device`."""
+    """Run threads 0 to count - 1 of `kernel`; inputs are numbers, warp values and `wp.from_torch` tensors."""
     wp.launch(
         kernel,
         dim=count,

@@ -137,8 +137,9 @@ def pack(record: Record) -> dict[str, np.ndarray]:
 
 
 def batch_of_records(records: list[Record]) -> Batch:
-    """Records -> rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) float 0 or 1; position_mm, correspondence in [0, 1] and
-    unit normals (B, 3, S, S) float, all 0 outside the mask."""
+    """A training batch: rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) float 0 or 1; position_mm, correspondence in
+    [0, 1] and unit normals (B, 3, S, S) float, all 0 outside the mask.
+    """
     mask = torch.from_numpy(np.stack([r.mask for r in records]))[:, None].float()
 
     def stack(name: str) -> Tensor:
