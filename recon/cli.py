@@ -103,7 +103,7 @@ def _sentence(error: OSError) -> str | None:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"no permission for {where}: choose another path or change its rights"
     if error.errno in (errno.ENOTDIR, errno.EISDIR):
-        return f"{where} is in the way ({error.strerror.lower()}): choose another path"
+        return f"{where} is in the way ({str(error.strerror).lower()}): choose another path"
     return None
 
 

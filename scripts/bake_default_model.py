@@ -363,7 +363,7 @@ def bake(wheel: Path, sigmas: dict[str, float], draws: int, modes: int, seed: in
     final_quads = place[quads[kept]].astype(np.int32)
     label = np.argmax(weights, axis=1)
     face_labels = [REGIONS.index("skin"), REGIONS.index("lips")]
-    skin_quads = np.isin(label, face_labels)[final_quads].all(axis=1)
+    skin_quads = np.asarray(np.isin(label, face_labels)[final_quads].all(axis=1))
     uv = square_embedding(final_quads[largest_patch(final_quads, skin_quads)], mean)
     # Eyeballs and the insides of lips and lids take the place of the skin in front of them.
     known = ~np.isnan(uv[:, 0])
@@ -411,7 +411,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     arrays = bake(arguments.wheel, json.loads(arguments.sigmas.read_text()), DRAWS, IDENTITY_MODES, arguments.seed)
-    np.savez_compressed(arguments.out, **arrays)
+    np.savez_compressed(arguments.out, allow_pickle=False, **arrays)
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.2f} MB")
 
 

@@ -68,10 +68,10 @@ def evaluate_photos(network: Reconstructor, photos: list[Photo], model: FaceMode
             mask = geometry.mask[i, 0].float().cpu().numpy() >= MASK_THRESHOLD
             places = geometry.correspondence[i].float().cpu().numpy()
             found = {point: locate(places, mask, goal, size_mm) for point, goal in canonical.items()}
-            outer = np.linalg.norm(photo.points[OUTER_EYES[1]] - photo.points[OUTER_EYES[0]])
+            outer = float(np.linalg.norm(photo.points[OUTER_EYES[1]] - photo.points[OUTER_EYES[0]]))
             errors = {point: _percent(found[point], photo.points[point], outer) for point in POINTS}
             detected = all(place is not None for place in found.values())
-            baseline = _mean_face_errors(model, photo, float(outer))
+            baseline = _mean_face_errors(model, photo, outer)
             per_image.append({"photo": photo.name, "detected": detected, "errors": errors, "mean_face": baseline})
     rows = []
     for part, points in {"all": tuple(POINTS), **PARTS}.items():

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -131,7 +131,7 @@ def load_scan(folder: Path) -> Scan:
     meshes, marks = sorted(folder.glob("*.obj")), sorted(folder.glob("*.ljson"))
     if not meshes or not marks:
         raise UserError(f"{folder} holds no scan (an .obj with its texture, and an .ljson): check the path")
-    mesh = trimesh.load(meshes[0], process=False, force="mesh")
+    mesh = cast(Any, trimesh.load(meshes[0], process=False, force="mesh"))
     material = getattr(mesh.visual, "material", None)
     if material is None or material.image is None or mesh.visual.uv is None:
         raise UserError(f"{meshes[0]} has no texture: put the image that its .mtl names beside it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -82,7 +83,7 @@ def load_default(subdivisions: int = 1) -> FaceModel:
 LOOKS = (("out", "Out"), ("into", "In"), ("up", "Up"), ("down", "Down"))
 
 
-def refine(matrix, values: np.ndarray) -> np.ndarray:
+def refine(matrix: Any, values: np.ndarray) -> np.ndarray:
     """Apply a subdivision matrix (m, n) to (n, ...)."""
     flat = values.reshape(len(values), -1)
     return np.asarray(matrix @ flat).reshape(matrix.shape[0], *values.shape[1:])

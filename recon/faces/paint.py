@@ -101,7 +101,7 @@ def soft_regions(model: FaceModel) -> dict[str, Tensor]:
     for _ in range(2):
         spread = torch.zeros_like(soft).index_add(0, edges[:, 0], soft[edges[:, 1]]) / count[:, None]
         soft = torch.lerp(soft, spread, 0.5)
-    fields = dict(zip(SOFT_REGIONS, soft.unbind(1), strict=True))
+    fields: dict[str, Tensor] = dict(zip(SOFT_REGIONS, soft.unbind(1), strict=True))
     fields["mouth_inside"] = torch.minimum(fields["mouth_inside"], rough[:, SOFT_REGIONS.index("mouth_inside")])
     return fields
 
@@ -168,7 +168,7 @@ def paint(who: Appearance, place: Tensor, values: Tensor) -> Surface:
     Args:
         place: (3, P) template mm; values: (len(FIELDS), P), both interpolated from `Template`.
     """
-    fields = dict(zip(FIELDS, values, strict=True))
+    fields: dict[str, Tensor] = dict(zip(FIELDS, values, strict=True))
     large = solid_noise(place, 16.0, who.offset)
     fine = solid_noise(place, 2.2, who.offset)
     strands = solid_noise(place, (1.0, 4.5, 4.5), who.offset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 
 class ClosestPoints(NamedTuple):
@@ -31,7 +31,7 @@ def closest_points(
     """
     corners = vertices[triangles].astype(np.float64)  # (f, 3, 3)
     count = min(candidates, len(triangles))
-    nearest = cKDTree(corners.mean(1)).query(queries, k=count)[1].reshape(len(queries), count)
+    nearest = KDTree(corners.mean(1)).query(queries, k=count)[1].reshape(len(queries), count)
     barycentric = _closest_barycentric(queries[:, None].astype(np.float64), corners[nearest])  # (m, count, 3)
     points = np.einsum("mck,mckd->mcd", barycentric, corners[nearest])
     distances = np.linalg.norm(points - queries[:, None], axis=-1)

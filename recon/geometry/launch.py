@@ -11,7 +11,7 @@ wp.config.log_level = wp.LOG_ERROR  # else it tells every process that there is 
 wp.init()  # before the first tensor is handed over, which needs warp's runtime
 
 
-def launch(kernel: wp.Kernel, count: int, inputs: list[Any], device: torch.device) -> None:
+def launch(kernel: Any, count: int, inputs: list[Any], device: torch.device) -> None:
     """Run threads 0 to count - 1 of `kernel`; inputs are numbers, warp values and `wp.from_torch` tensors."""
     wp.launch(
         kernel,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
 
-def catmull_clark(quads: np.ndarray, vertex_count: int) -> tuple[sparse.csr_matrix, np.ndarray]:
+def catmull_clark(quads: np.ndarray, vertex_count: int) -> tuple[Any, np.ndarray]:
     """One step of subdivision, split into its linear map and its new connectivity.
 
     Args:

@@ -67,5 +67,5 @@ def degrade(image: np.ndarray, response: Response) -> np.ndarray:
     pixels = np.clip(np.round(image * 255), 0, 255).astype(np.uint8)
     if response.quality:
         _, packed = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, response.quality])
-        pixels = np.ascontiguousarray(cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
+        pixels = np.ascontiguousarray(np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))[..., ::-1])
     return pixels

@@ -133,7 +133,7 @@ def descend(loss: Tensor, optimizer: Optimizer, max_norm: float | None = None) -
 
 def device() -> torch.device:
     """Where `fit` puts the modules and batches of this process."""
-    return _process().device
+    return torch.device(_process().device or "cpu")
 
 
 def _process() -> PartialState:
@@ -203,7 +203,7 @@ def _stop_requests() -> Iterator[threading.Event]:
 
     def request(number: int, frame: FrameType | None) -> None:
         requested.set()
-        signal.signal(number, usual[number])
+        signal.signal(number, usual[signal.Signals(number)])
 
     for number in usual:
         signal.signal(number, request)
@@ -218,7 +218,8 @@ def _agree(accelerator: Accelerator, flag: bool) -> bool:
     """Whether any process raised its flag, so that all of them stop after the same step."""
     if accelerator.num_processes == 1:
         return flag
-    return bool(reduce(torch.tensor(float(flag), device=accelerator.device)) > 0)
+    raised = reduce(torch.tensor(float(flag), device=accelerator.device))
+    return isinstance(raised, Tensor) and bool(raised > 0)
 
 
 def _learning_rates(state: State) -> dict[str, float]:

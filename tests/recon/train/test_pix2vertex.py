@@ -67,11 +67,11 @@ def test_weights_are_the_papers_and_normals_can_be_off() -> None:
 @pytest.mark.parametrize("outputs", ["joint", "separate"])
 def test_one_batch_can_be_learnt(outputs) -> None:
     config = Pix2VertexTrainConfig(
-        **{**TINY.__dict__, "network": Pix2VertexConfig(**{**TINY.network.__dict__, "outputs": outputs})}
+        **{**TINY.__dict__, "steps": 80, "network": Pix2VertexConfig(**{**TINY.network.__dict__, "outputs": outputs})}
     )
     state, batch = initial_state(config), bumps(0)
     totals = []
-    for _ in range(40):
+    for _ in range(80):
         totals.append(float(torch.stack(list(step(state, batch, config).values())).sum().detach()))
         state.schedules["network"].step()
     assert totals[-1] < 0.5 * totals[0]
