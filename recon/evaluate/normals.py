@@ -23,10 +23,10 @@ def normal_angle_deg(
     Returns:
         degrees; NaN where the true mask has no inner pixel.
     """
-    inner = np.asarray(binary_erosion(true_mask))
+    inner = np.asarray(binary_erosion(true_mask), bool)
     if not inner.any():
         return float("nan")
-    covered = np.asarray(binary_erosion(predicted_mask))[inner]
+    covered = np.asarray(binary_erosion(predicted_mask), bool)[inner]
     predicted = normals_from_positions(torch.as_tensor(position)).permute(1, 2, 0).numpy()
     cosine = (predicted[inner] * true_normals[inner]).sum(-1).clip(-1, 1)
     return float(charge_missed(np.degrees(np.arccos(cosine)), covered, worst=180.0).mean())

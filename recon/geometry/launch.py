@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import torch
 import warp as wp
 
-wp.config.log_level = wp.LOG_ERROR  # else it tells every process that there is no GPU
-wp.init()  # before the first tensor is handed over, which needs warp's runtime
+
+def start_quietly() -> None:
+    """Start warp's runtime, which tensors need before they are handed over. Without a GPU its native code says so on
+    standard error in every process, whatever its log level is: that line is kept back."""
+    wp.config.log_level = wp.LOG_ERROR
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        if not torch.cuda.is_available():
+            os.dup2(nowhere, 2)
+        wp.init()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+start_quietly()
 
 
 def launch(kernel: Any, count: int, inputs: list[Any], device: torch.device) -> None:
