@@ -64,15 +64,16 @@ def three_pairs(
     return results
 
 
-def two_sample_accuracy(a: Tensor, b: Tensor, seeds: tuple[int, ...] = SEEDS, steps: int = STEPS) -> float:
+def two_sample_accuracy(a: Tensor, b: Tensor, seeds: tuple[int, ...] = SEEDS, steps: int = 0) -> float:
     """How well the classifier tells unseen images of A from unseen ones of B: accuracy in [0, 1], the mean over seeds.
 
-    a, b (N, 3, SIDE, SIDE) float [0, 1], of equal number N >= 8. Each seed splits both sets into halves anew.
+    a, b (N, 3, SIDE, SIDE) float [0, 1], of equal number N >= 8. Each seed splits both sets into halves anew. steps of
+    training, STEPS where 0.
     """
     if len(a) != len(b) or len(a) < 8:
         raise ValueError(f"two sets of equal size, 8 or more, are needed: {len(a)} and {len(b)}")
     with torch.random.fork_rng(devices=[]):
-        return float(np.mean([_accuracy(a, b, seed, steps) for seed in seeds]))
+        return float(np.mean([_accuracy(a, b, seed, steps or STEPS) for seed in seeds]))
 
 
 def _accuracy(a: Tensor, b: Tensor, seed: int, steps: int) -> float:

@@ -1,15 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from recon.evaluate.renders import drawn_records
+from recon.faces.default import load_default
 from recon.nets.pix2vertex import Pix2Vertex, Pix2VertexConfig
 from recon.nets.weights import save_weights
 from recon.synthesis.records import Record
 from synth2real.assessment import geometry_report, realism_report, translated_records
 from synth2real.cli import main
 from synth2real.generator import GENERATORS, Generator, GeneratorConfig
-from tests.recon.synthesis.fake_records import fake_record
 
 SIZE = 32
 BOX = np.array([[-75.0, -120.0, -50.0], [75.0, 70.0, 50.0]], np.float32)
@@ -24,31 +27,28 @@ def network():
 
 @pytest.fixture(scope="module")
 def records():
-    return [fake_record(index, size=SIZE) for index in range(16)]
+    return list(drawn_records(load_default(), 16, SIZE, seed=0))
 
 
 def test_a_generator_that_changes_nothing_moves_nothing(network, records):
     moved = translated_records(records, Generator(GeneratorConfig(widths=(8, 8), head_width=4)), network[1])
     assert all(np.array_equal(a.rgb, b.rgb) for a, b in zip(records, moved, strict=True))
     report = geometry_report(network[1], records, {"identity": moved}, BOX)
-    assert [row[3] for row in report.rows] == [0.0, 0.0, 0.0]
+    assert [row[3] for row in report.rows] == pytest.approx([0.0, 0.0, 0.0], abs=1e-5)
 
 
-def test_the_same_images_recover_nothing_and_the_photos_all(records, monkeypatch):
-    monkeypatch.setattr("synth2real.realism.STEPS", 40)
+def test_images_like_the_photos_are_told_from_them_less_than_the_renders(records, monkeypatch):
+    monkeypatch.setattr("synth2real.realism.STEPS", 30)
     random = np.random.default_rng(0)
     photos = random.integers(150, 256, (32, SIZE, SIZE, 3)).astype(np.uint8)
     dark = [record_with(r, random.integers(0, 60, (SIZE, SIZE, 3))) for r in records]
     bright = [record_with(r, random.integers(150, 256, (SIZE, SIZE, 3))) for r in records]
-    rows = realism_report(dark, {"none": dark, "all": bright}, photos).rows
-    by_name = {(row[0], row[1]): row for row in rows}
-    assert by_name["none", "whole"][2] == by_name["none", "whole"][3] > 0.8
-    assert by_name["all", "whole"][3] < 0.75
+    for _, _, renders, translated, _, recovered in realism_report(dark, {"bright": bright}, photos).rows:
+        assert renders > 0.8 and translated < 0.75
+        assert int(recovered.split()[0]) > 30
 
 
 def record_with(record: Record, pixels: np.ndarray) -> Record:
-    from dataclasses import replace
-
     return replace(record, rgb=pixels.astype(np.uint8))
 
 
@@ -67,7 +67,8 @@ def test_the_command_writes_tables_and_a_sheet(network, tmp_path, monkeypatch, c
     assert {file.name for file in (tmp_path / "out").iterdir()} == {
         "realism.md", "realism.json", "geometry.md", "geometry.json", "sheet.png",
     }  # fmt: skip
-    assert Image.open(tmp_path / "out" / "sheet.png").size == (8 * SIZE, 3 * SIZE)
+    with Image.open(tmp_path / "out" / "sheet.png") as sheet:
+        assert sheet.size == (8 * SIZE, 3 * SIZE)
     assert "recovered" in capsys.readouterr().out
     assert main(["evaluate", *map(str, options), "--count", "3"]) == 2
     assert "too few" in capsys.readouterr().err
