@@ -19,7 +19,7 @@ from synth2real.cli import main as synth2real
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 SMALLER = {
-    "synth2real generate": ["--count", "3", "--size", "64", "--workers", "1"],
+    "synth2real generate": ["--count", "3", "--workers", "1"],
     "synth2real render": ["--count", "3", "--size", "64"],
     "synth2real train": ["--steps", "2", "--scenes", "24", "--held_out", "4", "--batch", "2"],
     "synth2real evaluate": ["--count", "16", "--size", "64"],
@@ -45,7 +45,7 @@ def test_the_readme_names_every_command_and_files_that_exist():
 def photos(tmp_path_factory):
     """Renders stand in for photos: the bundled network sees a face in each."""
     folder, model = tmp_path_factory.mktemp("photos"), load_default()
-    for index in range(16):
+    for index in range(40):
         scene = draw_scene(model, 3, index, SceneConfig(yaw_max_deg=10.0))
         Image.fromarray(render_record(model, scene, 128).rgb).save(folder / f"{index}.png")
     return folder

@@ -25,6 +25,7 @@ from synth2real.translate import check_size
 
 HELD_OUT_SEED = 990_001  # no training draws from it
 SHOWN = 8
+FEWEST_PHOTOS = 16  # two halves of eight, for the photos against themselves
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace) -> None:
     judge, network = load_network(args.judge), load_network(bundled.network_weights())
     photos = load_photos(args.photos, args.size, "none").images
     photos = photos[without_glasses(photos)]
+    if len(photos) < FEWEST_PHOTOS:
+        raise UserError(f"only {len(photos)} photos without glasses in {args.photos}: give at least {FEWEST_PHOTOS}")
 
     model = load_default()
     scene = read_config(SceneConfig, bundled.scene_config())
