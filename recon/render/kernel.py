@@ -16,6 +16,7 @@ def nearest_triangle(
     width: int,
     height: int,
     nearest: float,
+    front_only: bool,
     buffer: wp.array(dtype=wp.int64),
 ):
     t = wp.tid()
@@ -39,7 +40,7 @@ def nearest_triangle(
     cx, cy = wp.float64(u_c), wp.float64(v_c)
     zero, half, one = wp.float64(0.0), wp.float64(0.5), wp.float64(1.0)
     area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-    if area == zero:
+    if area == zero or (front_only and area > zero):  # rows run downward: what faces the viewer turns negative
         return
     side = wp.where(area < zero, -one, one)
     # 1 / distance = u ia + v ib + w ic, for the doubled areas u, v, w of the three parts of the triangle at a point.

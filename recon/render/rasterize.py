@@ -20,18 +20,19 @@ NEAREST_MM = 1.0  # triangles that come nearer to the camera than this are dropp
 EMPTY = 0x7FFFFFFFFFFFFFFF
 
 
-def rasterize(points_px: Tensor, triangles: Tensor, height: int, width: int) -> Tensor:
+def rasterize(points_px: Tensor, triangles: Tensor, height: int, width: int, front_only: bool = False) -> Tensor:
     """Which triangle each pixel centre sees.
 
     Args:
         points_px: (V, 3) float32: u right, v down in pixels (centres at +0.5), distance in mm (-z of the camera frame).
         triangles: (F, 3) int32, either winding; F below 2**31.
         height, width: size of the image in pixels.
+        front_only: leave out triangles that face away: the same answer on a closed body, sooner.
 
     Returns:
         (height, width) int32 triangle ids, -1 where nothing is seen.
     """
-    keys = nearest_keys(points_px, triangles, height, width)
+    keys = nearest_keys(points_px, triangles, height, width, front_only)
     return torch.where(keys == EMPTY, -1, (keys & 0xFFFFFFFF).to(torch.int32)).view(height, width)
 
 
@@ -42,12 +43,13 @@ def nearest_distance(points_px: Tensor, triangles: Tensor, height: int, width: i
     return torch.where(keys == EMPTY, torch.inf, distance).view(height, width)
 
 
-def nearest_keys(points_px: Tensor, triangles: Tensor, height: int, width: int) -> Tensor:
+def nearest_keys(points_px: Tensor, triangles: Tensor, height: int, width: int, front_only: bool = False) -> Tensor:
     """(height * width,) int64: bits of the nearest distance << 32 | triangle id, or EMPTY; arguments as `rasterize`."""
     points = points_px.detach().float().contiguous()
     triangles = triangles.to(device=points.device, dtype=torch.int32).contiguous()
     keys = torch.full((height * width,), EMPTY, dtype=torch.int64, device=points.device)
-    inputs = [wp.from_torch(points), wp.from_torch(triangles), width, height, NEAREST_MM, wp.from_torch(keys)]
+    mesh = [wp.from_torch(points), wp.from_torch(triangles)]
+    inputs = [*mesh, width, height, NEAREST_MM, front_only, wp.from_torch(keys)]
     launch(nearest_triangle, len(triangles), inputs, points.device)
     return keys
 

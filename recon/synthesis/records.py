@@ -135,7 +135,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     origin = vertices[model.landmarks[NASION]]
 
     points = camera.project_with_distance(vertices)
-    ids = rasterize(points, model.triangles, size, size)
+    ids = rasterize(points, model.triangles, size, size, front_only=True)
     labels = render_labels(model, ids, points, vertices - origin, normals)
     linear, cover = render_light(model, scene, camera.scaled(SUPERSAMPLING), vertices, normals, ready)
     rgb = composite(linear, cover, scene, size)
@@ -208,7 +208,7 @@ def render_light(
     """Supersampled linear light (S', S', 3) float32 and coverage (S', S') float32 of the head."""
     size = camera.size_px
     points = camera.project_with_distance(vertices)
-    ids = rasterize(points, model.triangles, size, size)
+    ids = rasterize(points, model.triangles, size, size, front_only=True)
     shadow = torch.ones(len(vertices), len(scene.lighting.directions))
     key = torch.tensor(scene.lighting.directions[0])
     shadow[:, 0] = lit(vertices, model.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)

@@ -1,5 +1,6 @@
 import torch
 
+from recon.faces.default import load_default
 from recon.geometry.cameras import Camera
 from recon.render.rasterize import interpolate, interpolate_at, nearest_distance, rasterize
 
@@ -64,3 +65,15 @@ def test_interpolation_without_gradients_is_the_same():
     assert 0 < len(pixels) < SIZE * SIZE
     chosen = interpolate_at(pixels.int(), ids, points, TRIANGLES, attributes)
     assert torch.equal(chosen.T, plain.view(-1, 5)[pixels])
+
+
+def test_leaving_out_what_faces_away_changes_nothing_on_a_closed_body():
+    model = load_default(0)
+    points = CAMERA.project_with_distance(model.mean + torch.tensor([0.0, 0.0, -600.0]))
+    whole = rasterize(points, model.triangles, SIZE, SIZE)
+    assert (whole >= 0).any()
+    assert torch.equal(whole, rasterize(points, model.triangles, SIZE, SIZE, front_only=True))
+    turned = TRIANGLES[:, [0, 2, 1]].contiguous()
+    plane = CAMERA.project_with_distance(tilted(0.0))
+    sides = {int(rasterize(plane, faces, SIZE, SIZE, front_only=True).max()) for faces in (TRIANGLES, turned)}
+    assert sides == {-1, 1}
