@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from recon.errors import UserError
 from recon.nets.base import FaceGeometry, Reconstructor
@@ -80,6 +81,13 @@ class Pix2Vertex(Reconstructor):
         return Maps(coordinates[:, :3], coordinates[:, 3:] + 0.5, masks)
 
     def predict(self, image: Tensor) -> FaceGeometry:
+        """As the interface says. A square image of another size is seen at the size of the training: the layers would
+        take any, but they know faces at one scale alone (the paper found the same)."""
+        height, width = image.shape[-2:]
+        if height == width != self.config.size:
+            seen = self.predict(_resized(image, self.config.size))
+            maps = (seen.mask, seen.position_mm, seen.correspondence)
+            return FaceGeometry(*(_resized(one, width) for one in maps), ambiguity=seen.ambiguity)
         maps = self(image)
         return FaceGeometry(
             mask=maps.mask_logits.mean(1, keepdim=True).sigmoid(),
@@ -87,6 +95,10 @@ class Pix2Vertex(Reconstructor):
             correspondence=maps.correspondence,
             ambiguity="scale",
         )
+
+
+def _resized(maps: Tensor, side: int) -> Tensor:
+    return functional.interpolate(maps, (side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
 def _network(config: Pix2VertexConfig, channels_out: int) -> UNet | ResNet:

@@ -91,3 +91,13 @@ def test_no_norm_at_one_pixel(name) -> None:
 def test_a_size_off_the_stride_is_refused() -> None:
     with pytest.raises(UserError, match="divisible by 16"):
         small().predict(torch.rand(1, 3, 72, 64))
+
+
+def test_another_size_is_seen_at_the_size_of_the_training() -> None:
+    network = small().freeze()
+    image = torch.rand(1, 3, 1, 1).expand(1, 3, 64, 64).contiguous()  # one colour: resizing leaves it as it is
+    native = network.predict(image)
+    larger = network.predict(image.repeat(1, 1, 2, 2))
+    assert larger.position_mm.shape == (1, 3, 128, 128)
+    shrunk = torch.nn.functional.avg_pool2d(larger.position_mm, 2)
+    assert (shrunk - native.position_mm).abs().mean() < 0.1 * native.position_mm.std()
