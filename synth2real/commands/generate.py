@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from synth2real.export import GenerateJob, generate_features, load_generator, lo
 from synth2real.gallery import write_gallery
 from synth2real.sheets import contact_sheet
 from synth2real.translate import check_size
+
+
+BUNDLED_PX = 128  # what the bundled generator was trained at
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +42,10 @@ def run(args: argparse.Namespace) -> None:
     check_size(args.size, load_generator(weights))  # what is wrong with the weights is said before work begins
     load_network(network)
 
+    if args.weights is None and args.size != BUNDLED_PX:
+        print(
+            f"the bundled generator learnt at {BUNDLED_PX} px: at {args.size} px expect worse images", file=sys.stderr
+        )
     scene = read_config(SceneConfig, args.config or bundled.scene_config(), args.overrides)
     job = GenerateJob(args.seed, args.size, scene, weights, network, args.max_drift)
     produced = produce(job, generate_features(), args.count, args.out, args.workers)
