@@ -20,7 +20,6 @@ from synth2real.gallery import write_gallery
 from synth2real.sheets import contact_sheet
 from synth2real.translate import check_size
 
-
 BUNDLED_PX = 128  # what the bundled generator was trained at
 
 
