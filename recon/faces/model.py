@@ -41,7 +41,7 @@ class Eyeball:
     outward: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared and hashed by identity: what is computed for a model is kept with it
 class FaceModel:
     """A linear face with labels; places in millimetres, x to the model's left, y up, z forward.
 

@@ -99,8 +99,7 @@ class Prepared:
 
 
 @lru_cache(maxsize=4)
-def prepare(model_id: int) -> Prepared:
-    model = _models[model_id]
+def prepared(model: FaceModel) -> Prepared:
     template = template_of(model)
     scalp = (model.region == REGIONS.index("scalp")) | (model.region == REGIONS.index("skin"))
     scalp |= model.region == REGIONS.index("neck")
@@ -110,14 +109,6 @@ def prepare(model_id: int) -> Prepared:
     inside = model.region == REGIONS.index("mouth_inside")
     openness[inside] = openness[inside].clamp(min=0.12)
     return Prepared(template, openness, vertex_normals(model.mean, model.triangles), scalp)
-
-
-_models: dict[int, FaceModel] = {}
-
-
-def prepared(model: FaceModel) -> Prepared:
-    _models[id(model)] = model  # kept alive, so that its id stays its own
-    return prepare(id(model))
 
 
 def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
