@@ -65,8 +65,8 @@ def realism_report(records: Sequence[Record], translations: dict[str, list[Recor
     """The classifier's accuracy on three pairs: photos (N, S, S, 3) uint8 against renders, translations and photos."""
     renders = np.stack([record.rgb for record in records])
     rows = []
-    for name, moved in translations.items():
-        views = three_pairs(renders, np.stack([record.rgb for record in moved]), photos)
+    images = {name: np.stack([record.rgb for record in moved]) for name, moved in translations.items()}
+    for name, views in three_pairs(renders, images, photos).items():
         for view, pair in views.items():
             rows.append((name, view, pair.renders, pair.translated, pair.photos, share(pair)))
     used = min(len(records), len(photos) // 2)

@@ -8,6 +8,7 @@ that framing is not what tells the sets apart.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 SIDE = 64  # px
-INNER_FACE = (0.25, 0.35, 0.75, 0.85)  # left, top, right, bottom of the side: brows to lower lip of a framed face
+Box = tuple[float, float, float, float]  # left, top, right, bottom, shares of the side
+INNER_FACE = (0.25, 0.35, 0.75, 0.85)  # brows to lower lip of a framed face
+VIEWS: dict[str, Box | None] = {"whole": None, "inner": INNER_FACE}
 STEPS = 160
 BATCH = 50
 RATE = 2e-3
@@ -44,23 +47,30 @@ class Realism:
 
 
 def three_pairs(
-    renders: np.ndarray, translated: np.ndarray, photos: np.ndarray, other_photos: np.ndarray | None = None
-) -> dict[str, Realism]:
-    """Renders, translated and photos each against photos, on "whole" images and on the "inner" face.
+    renders: np.ndarray,
+    translations: Mapping[str, np.ndarray],
+    photos: np.ndarray,
+    other_photos: np.ndarray | None = None,
+) -> dict[str, dict[str, Realism]]:
+    """Renders, each generator's translations and photos against photos: {generator: {"whole" and "inner": Realism}}.
 
-    renders, translated, photos (N, S, S, 3) uint8, framed alike. other_photos: the ones that stand against `photos` as
-    the floor; without them `photos` is cut into two disjoint halves for that pair. All pairs use as many images of a
+    renders, translations, photos (N, S, S, 3) uint8, framed alike. other_photos: the ones that stand against `photos`
+    as the floor; without them `photos` is cut into two disjoint halves for that pair. All pairs use as many images of a
     side, so that none has more to learn from. Photos that the generator's discriminator never saw make the fairer test.
     """
     if other_photos is None:
         photos, other_photos = photos[::2], photos[1::2]
-    count = min(len(images) for images in (renders, translated, photos, other_photos))
-    views = {"whole": lambda images: _resized(images, None), "inner": lambda images: _resized(images, INNER_FACE)}
-    results = {}
-    for name, view in views.items():
-        real = view(photos[:count])
-        pairs = [two_sample_accuracy(view(one[:count]), real) for one in (renders, translated, other_photos)]
-        results[name] = Realism(*pairs)
+    count = min(len(images) for images in (renders, *translations.values(), photos, other_photos))
+    results: dict[str, dict[str, Realism]] = {name: {} for name in translations}
+    for view, box in VIEWS.items():
+        real = _resized(photos[:count], box)
+
+        def told_apart(images: np.ndarray, real: Tensor = real, box: Box | None = box) -> float:
+            return two_sample_accuracy(_resized(images[:count], box), real)
+
+        of_renders, of_photos = told_apart(renders), told_apart(other_photos)
+        for name, translated in translations.items():
+            results[name][view] = Realism(of_renders, told_apart(translated), of_photos)
     return results
 
 
@@ -123,7 +133,7 @@ def _jittered(images: Tensor) -> Tensor:
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 
-def _resized(images: np.ndarray, box: tuple[float, float, float, float] | None) -> Tensor:
+def _resized(images: np.ndarray, box: Box | None) -> Tensor:
     """(N, S, S, 3) uint8, cut to `box` -> (N, 3, SIDE, SIDE) float [0, 1], averaged down."""
     size = images.shape[1]
     if box is not None:

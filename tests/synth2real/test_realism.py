@@ -45,7 +45,7 @@ def test_three_pairs_orders_a_half_way_translation(monkeypatch):
     def pictures(count, seed, lift):
         return (noise_images(count, seed, lift) * 255).byte().permute(0, 2, 3, 1).numpy()
 
-    results = three_pairs(pictures(24, 0, 0.25), pictures(24, 1, 0.0), pictures(48, 2, 0.0))
+    results = three_pairs(pictures(24, 0, 0.25), {"g": pictures(24, 1, 0.0)}, pictures(48, 2, 0.0))["g"]
     assert set(results) == {"whole", "inner"}
     for pair in results.values():
         assert pair.renders > 0.9 and pair.translated < 0.8 and pair.recovered > 0.3
