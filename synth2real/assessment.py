@@ -17,7 +17,7 @@ from recon.nets.base import Reconstructor
 from recon.synthesis.records import Record
 from synth2real.generator import Generator
 from synth2real.realism import Realism, three_pairs
-from synth2real.translate import translate
+from synth2real.translate import translate_images
 
 BATCH = 16
 GEOMETRY = {  # per-image measures of `recon.evaluate.renders`, and whether more is worse
@@ -27,11 +27,11 @@ GEOMETRY = {  # per-image measures of `recon.evaluate.renders`, and whether more
 }
 
 
-def translated_records(records: Sequence[Record], generator: Generator, network: Reconstructor) -> list[Record]:
+def translated_records(records: Sequence[Record], generator: Generator) -> list[Record]:
     """The records with their RGB translated; labels stay those of the render."""
     images: list[np.ndarray] = []
     for start in range(0, len(records), BATCH):
-        images += [one.image for one in translate(records[start : start + BATCH], generator, network)]
+        images.extend(translate_images(records[start : start + BATCH], generator))
     return [replace(record, rgb=image) for record, image in zip(records, images, strict=True)]
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from recon.errors import UserError
+from recon.files import IMAGE_SUFFIXES, image_files
 from synth2real.framing import Framing, frame, from_box, from_points
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 BACKDROP = (128, 128, 128)  # behind transparent pixels
 SMALLEST_SIDE_PX = 16
 
@@ -81,9 +81,9 @@ def find_images(folder: Path) -> list[Path]:
     """The files under `folder`, at any depth, whose names end like images', sorted."""
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}: give a folder of photos with --photos")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    paths = image_files(folder)
     if not paths:
-        raise UserError(f"{folder} holds no images ({', '.join(SUFFIXES)}): give another folder with --photos")
+        raise UserError(f"{folder} holds no images ({', '.join(IMAGE_SUFFIXES)}): give another folder with --photos")
     return paths
 
 

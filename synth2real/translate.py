@@ -33,9 +33,21 @@ class Translation:
 
 @torch.no_grad()
 def translate(records: Sequence[Record], generator: Generator, network: Reconstructor) -> list[Translation]:
-    """Translate a batch of records of one size. The noise of each depends on its (seed, index) alone."""
-    render = torch.stack([_image(record.rgb) for record in records])
+    """Translate a batch of records of one size, and measure the drift of each image as it is written."""
+    images = translate_images(records, generator)
     mask = torch.stack([torch.from_numpy(record.mask)[None].float() for record in records])
+    render, stored = (torch.stack([_image(one) for one in kind]) for kind in ([r.rgb for r in records], images))
+    drift = label_drift(network.predict(render), network.predict(stored), mask)
+    return [
+        Translation(image, **{name: float(values[i]) for name, values in drift.items()})
+        for i, image in enumerate(images)
+    ]
+
+
+@torch.no_grad()
+def translate_images(records: Sequence[Record], generator: Generator) -> np.ndarray:
+    """Records of one size -> (B, S, S, 3) uint8. The noise of each depends on its (seed, index) alone."""
+    render = torch.stack([_image(record.rgb) for record in records])
     correspondence = torch.stack([_map(record.correspondence, record.mask) for record in records])
     normals = torch.stack([_map(record.normals, record.mask) for record in records])
     noise = torch.cat([_noise(generator, record) for record in records])
@@ -43,13 +55,7 @@ def translate(records: Sequence[Record], generator: Generator, network: Reconstr
     translated = generator(render, correspondence, normals, noise).clamp(0, 1)
     if not translated.isfinite().all():
         raise UserError("the generator's image has values that are not numbers: give other --weights")
-    images = (translated.permute(0, 2, 3, 1) * 255).round().byte().numpy()
-    stored = torch.stack([_image(image) for image in images])  # the drift of the image as it is written
-    drift = label_drift(network.predict(render), network.predict(stored), mask)
-    return [
-        Translation(image, **{name: float(values[i]) for name, values in drift.items()})
-        for i, image in enumerate(images)
-    ]
+    return (translated.permute(0, 2, 3, 1) * 255).round().byte().numpy()
 
 
 def check_size(size: int, generator: Generator) -> None:

@@ -56,8 +56,6 @@ def photos(tmp_path_factory):
 def test_a_command_of_the_readme_runs(command, photos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("synth2real.realism.STEPS", 2)
-    if "scripts/" in command:
-        pytest.skip("needs a GPU")
     key = next(key for key in SMALLER if command.startswith(key))
     command = command.replace("DIR", str(photos)).replace("FILE", "data/weights/pix2vertex.safetensors")
     words = [str(ROOT / word) if word.startswith("data/") else word for word in shlex.split(command)]

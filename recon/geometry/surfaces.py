@@ -41,7 +41,7 @@ def vertex_normals(vertices: Tensor, triangles: Tensor) -> Tensor:
     return functional.normalize(total, dim=-1, eps=SMALLEST_LENGTH)
 
 
-def normals_from_positions(position: Tensor) -> Tensor:
+def normals_from_positions(position: Tensor, smallest: float = SMALLEST_LENGTH) -> Tensor:
     """Unit normals of a position map, from central differences (one-sided at the image border).
 
     The map is in the camera frame (x right, y up, z toward the viewer, image row 0 on top), so a surface that faces the
@@ -50,13 +50,15 @@ def normals_from_positions(position: Tensor) -> Tensor:
 
     Args:
         position: (..., 3, H, W) float, any unit.
+        smallest: products of the two tangents shorter than this (squared unit) are scaled less than to unit length,
+            which bounds the gradient.
     Returns:
         (..., 3, H, W) unit length.
     """
     right, left = _shifted(position, -1, 1), _shifted(position, -1, -1)
     below, above = _shifted(position, -2, 1), _shifted(position, -2, -1)
     normals = torch.linalg.cross(right - left, above - below, dim=-3)
-    return functional.normalize(normals, dim=-3, eps=SMALLEST_LENGTH)
+    return normals / (normals.square().sum(-3, keepdim=True) + smallest**2).sqrt()
 
 
 def _shifted(values: Tensor, dim: int, step: int) -> Tensor:

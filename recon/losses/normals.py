@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from recon.geometry.surfaces import normals_from_positions
+
 
 def normals_loss(position: Tensor, true_position: Tensor, mask: Tensor) -> Tensor:
     """Equation 1, L(z', z) = |n(z') - n(z)|_1: normals of the depths, inside the eroded true mask.
@@ -29,11 +31,7 @@ def map_normals(position: Tensor, smallest: float = 1e-6) -> Tensor:
     to the viewer where the map is in the image's order; on the border pixels, differences reach over replicated rows
     and columns. Products of tangents shorter than `smallest` (squared unit) are scaled less than to unit length.
     """
-    padded = F.pad(position, (1, 1, 1, 1), mode="replicate")
-    along_row = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
-    up_column = padded[..., :-2, 1:-1] - padded[..., 2:, 1:-1]
-    normal = torch.linalg.cross(along_row, up_column, dim=1)
-    return normal / (normal.square().sum(1, keepdim=True) + smallest**2).sqrt()
+    return normals_from_positions(position, smallest)
 
 
 def erode(mask: Tensor) -> Tensor:

@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 
 from recon.errors import UserError
-
-IMAGE_TYPES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+from recon.files import image_files
 
 
 def draw_background(rng: np.random.Generator, size: int, folder: str | None = None, calm: float = 0.0) -> np.ndarray:
@@ -61,7 +60,7 @@ def draw_background(rng: np.random.Generator, size: int, folder: str | None = No
 def images_in(folder: str) -> tuple[Path, ...]:
     if not Path(folder).is_dir():
         raise UserError(f"the background folder {folder} does not exist: give an existing one")
-    found = tuple(sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in IMAGE_TYPES))
+    found = tuple(image_files(Path(folder)))
     if not found:
         raise UserError(f"the background folder {folder} holds no image: put images there or leave the option out")
     return found

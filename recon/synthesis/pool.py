@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from recon.synthesis.records import Record, render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 Batch = dict[str, Tensor]
+HELD_OUT_SEED = 1_000_003  # added to a training's seed: scenes that no training of that seed draws
 CHANNELS = {
     "rgb": (3, np.uint8),
     "mask": (1, np.uint8),
@@ -65,7 +65,9 @@ class RenderPool:
         return f"{self.model.name}_{self.size}_{self.seed}_{hashlib.sha256(what.encode()).hexdigest()[:8]}"
 
     def __call__(self, step: int) -> Batch:
-        """Batch number `step`: see `batch_of_records` for its tensors."""
+        """Batch number `step`: rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) float 0 or 1; position_mm,
+        correspondence in [0, 1] and unit normals (B, 3, S, S) float, all 0 outside the mask.
+        """
         per_epoch = len(self.indices) // self.batch
         epoch, place = divmod(step, per_epoch)
         order = np.random.default_rng([self.seed, epoch]).permutation(self.indices) if epoch else self.indices
@@ -109,13 +111,6 @@ class RenderPool:
             }
         return self.stores
 
-    def fill(self, first: int, step: int, report: Callable[[int], None] | None = None) -> None:
-        """Render scenes first, first + step, ... into the cache, ahead of a training."""
-        for index in self.indices[first::step]:
-            self.arrays(int(index))
-            if report is not None:
-                report(int(index))
-
 
 def sparse_array(path: Path, shape: tuple[int, ...], kind: type) -> np.ndarray:
     """A file-backed array, zero until written; grown and never shrunk, so that several processes may open it."""
@@ -133,23 +128,4 @@ def pack(record: Record) -> dict[str, np.ndarray]:
         "rgb": np.moveaxis(record.rgb, -1, 0),
         "mask": record.mask[None].astype(np.uint8),
         "codes": np.moveaxis(np.concatenate(maps, -1), -1, 0),
-    }
-
-
-def batch_of_records(records: list[Record]) -> Batch:
-    """A training batch: rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) float 0 or 1; position_mm, correspondence in
-    [0, 1] and unit normals (B, 3, S, S) float, all 0 outside the mask.
-    """
-    mask = torch.from_numpy(np.stack([r.mask for r in records]))[:, None].float()
-
-    def stack(name: str) -> Tensor:
-        values = np.stack([np.nan_to_num(getattr(r, name)) for r in records])
-        return torch.from_numpy(values).movedim(-1, 1) * mask
-
-    return {
-        "rgb": torch.from_numpy(np.stack([r.rgb for r in records])).movedim(-1, 1).float() / 255,
-        "mask": mask,
-        "position_mm": stack("position_mm"),
-        "correspondence": stack("correspondence"),
-        "normals": stack("normals"),
     }

@@ -8,11 +8,10 @@ from pathlib import Path
 from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
 from recon.faces.default import load_default
-from recon.synthesis.pool import RenderPool
+from recon.synthesis.pool import HELD_OUT_SEED, RenderPool
 from recon.synthesis.scene import SceneConfig
 from recon.train.pix2vertex import Pix2VertexTrainConfig, train
 
-HELD_OUT_SEED = 1_000_003  # added to the seed: scenes that no training of that seed draws
 HELD_OUT_BATCH = 32
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from recon.configuration import read_config
 from recon.errors import UserError
+from recon.evaluate.command import HELD_OUT_SEED
 from recon.evaluate.renders import drawn_records
 from recon.faces.default import load_default
 from recon.files import whole_file
@@ -23,7 +24,6 @@ from synth2real.photos import load_photos
 from synth2real.sheets import correspondence_colours
 from synth2real.translate import check_size
 
-HELD_OUT_SEED = 990_001  # no training draws from it
 SHOWN = 8
 FEWEST_PHOTOS = 16  # two halves of eight, for the photos against themselves
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("two of the --weights have the same file name: rename one, the tables tell them apart by it")
     for generator in generators.values():
         check_size(args.size, generator)
-    judge, network = load_network(args.judge), load_network(bundled.network_weights())
+    judge = load_network(args.judge)
     photos = load_photos(args.photos, args.size, "none").images
     photos = photos[without_glasses(photos)]
     if len(photos) < FEWEST_PHOTOS:
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     model = load_default()
     scene = read_config(SceneConfig, bundled.scene_config())
     records = list(drawn_records(model, args.count, args.size, args.seed, scene))
-    translations = {name: translated_records(records, one, network) for name, one in generators.items()}
+    translations = {name: translated_records(records, one) for name, one in generators.items()}
     with whole_file(args.out / "sheet.png") as file:
         write_sheet(file, records[:SHOWN], [moved[:SHOWN] for moved in translations.values()])
     reports = {

@@ -12,18 +12,18 @@ from recon.configuration import add_config_arguments, read_config, write_config
 from recon.errors import UserError
 from recon.faces.default import load_default
 from recon.nets.base import Reconstructor
-from recon.nets.weights import load_weights, save_weights
-from recon.synthesis.pool import RenderPool
+from recon.nets.weights import save_weights
+from recon.synthesis.pool import HELD_OUT_SEED, RenderPool
 from recon.synthesis.scene import SceneConfig
 from recon.train.loop import device
 from synth2real import bundled
+from synth2real.export import load_network
 from synth2real.generator import GENERATORS, Generator
 from synth2real.glasses import without_glasses
 from synth2real.photo_batches import PhotoBatches, face_masks, with_face
 from synth2real.photos import Photos, load_photos
 from synth2real.training import TrainingConfig, train
 
-HELD_OUT_SEED = 1_000_003  # added to the seed: scenes that no training of that seed draws
 SHOWN = 5  # skipped photos that are named on the terminal; the run's skipped.txt names all
 
 
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(
             f"size {config.size} is not divisible by {stride}, as the generator's widths need: change either"
         )
-    network = cast(Reconstructor, load_weights(args.network or bundled.network_weights())).to(device())
+    network = load_network(args.network or bundled.network_weights()).to(device())
     photos = load_photos(args.photos, config.size, config.photos.framing, args.points, args.drop)
     batches = _photo_batches(photos, network, config, args.out)
     write_config(config, args.out / "config.yaml")

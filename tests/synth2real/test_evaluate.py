@@ -31,7 +31,7 @@ def records():
 
 
 def test_a_generator_that_changes_nothing_moves_nothing(network, records):
-    moved = translated_records(records, Generator(GeneratorConfig(widths=(8, 8), head_width=4)), network[1])
+    moved = translated_records(records, Generator(GeneratorConfig(widths=(8, 8), head_width=4)))
     assert all(np.array_equal(a.rgb, b.rgb) for a, b in zip(records, moved, strict=True))
     report = geometry_report(network[1], records, {"identity": moved}, BOX)
     assert [row[3] for row in report.rows] == pytest.approx([0.0, 0.0, 0.0], abs=1e-5)

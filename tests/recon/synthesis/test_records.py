@@ -10,7 +10,7 @@ from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.geometry.cameras import Camera
 from recon.synthesis.background import draw_background
-from recon.synthesis.pool import RenderPool, batch_of_records
+from recon.synthesis.pool import RenderPool
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import EYE_SHARE, SceneConfig, draw_scene
 
@@ -90,6 +90,23 @@ def test_yaw_reaches_profile(model):
 def test_the_scene_travels_as_json(record):
     drawn = json.loads(record.scene)
     assert drawn["appearance"]["melanin"] > 0 and len(drawn["lighting"]["directions"]) >= 1
+
+
+def batch_of_records(records):
+    """The batch that a pool should give, straight from the records' own arrays."""
+    mask = torch.from_numpy(np.stack([r.mask for r in records]))[:, None].float()
+
+    def stack(name):
+        values = np.stack([np.nan_to_num(getattr(r, name)) for r in records])
+        return torch.from_numpy(values).movedim(-1, 1) * mask
+
+    return {
+        "rgb": torch.from_numpy(np.stack([r.rgb for r in records])).movedim(-1, 1).float() / 255,
+        "mask": mask,
+        "position_mm": stack("position_mm"),
+        "correspondence": stack("correspondence"),
+        "normals": stack("normals"),
+    }
 
 
 def test_a_pool_gives_the_records_batches_and_its_cache_the_same_bits(model, tmp_path):
