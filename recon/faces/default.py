@@ -10,7 +10,7 @@ import torch
 
 from recon import assets
 from recon.faces.model import REGIONS, Eyeball, FaceModel
-from recon.faces.paint import BROW_DROP_MM, brow_place
+from recon.faces.template import BROW_DROP_MM, brow_place
 from recon.geometry.subdivision import catmull_clark, triangulate
 
 BOX_MARGIN_MM = 4.0

@@ -37,28 +37,21 @@ def cell_of(place: float, size: float, offset: float, period: float):
     return wp.clamp((cell / (period * 0.5) - 1.0 + 1.0) * 0.5 * period, 0.0, period)
 
 
-@wp.kernel
-def look_up(
-    places: wp.array2d(dtype=wp.float32),
-    size: wp.vec3,
-    offset: wp.vec3,
-    side: int,
-    values: wp.array(dtype=wp.vec2),
-    found: wp.array2d(dtype=wp.float32),
-):
-    p = wp.tid()
-    period = float(side - 1)
-    x = cell_of(places[0, p], size[0], offset[0], period)
-    y = cell_of(places[1, p], size[1], offset[1], period)
-    z = cell_of(places[2, p], size[2], offset[2], period)
+@wp.func
+def noise_at(place: wp.vec3, size: wp.vec3, offset: wp.vec3, values: wp.array(dtype=wp.vec2)) -> wp.vec2:
+    """Both noises at one place; size, offset: see `solid_noise`; values: `volume`."""
+    period = float(SIDE - 1)
+    x = cell_of(place[0], size[0], offset[0], period)
+    y = cell_of(place[1], size[1], offset[1], period)
+    z = cell_of(place[2], size[2], offset[2], period)
     i, j, k = int(x), int(y), int(z)
     right, down, back = x - float(i), y - float(j), z - float(k)
     left, up, front = float(i + 1) - x, float(j + 1) - y, float(k + 1) - z
-    near = (k * side + j) * side + i
+    near = (k * SIDE + j) * SIDE + i
     # The last cell has no neighbour; its share is 0 there.
-    dx = wp.min(i + 1, side - 1) - i
-    dy = (wp.min(j + 1, side - 1) - j) * side
-    far = near + (wp.min(k + 1, side - 1) - k) * side * side
+    dx = wp.min(i + 1, SIDE - 1) - i
+    dy = (wp.min(j + 1, SIDE - 1) - j) * SIDE
+    far = near + (wp.min(k + 1, SIDE - 1) - k) * SIDE * SIDE
     total = values[near] * (left * up * front)
     total += values[near + dx] * (right * up * front)
     total += values[near + dy] * (left * down * front)
@@ -67,8 +60,21 @@ def look_up(
     total += values[far + dx] * (right * up * back)
     total += values[far + dy] * (left * down * back)
     total += values[far + dy + dx] * (right * down * back)
-    found[0, p] = total[0]
-    found[1, p] = total[1]
+    return total
+
+
+@wp.kernel
+def look_up(
+    places: wp.array2d(dtype=wp.float32),
+    size: wp.vec3,
+    offset: wp.vec3,
+    values: wp.array(dtype=wp.vec2),
+    found: wp.array2d(dtype=wp.float32),
+):
+    p = wp.tid()
+    noise = noise_at(wp.vec3(places[0, p], places[1, p], places[2, p]), size, offset, values)
+    found[0, p] = noise[0]
+    found[1, p] = noise[1]
 
 
 def solid_noise(places: Tensor, cell: float | tuple[float, float, float], offset: tuple[float, float, float]) -> Tensor:
@@ -85,6 +91,6 @@ def solid_noise(places: Tensor, cell: float | tuple[float, float, float], offset
     found = places.new_empty(2, places.shape[1])
     size = cell if isinstance(cell, tuple) else (cell, cell, cell)
     values = wp.from_torch(volume(str(places.device)), dtype=wp.vec2)
-    inputs = [wp.from_torch(places), wp.vec3(*size), wp.vec3(*offset), SIDE, values, wp.from_torch(found)]
+    inputs = [wp.from_torch(places), wp.vec3(*size), wp.vec3(*offset), values, wp.from_torch(found)]
     launch(look_up, places.shape[1], inputs, places.device)
     return found

@@ -1,259 +1,161 @@
+# pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
 """Colour a drawn person at any point of any face model: skin, lips, brows, facial hair, painted hair, eyes, clothes.
 
-Everything is a function of the place on the template (the model's `canonical` place in the default model's
-millimetres), so it knows no texture resolution. What varies slowly is computed at the vertices once (`Template`); what
-varies finely comes from solid noise at each point. Points come last in every tensor, so that arithmetic runs along
-them; what covers few points is worked out at these alone.
+What varies slowly comes interpolated from the vertices (`recon.faces.template`); what varies finely comes from solid
+noise at each point. Warp functions, called by the kernel that shades what a camera sees.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+import warp as wp
 
 from recon.faces.appearance import Appearance
-from recon.faces.model import REGIONS, FaceModel
-from recon.faces.noise import solid_noise
+from recon.faces.noise import noise_at
+from recon.faces.template import Slow
 
 # Beer-Lambert skin: reflectance .86 exp(-melanin a - haemoglobin b), linear RGB.
-MELANIN = (0.75, 1.2, 2.1)
-HAEMOGLOBIN = (0.25, 1.6, 1.65)
-SOFT_REGIONS = ("lips", "eyes", "teeth", "mouth_inside", "clothes", "ears", "background")
-FIELDS = (
-    *SOFT_REGIONS,
-    "optical_deg",  # angle of eyeball points from the optical axis
-    "brow_mm",  # signed height above the line of the brows
-    "brow_along",  # 0 outer to 1 inner end, outside of them away from the brows
-    "hair_mm",  # height above the unshifted hairline
-    "hair_front",  # how much a drawn shift of the hairline applies: 1 in front, 0 at the nape
-    "flush",  # cheeks, tip of the nose, ears, chin
-    "bags",  # under the eyes
-    "beard",
-    "moustache",
-    "freckles",
-)
-BROW_DROP_MM = 4.5  # the markup's brow landmarks run along the upper edge of the hair
+MELANIN = wp.constant(wp.vec3(0.75, 1.2, 2.1))
+HAEMOGLOBIN = wp.constant(wp.vec3(0.25, 1.6, 1.65))
+STUBBLE = wp.constant(wp.vec3(0.72, 0.76, 0.82))
+TEETH = wp.constant(wp.vec3(1.0, 0.94, 0.84))
+MOUTH_INSIDE = wp.constant(wp.vec3(0.30, 0.07, 0.06))
+LIDS = wp.constant(wp.vec3(0.40, 0.30, 0.27))
+SCLERA = wp.constant(wp.vec3(1.0, 0.93, 0.88))
+FINE_MM = wp.constant(wp.vec3(2.2, 2.2, 2.2))
+STRANDS_MM = wp.constant(wp.vec3(1.0, 4.5, 4.5))
+BALD_BELOW_MM = wp.constant(-16.0)  # no strand of noise reaches the hairline from so far below
+
+slow_row = wp.types.vector(length=len(Slow), dtype=wp.float32)
+
+wp.set_module_options({"enable_backward": False})
 
 
-@dataclass(frozen=True)
-class Template:
-    """Slow fields of a model at its vertices. place_mm: (n, 3) place on the template; fields: (n, len(FIELDS))."""
+@wp.struct
+class Person:
+    """What `paint` reads of an `Appearance`, under the same names."""
 
-    place_mm: Tensor
-    fields: Tensor
+    melanin: float
+    haemoglobin: float
+    mottle: float
+    brow: float
+    brow_half_mm: float
+    hair: wp.vec3
+    iris: wp.vec3
+    iris_half_deg: float
+    pupil_half_deg: float
+    sclera: float
+    teeth: float
+    gloss: float
+    shirt: wp.vec3
+    jacket: wp.vec3
+    collar_mm: float
+    offset: wp.vec3
 
 
-@dataclass(frozen=True)
+@wp.struct
 class Surface:
-    """What shading needs at P points: albedo (3, P) linear; gloss, roughness and hair (P,), hair in [0, 1]."""
+    """What shading needs at a point: albedo, linear; gloss, roughness; hair in [0, 1]."""
 
-    albedo: Tensor
-    gloss: Tensor
-    roughness: Tensor
-    hair: Tensor
+    albedo: wp.vec3
+    gloss: float
+    roughness: float
+    hair: float
 
 
-def template_of(model: FaceModel) -> Template:
-    """Compute a model's slow fields from its canonical places, landmarks and regions."""
-    low, high = model.canonical_box_mm
-    place = model.canonical * (high - low) + low
-    marks = place[model.landmarks]
-    fields = soft_regions(model)
-    x, y, z = place.unbind(1)
+def person_of(appearance: Appearance) -> Person:
+    person = Person()
+    for name in Person.vars:
+        value = getattr(appearance, name)
+        setattr(person, name, wp.vec3(*value) if isinstance(value, tuple) else value)
+    return person
 
-    fields["optical_deg"] = optical_angle(model)
-    fields["brow_mm"], fields["brow_along"] = brow_place(
-        place, marks[17:27] - place.new_tensor([0.0, BROW_DROP_MM, 0.0])
+
+@wp.func
+def paint(who: Person, slow: slow_row, noise: wp.array(dtype=wp.vec2)) -> Surface:
+    """Colour a person at a point, given its interpolated `slow_values`; noise: see `recon.faces.noise.volume`."""
+    place = wp.vec3(slow[Slow.X], slow[Slow.Y], slow[Slow.Z])
+    fine = noise_at(place, FINE_MM, who.offset, noise)
+    eye, teeth = slow[Slow.EYES], slow[Slow.TEETH]
+    cloth = wp.smoothstep(0.3, 0.7, slow[Slow.CLOTHES])
+    brow = brow_cover(who, slow)
+    strands = wp.vec2(0.0, 0.0)
+    hairy = slow[Slow.HAIR_COVER] > 0.0 and slow[Slow.HAIR_MM] > BALD_BELOW_MM
+    if hairy or brow > 0.0 or slow[Slow.FACIAL] > 0.0 or eye > 0.0:
+        strands = noise_at(place, STRANDS_MM, who.offset, noise)
+    hair = hair_cover(slow, brow, fine, strands)
+
+    albedo = skin(who, slow, fine)
+    if hair > 0.0:
+        tint = wp.clamp(1.0 + 0.35 * strands[0] + 0.2 * slow[Slow.LARGE], 0.3, 2.0)
+        albedo = wp.lerp(albedo, who.hair * tint, hair)
+    if eye > 0.0:
+        albedo = wp.lerp(albedo, eyeball(who, slow[Slow.OPTICAL_DEG], strands[1]), eye)
+    if teeth > 0.0:
+        albedo = wp.lerp(albedo, who.teeth * TEETH, teeth)
+    if slow[Slow.MOUTH_INSIDE] > 0.0:
+        albedo = wp.lerp(albedo, MOUTH_INSIDE, slow[Slow.MOUTH_INSIDE])
+    if slow[Slow.LIDS] > 0.0:  # the rims of the lids, dark with lashes
+        albedo = wp.lerp(albedo, wp.cw_mul(albedo, LIDS), slow[Slow.LIDS])
+    if cloth > 0.0:
+        albedo = wp.lerp(albedo, clothes(who, place, fine[0]), cloth)
+
+    dull, wet = wp.max(hair, cloth), wp.max(eye, teeth)
+    surface = Surface()
+    surface.albedo = wp.vec3(
+        wp.clamp(albedo[0], 0.002, 0.95), wp.clamp(albedo[1], 0.002, 0.95), wp.clamp(albedo[2], 0.002, 0.95)
     )
-    fields["hair_mm"], fields["hair_front"] = hairline(place)
-    cheek = place.new_tensor([0.0, 4.0, 6.0])
-    fields["flush"] = (
-        near(place, (marks[2] + marks[31]) / 2 + cheek, 20.0)
-        + near(place, (marks[14] + marks[35]) / 2 + cheek, 20.0)
-        + 0.8 * near(place, marks[30], 12.0)
-        + fields["ears"]
-        + 0.25 * near(place, marks[8], 14.0)
-    )
-    fields["bags"] = near(place, marks[40], 9.0) + near(place, marks[47], 9.0)
-    mouth = float(marks[48:60, 1].mean())
-    cheek_line = mouth + 4.0 + 0.42 * (x.abs() - 25.0).clamp(min=0)
-    off_lips = 1 - fields["lips"].clamp(0, 1)
-    below_lip = smoothstep(16.0, 8.0, x.abs()) * smoothstep(mouth - 14, mouth - 9, y)
-    jaw = smoothstep(8.0, -8.0, y - cheek_line) * smoothstep(-150.0, -128.0, y)
-    fields["beard"] = jaw * off_lips * (1 - below_lip)
-    nose = float(marks[33, 1])
-    above_lip = smoothstep(mouth + 2, mouth + 7, y) * smoothstep(nose + 2, nose - 4, y)
-    fields["moustache"] = smoothstep(33.0, 24.0, x.abs()) * above_lip * (z > 10) * off_lips
-    fields["freckles"] = smoothstep(70.0, 20.0, (place - marks[29]).norm(dim=1))
-    return Template(place, torch.stack([fields[name] for name in FIELDS], 1))
+    gloss = who.gloss * (1.0 - 0.85 * dull) * (1.0 + 0.15 * fine[0]) * (1.0 - wet) + 1.5 * wet
+    surface.gloss = wp.max(gloss, 0.0)
+    surface.roughness = wp.lerp(0.42 - 0.1 * slow[Slow.LIPS], 0.12, wet)
+    surface.hair = hair
+    return surface
 
 
-def soft_regions(model: FaceModel) -> dict[str, Tensor]:
-    """Memberships (n,) smoothed along the mesh; separate pieces such as eyes and teeth stay pure."""
-    region = model.region.long()
-    soft = torch.stack([(region == REGIONS.index(name)).float() for name in SOFT_REGIONS], 1)
-    rough = soft
-    edges = torch.cat([model.triangles[:, [0, 1]], model.triangles[:, [1, 2]], model.triangles[:, [2, 0]]]).long()
-    count = torch.zeros(len(soft)).index_add(0, edges[:, 0], torch.ones(len(edges))).clamp(min=1)
-    for _ in range(2):
-        spread = torch.zeros_like(soft).index_add(0, edges[:, 0], soft[edges[:, 1]]) / count[:, None]
-        soft = torch.lerp(soft, spread, 0.5)
-    fields: dict[str, Tensor] = dict(zip(SOFT_REGIONS, soft.unbind(1), strict=True))
-    fields["mouth_inside"] = torch.minimum(fields["mouth_inside"], rough[:, SOFT_REGIONS.index("mouth_inside")])
-    return fields
+@wp.func
+def skin(who: Person, slow: slow_row, fine: wp.vec2) -> wp.vec3:
+    """Linear reflectance of bare and shaven skin."""
+    melanin = slow[Slow.MELANIN] + who.melanin * who.mottle * fine[0]
+    if slow[Slow.FRECKLES] > 0.0:
+        melanin += slow[Slow.FRECKLES] * wp.smoothstep(0.9, 1.6, fine[1])
+    haemoglobin = slow[Slow.HAEMOGLOBIN] + who.haemoglobin * who.mottle * fine[1]
+    depth = melanin * MELANIN + haemoglobin * HAEMOGLOBIN
+    albedo = 0.86 * wp.vec3(wp.exp(-depth[0]), wp.exp(-depth[1]), wp.exp(-depth[2]))
+    grey = (albedo[0] + albedo[1] + albedo[2]) / 3.0
+    return wp.lerp(albedo, grey * STUBBLE, slow[Slow.STUBBLE])
 
 
-def optical_angle(model: FaceModel) -> Tensor:
-    """(n,) degrees from straight ahead for the vertices of the two eyeballs, 0 elsewhere."""
-    angle = torch.zeros(len(model.mean))
-    eyes = model.region == REGIONS.index("eyes")
-    for side in (-1, 1):
-        ball = eyes & (model.mean[:, 0] * side > 0)
-        if ball.any():
-            centre = (model.mean[ball].amax(0) + model.mean[ball].amin(0)) / 2
-            ray = torch.nn.functional.normalize(model.mean[ball] - centre, dim=1)
-            angle[ball] = torch.rad2deg(torch.arccos(ray[:, 2].clamp(-1, 1)))
-    return angle
+@wp.func
+def brow_cover(who: Person, slow: slow_row) -> float:
+    """Opacity in [0, 1] of the brows, but for their hairs."""
+    along = slow[Slow.BROW_ALONG]
+    half = who.brow_half_mm * (0.4 + 0.6 * wp.smoothstep(-0.05, 0.75, along))
+    across = wp.abs(slow[Slow.BROW_MM]) / half
+    ends = wp.smoothstep(-0.12, 0.1, along) * wp.smoothstep(1.18, 0.95, along)
+    return wp.smoothstep(1.15, 0.3, across) * ends * who.brow
 
 
-def brow_place(place: Tensor, brow: Tensor) -> tuple[Tensor, Tensor]:
-    """Signed height in mm over the brow line, and the place along it; brow (10, 3), landmarks 17 to 26."""
-    x, y, z = place.unbind(1)
-    right, left = brow[:5], brow[5:].flip(0)
-    line = (right + left * place.new_tensor([-1.0, 1.0, 1.0])) / 2  # both sides in one, from the outer to the inner end
-    ends = line[:, 0].abs()
-    along = ((ends[0] - x.abs()) / (ends[0] - ends[4])).clamp(-0.5, 1.5)
-    knots = ((ends[0] - ends) / (ends[0] - ends[4])).contiguous()
-    k = torch.searchsorted(knots, along.clamp(0, 1).contiguous(), right=True).clamp(1, 4)
-    t = (along.clamp(0, 1) - knots[k - 1]) / (knots[k] - knots[k - 1])
-    height = torch.lerp(line[k - 1, 1], line[k, 1], t)
-    return torch.where(z > 0, y - height, torch.full_like(y, 60.0)), along
+@wp.func
+def hair_cover(slow: slow_row, brow: float, fine: wp.vec2, strands: wp.vec2) -> float:
+    """Opacity in [0, 1] of beard, moustache, brows and painted hair on the scalp."""
+    scalp = wp.smoothstep(-4.0, 10.0, slow[Slow.HAIR_MM] + 2.0 * strands[0]) * slow[Slow.HAIR_COVER]
+    hairs = brow * wp.clamp(0.85 + 0.18 * fine[1] + 0.15 * strands[1], 0.0, 1.0)
+    ragged = wp.clamp(0.95 + 0.08 * strands[0] + 0.1 * fine[0] + 0.1 * slow[Slow.LARGE], 0.0, 1.2)
+    return wp.clamp(wp.max(wp.max(scalp, hairs), slow[Slow.FACIAL] * ragged), 0.0, 1.0)
 
 
-def hairline(place: Tensor) -> tuple[Tensor, Tensor]:
-    """Height in mm over the hairline (scalp, above and behind the ears, nape) and how much of its shift applies."""
-    x, y, z = place.unbind(-1)
-    azimuth = torch.atan2(x.abs(), z + 70.0)
-    behind = smoothstep(1.35, 1.75, azimuth)
-    front = 66.0 - 40.0 * (azimuth / 1.25).clamp(0, 1) ** 2.5
-    return y - torch.lerp(front, torch.full_like(front, -75.0), behind), 1 - behind
+@wp.func
+def eyeball(who: Person, angle_deg: float, streaks: float) -> wp.vec3:
+    """Sclera, iris with a dark rim, pupil, by the angle from the optical axis."""
+    sclera = who.sclera * (1.0 - 0.004 * wp.min(angle_deg, 60.0)) * SCLERA
+    iris = who.iris * wp.clamp(1.1 + 0.5 * streaks, 0.4, 2.0)
+    rim = 1.0 - 0.6 * wp.smoothstep(who.iris_half_deg - 7.0, who.iris_half_deg, angle_deg)
+    coloured = wp.smoothstep(who.iris_half_deg + 2.0, who.iris_half_deg - 2.0, angle_deg)
+    pupil = wp.smoothstep(who.pupil_half_deg + 1.5, who.pupil_half_deg - 1.5, angle_deg)
+    return wp.lerp(wp.lerp(sclera, iris * rim, coloured), wp.vec3(0.004, 0.004, 0.004), pupil)
 
 
-def near(place: Tensor, point: Tensor, radius_mm: float) -> Tensor:
-    return torch.exp(-((place - point) ** 2).sum(1) / (2 * radius_mm**2))
-
-
-def smoothstep(low: float, high: float, x: Tensor) -> Tensor:
-    t = ((x - low) / (high - low)).clamp(0, 1)
-    return t * t * (3 - 2 * t)
-
-
-def hair_lift(template: Template, who: Appearance) -> Tensor:
-    """(n,) mm by which hair lifts the scalp along its normals."""
-    field = hair_height(dict(zip(FIELDS, template.fields.unbind(1), strict=True)), who)
-    lump = solid_noise(template.place_mm.T, 28.0, who.offset)[0] * 0.12 + 1.0
-    return who.hair_mm * who.hair_cover * smoothstep(0.0, 26.0, field) * lump
-
-
-def hair_height(fields: dict[str, Tensor], who: Appearance) -> Tensor:
-    return fields["hair_mm"] - who.hairline_mm * fields["hair_front"]
-
-
-def paint(who: Appearance, place: Tensor, values: Tensor) -> Surface:
-    """Colour a person at P points.
-
-    Args:
-        place: (3, P) template mm; values: (len(FIELDS), P), both interpolated from `Template`.
-    """
-    fields: dict[str, Tensor] = dict(zip(FIELDS, values, strict=True))
-    large = solid_noise(place, 16.0, who.offset)
-    fine = solid_noise(place, 2.2, who.offset)
-    strands = solid_noise(place, (1.0, 4.5, 4.5), who.offset)
-    albedo = skin(who, fields, large, fine)
-    hair = hair_cover(who, fields, large, fine, strands)
-    eye = fields["eyes"].clamp(0, 1)
-    cloth = smoothstep(0.3, 0.7, fields["clothes"])
-
-    def tint(at: Tensor) -> Tensor:
-        return colour(who.hair, place) * (1 + 0.35 * strands[0, at] + 0.2 * large[0, at]).clamp(0.3, 2)
-
-    lay(albedo, hair, tint)
-    lay(albedo, eye, lambda at: eyeball(who, fields["optical_deg"][at], strands[1, at]))
-    lay(albedo, fields["teeth"], lambda at: who.teeth * colour((1.0, 0.94, 0.84), place))
-    lay(albedo, fields["mouth_inside"].clamp(0, 1), lambda at: colour((0.30, 0.07, 0.06), place))
-    # The rims of the lids, dark with lashes.
-    lay(albedo, fields["background"].clamp(0, 1), lambda at: albedo[:, at] * colour((0.40, 0.30, 0.27), place))
-    lay(albedo, cloth, lambda at: clothes(who, place[:, at], fine[0, at]))
-
-    dull = torch.maximum(hair, cloth)
-    wet = torch.maximum(eye, fields["teeth"])
-    gloss = who.gloss * (1 - 0.85 * dull) * (1 + 0.15 * fine[0]) * (1 - wet) + 1.5 * wet
-    roughness = torch.lerp(0.42 - 0.1 * fields["lips"], torch.full_like(gloss, 0.12), wet)
-    return Surface(albedo.clamp_(0.002, 0.95), gloss.clamp_(min=0), roughness, hair)
-
-
-def lay(albedo: Tensor, cover: Tensor, coat: Callable[[Tensor], Tensor]) -> None:
-    """Lay a coat over `albedo` (3, P), in place, with opacity `cover` (P,): coat(indices (Q,)) -> (3, Q) or (3, 1)."""
-    at = cover.nonzero().view(-1)
-    if len(at) > 0:
-        below = albedo[:, at]
-        albedo[:, at] = torch.lerp(below, coat(at).expand_as(below), cover[at])
-
-
-def colour(values: tuple[float, float, float], like: Tensor) -> Tensor:
-    """(3, 1), to go with (P,)."""
-    return like.new_tensor(values)[:, None]
-
-
-def skin(who: Appearance, fields: dict[str, Tensor], large: Tensor, fine: Tensor) -> Tensor:
-    """(3, P) linear reflectance of bare and shaven skin."""
-    melanin = who.melanin * (1 + who.blotch * large[0] + who.mottle * fine[0] + 0.25 * fields["lips"])
-    melanin += (0.06 + 0.18 * who.melanin) * fields["bags"]
-    if who.freckles > 0:
-        melanin += 0.5 * who.freckles * fields["freckles"] * smoothstep(0.9, 1.6, fine[1])
-    varied = 1 + who.blush * fields["flush"] + who.blotch * 1.5 * large[1] + who.mottle * fine[1]
-    haemoglobin = who.haemoglobin * varied + 0.75 * who.lips * fields["lips"]
-    albedo = 0.86 * torch.exp(-(melanin * colour(MELANIN, melanin) + haemoglobin * colour(HAEMOGLOBIN, melanin)))
-    if who.shaven > 0:
-        stubble = (fields["beard"] + fields["moustache"]).clamp(0, 1) * who.shaven * 0.35
-        lay(albedo, stubble, lambda at: albedo[:, at].mean(0) * colour((0.72, 0.76, 0.82), albedo))
-    return albedo
-
-
-def hair_cover(who: Appearance, fields: dict[str, Tensor], large: Tensor, fine: Tensor, strands: Tensor) -> Tensor:
-    """(P,) opacity in [0, 1] of beard, moustache, brows and painted hair on the scalp."""
-    field = hair_height(fields, who) + 3.0 * large[1] + 2.0 * strands[0]
-    scalp = smoothstep(-4.0, 10.0, field) * who.hair_cover * (1 - fields["ears"].clamp(0, 1)) * (1 - fields["clothes"])
-    along = fields["brow_along"]
-    half = who.brow_half_mm * (0.4 + 0.6 * smoothstep(-0.05, 0.75, along))
-    across = (fields["brow_mm"] - who.brow_height_mm).abs() / half
-    ends = smoothstep(-0.12, 0.1, along) * smoothstep(1.18, 0.95, along)
-    brow = smoothstep(1.15, 0.3, across) * ends * who.brow * (0.85 + 0.18 * fine[1] + 0.15 * strands[1]).clamp(0, 1)
-    cover = torch.maximum(scalp, brow)
-    if who.beard > 0 or who.moustache > 0:
-        ragged = (0.95 + 0.08 * strands[0] + 0.1 * fine[0] + 0.1 * large[0]).clamp(0, 1.2)
-        facial = torch.maximum(fields["beard"] * who.beard, fields["moustache"] * who.moustache)
-        cover = torch.maximum(cover, facial * ragged)
-    return cover.clamp(0, 1)
-
-
-def eyeball(who: Appearance, angle_deg: Tensor, streaks: Tensor) -> Tensor:
-    """(3, P) sclera, iris with a dark rim, pupil, by the angle from the optical axis."""
-    sclera = who.sclera * (1 - 0.004 * angle_deg.clamp(max=60)) * colour((1.0, 0.93, 0.88), streaks)
-    iris = colour(who.iris, streaks) * (1.1 + 0.5 * streaks).clamp(0.4, 2)
-    rim = 1 - 0.6 * smoothstep(who.iris_half_deg - 7.0, who.iris_half_deg, angle_deg)
-    coloured = smoothstep(who.iris_half_deg + 2.0, who.iris_half_deg - 2.0, angle_deg)
-    pupil = smoothstep(who.pupil_half_deg + 1.5, who.pupil_half_deg - 1.5, angle_deg)
-    return torch.lerp(torch.lerp(sclera, iris * rim, coloured), torch.full_like(iris, 0.004), pupil)
-
-
-def clothes(who: Appearance, place: Tensor, fine: Tensor) -> Tensor:
-    """(3, P) a jacket, open at the front over a shirt."""
-    x, y, _ = place
-    opening = 6.0 + who.collar_mm * smoothstep(-290.0, -120.0, y) ** 0.5
-    shirt = smoothstep(2.0, -2.0, x.abs() - opening)
-    jacket, below = colour(who.jacket, place), colour(who.shirt, place)
-    return (jacket + shirt * (below - jacket)) * (1 + 0.08 * fine)
+@wp.func
+def clothes(who: Person, place: wp.vec3, fine: float) -> wp.vec3:
+    """A jacket, open at the front over a shirt."""
+    opening = 6.0 + who.collar_mm * wp.sqrt(wp.smoothstep(-290.0, -120.0, place[1]))
+    shirt = wp.smoothstep(2.0, -2.0, wp.abs(place[0]) - opening)
+    return wp.lerp(who.jacket, who.shirt, shirt) * (1.0 + 0.08 * fine)

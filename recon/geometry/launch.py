@@ -27,8 +27,8 @@ def start_quietly() -> None:
 start_quietly()
 
 
-def launch(kernel: Any, count: int, inputs: list[Any], device: torch.device) -> None:
-    """Run threads 0 to count - 1 of `kernel`; inputs are numbers, warp values and `wp.from_torch` tensors."""
+def launch(kernel: Any, count: int | tuple[int, ...], inputs: list[Any], device: torch.device) -> None:
+    """Run threads 0 to count - 1 of `kernel`, or a grid; inputs: numbers, warp values and `wp.from_torch` tensors."""
     wp.launch(
         kernel,
         dim=count,

@@ -14,10 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from recon.geometry.launch import launch
-from recon.render.kernel import attributes_at, nearest_triangle
+from recon.render.kernel import EMPTY, attributes_at, nearest_triangle
 
 NEAREST_MM = 1.0  # triangles that come nearer to the camera than this are dropped
-EMPTY = 0x7FFFFFFFFFFFFFFF
 
 
 def rasterize(points_px: Tensor, triangles: Tensor, height: int, width: int, front_only: bool = False) -> Tensor:
@@ -32,26 +31,41 @@ def rasterize(points_px: Tensor, triangles: Tensor, height: int, width: int, fro
     Returns:
         (height, width) int32 triangle ids, -1 where nothing is seen.
     """
-    keys = nearest_keys(points_px, triangles, height, width, front_only)
-    return torch.where(keys == EMPTY, -1, (keys & 0xFFFFFFFF).to(torch.int32)).view(height, width)
+    keys, _ = nearest_keys(points_px, triangles, height, width, front_only)
+    return keys.to(torch.int32).view(height, width)
+
+
+def rasterize_supersampled(
+    points_px: Tensor, triangles: Tensor, height: int, width: int, samples: int, front_only: bool = False
+) -> tuple[Tensor, Tensor]:
+    """`rasterize`, and the same on a grid `samples` times as fine, in one go over the triangles.
+
+    Returns:
+        (height, width) and (samples * height, samples * width) int32 triangle ids, -1 where nothing is seen.
+    """
+    keys, fine = nearest_keys(points_px, triangles, height, width, front_only, samples)
+    return keys.to(torch.int32).view(height, width), fine.to(torch.int32).view(samples * height, samples * width)
 
 
 def nearest_distance(points_px: Tensor, triangles: Tensor, height: int, width: int) -> Tensor:
     """(height, width) float32 mm to the nearest surface at each pixel centre, infinite where there is none."""
-    keys = nearest_keys(points_px, triangles, height, width)
-    distance = (keys >> 32).to(torch.int32).view(torch.float32)
-    return torch.where(keys == EMPTY, torch.inf, distance).view(height, width)
+    keys, _ = nearest_keys(points_px, triangles, height, width)
+    return (keys >> 32).to(torch.int32).view(torch.float32).view(height, width)
 
 
-def nearest_keys(points_px: Tensor, triangles: Tensor, height: int, width: int, front_only: bool = False) -> Tensor:
-    """(height * width,) int64: bits of the nearest distance << 32 | triangle id, or EMPTY; arguments as `rasterize`."""
+def nearest_keys(
+    points_px: Tensor, triangles: Tensor, height: int, width: int, front_only: bool = False, samples: int = 0
+) -> tuple[Tensor, Tensor]:
+    """(P,) int64 for the pixels and for `samples` x `samples` as many: bits of the nearest distance << 32 | triangle
+    id, or EMPTY; arguments as `rasterize_supersampled`."""
     points = points_px.detach().float().contiguous()
     triangles = triangles.to(device=points.device, dtype=torch.int32).contiguous()
     keys = torch.full((height * width,), EMPTY, dtype=torch.int64, device=points.device)
-    mesh = [wp.from_torch(points), wp.from_torch(triangles)]
-    inputs = [*mesh, width, height, NEAREST_MM, front_only, wp.from_torch(keys)]
+    fine = torch.full((height * width * samples**2,), EMPTY, dtype=torch.int64, device=points.device)
+    mesh = [wp.from_torch(points, dtype=wp.vec3), wp.from_torch(triangles, dtype=wp.vec3i)]
+    inputs = [*mesh, width, height, NEAREST_MM, front_only, wp.from_torch(keys), samples, wp.from_torch(fine)]
     launch(nearest_triangle, len(triangles), inputs, points.device)
-    return keys
+    return keys, fine
 
 
 def barycentric(ids: Tensor, points_px: Tensor, triangles: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -98,28 +112,17 @@ def interpolate(ids: Tensor, points_px: Tensor, triangles: Tensor, attributes: T
         pixels, corners, weights = barycentric(ids, points_px, triangles)
         flat = flat.index_copy(0, pixels, gather(corners, weights.to(attributes.dtype), attributes))
     else:
-        pixels = torch.arange(ids.numel(), dtype=torch.int32, device=ids.device)
-        fill(flat, pixels, ids, points_px, triangles, attributes)
+        fill(flat, ids, points_px.detach().float(), triangles, attributes)
     return flat.view(*ids.shape, -1)
 
 
-def interpolate_at(pixels: Tensor, ids: Tensor, points_px: Tensor, triangles: Tensor, attributes: Tensor) -> Tensor:
-    """Attributes at chosen pixels, one channel after the other, without gradients.
-
-    Args:
-        pixels: (P,) int32 flat indices of pixels that see a triangle. The rest as `interpolate`.
-
-    Returns:
-        (C, P) float32.
-    """
-    found = attributes.new_empty(attributes.shape[1], len(pixels))
-    fill(found.T, pixels, ids, points_px, triangles, attributes)
-    return found
-
-
-def fill(found: Tensor, pixels: Tensor, ids: Tensor, points_px: Tensor, triangles: Tensor, attributes: Tensor) -> None:
-    """Write the attributes at (P,) pixels into the rows of `found` (P, C), where a triangle is seen."""
-    whole = [ids.view(-1), points_px.detach().float(), triangles.to(torch.int32), attributes.detach()]
-    flat_ids, points, corners, values = (wp.from_torch(part.contiguous()) for part in whole)
-    inputs = [wp.from_torch(pixels), flat_ids, ids.shape[1], points, corners, values, wp.from_torch(found)]
-    launch(attributes_at, len(pixels), inputs, pixels.device)
+def fill(found: Tensor, ids: Tensor, points_px: Tensor, triangles: Tensor, attributes: Tensor) -> None:
+    """Write the attributes at each pixel into the rows of `found` (H * W, C), where a triangle is seen."""
+    mesh = [
+        wp.from_torch(points_px.contiguous(), dtype=wp.vec3),
+        wp.from_torch(triangles.to(torch.int32).contiguous(), dtype=wp.vec3i),
+    ]
+    kernel = attributes_at(attributes.shape[1])
+    row = wp.types.vector(length=attributes.shape[1], dtype=wp.float32)
+    rows = [wp.from_torch(part, dtype=row) for part in (attributes.detach().contiguous(), found)]
+    launch(kernel, ids.numel(), [wp.from_torch(ids.contiguous().view(-1)), ids.shape[1], *mesh, *rows], ids.device)

@@ -1,16 +1,22 @@
-"""Light and surface shading in linear RGB: spherical-harmonic sky, directional lights, a specular lobe, shadows."""
+# pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
+"""Light and surface shading in linear RGB: spherical-harmonic sky, directional lights, a specular lobe, shadows.
 
-from __future__ import annotations
+Shading is warp functions, called by a kernel at each point.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+import warp as wp
 
-from recon.faces.paint import Surface, colour
+from recon.faces.paint import Surface
 
 Colour = tuple[float, float, float]
+WRAP = wp.constant(wp.vec3(0.28, 0.12, 0.08))  # skin's scattering: light beyond the terminator, red most
+
+wp.set_module_options({"enable_backward": False})
 
 
 @dataclass(frozen=True)
@@ -60,55 +66,78 @@ def draw_lighting(rng: np.random.Generator) -> Lighting:
     )
 
 
-def sky_irradiance(light: Lighting, normals: Tensor) -> Tensor:
-    """Irradiance of the low-frequency sky: normals (3, P) -> (3, P).
+@wp.struct
+class Lights:
+    """`Lighting` for kernels: the same fields."""
+
+    sky: wp.vec3
+    ground: wp.vec3
+    side: wp.vec3
+    side_direction: wp.vec3
+    directions: wp.array(dtype=wp.vec3)
+    colours: wp.array(dtype=wp.vec3)
+
+
+def lights_of(lighting: Lighting, device: torch.device) -> Lights:
+    lights = Lights()
+    for name in ("sky", "ground", "side", "side_direction"):
+        setattr(lights, name, wp.vec3(*getattr(lighting, name)))
+    for name in ("directions", "colours"):
+        rows = torch.tensor(getattr(lighting, name), dtype=torch.float32, device=device)
+        setattr(lights, name, wp.from_torch(rows, dtype=wp.vec3))
+    return lights
+
+
+@wp.func
+def sky_irradiance(light: Lights, normal: wp.vec3) -> wp.vec3:
+    """Irradiance of the low-frequency sky on a unit normal.
 
     A sky linear in height and one cosine lobe, both kept to the second order of spherical harmonics.
     """
-    sky, ground, side = (colour(values, normals) for values in (light.sky, light.ground, light.side))
-    up = (normals[1] + 1) / 2
-    cosine = normals.new_tensor(light.side_direction) @ normals
-    lobe = 0.25 + 0.5 * cosine + 0.25 * cosine.square()  # = ((1 + cos) / 2)^2
-    return ground + (sky - ground) * up + side * lobe
+    up = (normal[1] + 1.0) / 2.0
+    cosine = wp.dot(light.side_direction, normal)
+    lobe = 0.25 + 0.5 * cosine + 0.25 * cosine * cosine  # = ((1 + cos) / 2)^2
+    return light.ground + (light.sky - light.ground) * up + light.side * lobe
 
 
+@wp.func
 def shade(
-    surface: Surface, normals: Tensor, view: Tensor, occlusion: Tensor, shadow: Tensor, light: Lighting
-) -> Tensor:
-    """Linear radiance at P points.
+    surface: Surface, normal: wp.vec3, view: wp.vec3, occlusion: wp.vec3, arriving: float, light: Lights
+) -> wp.vec3:
+    """Linear radiance of a point, 0 and up.
 
     Args:
-        surface: P points' reflectance. normals, view: (3, P) unit, camera frame, view toward the camera.
-        occlusion: (P,) ambient, 0 closed to 1 open. shadow: (L, P) share of each directional light that arrives.
-
-    Returns:
-        (3, P) float, 0 and up.
+        surface: its reflectance. normal, view: unit, camera frame, view toward the camera.
+        occlusion: ambient of each colour, 0 closed to 1 open; see `colour_occlusion`.
+        arriving: share of the first directional light that arrives; the others cast no shadow.
     """
-    facing = (normals * view).sum(0).clamp(min=0)
-    # Light that entered skin leaves it reddened where it is shadowed: occlusion closes slower for red.
-    colour_occlusion = power(occlusion, colour((0.75, 1.0, 1.1), normals))
-    diffuse = sky_irradiance(light, normals) * colour_occlusion
-    grazing = 1 - facing
-    fresnel = 0.04 + 0.35 * grazing.square().square() * grazing
-    specular = sky_irradiance(light, 2 * facing * normals - view) * (0.6 * fresnel * occlusion)
-    wrap = colour((0.28, 0.12, 0.08), normals) * (1 - surface.hair)
-    exponent = 2 / surface.roughness.square().square() - 2
-    for direction, strength, arriving in zip(light.directions, light.colours, shadow, strict=True):
-        toward = normals.new_tensor(direction)
-        cosine = toward @ normals
-        diffuse += ((cosine + wrap) / (1 + wrap)).clamp_(min=0) * arriving * colour(strength, normals)
-        half = unit(view + toward[:, None])
-        lobe = power((normals * half).sum(0), exponent) * (exponent + 2) / 8
-        specular += lobe * fresnel * cosine.clamp(min=0) * arriving * colour(strength, normals)
-    return surface.albedo * diffuse + surface.gloss * specular
+    facing = wp.max(wp.dot(normal, view), 0.0)
+    diffuse = wp.cw_mul(sky_irradiance(light, normal), occlusion)
+    grazing = 1.0 - facing
+    fresnel = 0.04 + 0.35 * grazing * grazing * grazing * grazing * grazing
+    specular = sky_irradiance(light, 2.0 * facing * normal - view) * (0.6 * fresnel * occlusion[1])
+    wrap = WRAP * (1.0 - surface.hair)
+    squared = surface.roughness * surface.roughness
+    exponent = 2.0 / (squared * squared) - 2.0
+    for k in range(light.directions.shape[0]):
+        toward = light.directions[k]
+        strength = light.colours[k]
+        if k == 0:
+            strength = strength * arriving
+        cosine = wp.dot(toward, normal)
+        diffuse += wp.vec3(
+            strength[0] * wp.max((cosine + wrap[0]) / (1.0 + wrap[0]), 0.0),
+            strength[1] * wp.max((cosine + wrap[1]) / (1.0 + wrap[1]), 0.0),
+            strength[2] * wp.max((cosine + wrap[2]) / (1.0 + wrap[2]), 0.0),
+        )
+        if cosine > 0.0:
+            along = wp.max(wp.dot(normal, wp.normalize(view + toward)), 1e-9)
+            lobe = wp.exp(wp.log(along) * exponent) * (exponent + 2.0) / 8.0
+            specular += strength * (lobe * fresnel * cosine)
+    return wp.cw_mul(surface.albedo, diffuse) + surface.gloss * specular
 
 
-def unit(vectors: Tensor) -> Tensor:
-    """(3, P) scaled to length 1; many times faster than `functional.normalize` along the first axis."""
-    x, y, z = vectors
-    return vectors * (x * x + y * y + z * z).clamp(min=1e-20).rsqrt()
-
-
-def power(base: Tensor, exponent: Tensor) -> Tensor:
-    """base ** exponent for exponents above 0, negative bases being 0; faster than `torch.pow`."""
-    return torch.exp(torch.log(base.clamp(min=1e-9)) * exponent)
+def colour_occlusion(openness: torch.Tensor) -> torch.Tensor:
+    """Ambient occlusion (n,) -> (n, 3) of each colour: light that entered skin leaves it reddened where it is
+    shadowed, so red closes slower."""
+    return openness[:, None].clamp(min=1e-9) ** openness.new_tensor([0.75, 1.0, 1.1])

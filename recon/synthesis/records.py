@@ -6,19 +6,18 @@ import json
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from recon.faces.model import NASION, REGIONS, FaceModel
-from recon.faces.paint import FIELDS, Template, hair_lift, paint, template_of
-from recon.geometry.cameras import Camera
+from recon.faces.template import Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
 from recon.render.occlusion import ambient_occlusion, lit
-from recon.render.rasterize import barycentric, gather, interpolate_at, rasterize
-from recon.render.shading import shade, unit
+from recon.render.portrait import head_light
+from recon.render.rasterize import barycentric, gather, rasterize_supersampled
+from recon.render.shading import colour_occlusion
 from recon.synthesis.background import draw_background
 from recon.synthesis.quantize import (
     decode_mm,
@@ -32,7 +31,6 @@ from recon.synthesis.response import degrade, develop
 from recon.synthesis.scene import Scene
 
 SUPERSAMPLING = 2
-AT_ONCE = 60_000  # points shaded together: bounds memory; not a power of two, whose rows would share cache sets
 SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
 VISIBLE_WITHIN_MM = 2.0
 
@@ -90,10 +88,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is computed once for a face model: `paint`'s template, open-sky share of each vertex, directions of hair."""
+    """What is computed once for a face model: template of its paint, ambient occlusion of each colour at the vertices,
+    directions of hair."""
 
     template: Template
-    openness: Tensor
+    occlusion: Tensor
     outward: Tensor
     hairy: Tensor
 
@@ -108,7 +107,7 @@ def prepared(model: FaceModel) -> Prepared:
     openness[model.region == REGIONS.index("teeth")] = 0.55
     inside = model.region == REGIONS.index("mouth_inside")
     openness[inside] = openness[inside].clamp(min=0.12)
-    return Prepared(template, openness, vertex_normals(model.mean, model.triangles), scalp)
+    return Prepared(template, colour_occlusion(openness), vertex_normals(model.mean, model.triangles), scalp)
 
 
 def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
@@ -126,10 +125,24 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     origin = vertices[model.landmarks[NASION]]
 
     points = camera.project_with_distance(vertices)
-    ids = rasterize(points, model.triangles, size, size, front_only=True)
+    ids, fine = rasterize_supersampled(points, model.triangles, size, size, SUPERSAMPLING, front_only=True)
     labels = render_labels(model, ids, points, vertices - origin, normals)
-    linear, cover = render_light(model, scene, camera.scaled(SUPERSAMPLING), vertices, normals, ready)
-    rgb = composite(linear, cover, scene, size)
+    key = torch.tensor(scene.lighting.directions[0])
+    arriving = lit(vertices, model.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
+    slow = slow_values(ready.template, scene.appearance)
+    light, cover = head_light(
+        fine,
+        points,
+        model.triangles,
+        slow,
+        normals,
+        ready.occlusion,
+        arriving,
+        camera,
+        scene.appearance,
+        scene.lighting,
+    )
+    rgb = composite(light.numpy(), cover.numpy(), scene, size)
 
     landmark_points = points[model.landmarks]
     visible = landmark_visibility(ids, points, model.triangles, landmark_points)
@@ -193,38 +206,11 @@ def render_labels(
     }
 
 
-def render_light(
-    model: FaceModel, scene: Scene, camera: Camera, vertices: Tensor, normals: Tensor, ready: Prepared
-) -> tuple[np.ndarray, np.ndarray]:
-    """Supersampled linear light (S', S', 3) float32 and coverage (S', S') float32 of the head."""
-    size = camera.size_px
-    points = camera.project_with_distance(vertices)
-    ids = rasterize(points, model.triangles, size, size, front_only=True)
-    shadow = torch.ones(len(vertices), len(scene.lighting.directions))
-    key = torch.tensor(scene.lighting.directions[0])
-    shadow[:, 0] = lit(vertices, model.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
-    template = ready.template
-    slow = torch.cat([template.place_mm, template.fields, normals, vertices, ready.openness[:, None], shadow], 1)
-    widths = [3, len(FIELDS), 3, 3, 1, shadow.shape[1]]
-    image = torch.zeros(size * size, 3)
-    for pixels in torch.nonzero(ids.view(-1) >= 0).view(-1).split(AT_ONCE):
-        at_pixels = interpolate_at(pixels.int(), ids, points, model.triangles, slow)
-        place, values, normal, seen, openness, arriving = at_pixels.split(widths)
-        surface = paint(scene.appearance, place, values)
-        normal, view = unit(normal), unit(-seen)
-        light = shade(surface, normal, view, openness[0], arriving, scene.lighting)
-        image.index_copy_(0, pixels, light.T.contiguous())
-    cover = (ids >= 0).float()
-    return image.view(size, size, 3).numpy(), cover.numpy()
-
-
-def composite(linear: np.ndarray, cover: np.ndarray, scene: Scene, size: int) -> np.ndarray:
-    """Average the samples of each pixel, develop, lay over the background, degrade: (S, S, 3) uint8."""
-    alpha = cv2.resize(cover, (size, size), interpolation=cv2.INTER_AREA)[..., None]
-    light = cv2.resize(linear, (size, size), interpolation=cv2.INTER_AREA) / np.maximum(alpha, 1e-4)
+def composite(light: np.ndarray, cover: np.ndarray, scene: Scene, size: int) -> np.ndarray:
+    """Develop the head's light, lay it over the background, degrade: (S, S, 3) uint8."""
     shown = develop(light, scene.response)
     background = draw_background(np.random.default_rng(scene.background_seed), size, scene.backgrounds, scene.calm)
-    return degrade(background + alpha * (shown - background), scene.response)
+    return degrade(background + cover[..., None] * (shown - background), scene.response)
 
 
 def landmark_visibility(ids: Tensor, points: Tensor, triangles: Tensor, marks: Tensor) -> np.ndarray:

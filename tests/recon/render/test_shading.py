@@ -1,8 +1,10 @@
 import torch
+import warp as wp
 
 from recon.faces.paint import Surface
+from recon.geometry.launch import launch
 from recon.render.occlusion import ambient_occlusion, lit
-from recon.render.shading import Lighting, shade
+from recon.render.shading import Lighting, Lights, colour_occlusion, lights_of, shade
 
 TOWARD = (0.0, 0.0, 1.0)
 
@@ -12,14 +14,30 @@ def lighting(sky=0.0, key=0.0):
     return Lighting(grey, grey, (0.0,) * 3, TOWARD, (TOWARD,), ((key,) * 3,))
 
 
-def matt(count, albedo=0.5):
-    return Surface(torch.full((3, count), albedo), torch.zeros(count), torch.full((count,), 0.4), torch.ones(count))
+@wp.kernel
+def shade_points(
+    normals: wp.array(dtype=wp.vec3),
+    occlusion: wp.array(dtype=wp.vec3),
+    arriving: float,
+    light: Lights,
+    found: wp.array(dtype=wp.vec3),
+):
+    i = wp.tid()
+    matt = Surface()
+    matt.albedo = wp.vec3(0.5, 0.5, 0.5)
+    matt.roughness = 0.4
+    matt.hair = 1.0
+    found[i] = shade(matt, normals[i], wp.vec3(0.0, 0.0, 1.0), occlusion[i], arriving, light)
 
 
 def shaded(normals, light, occlusion=1.0, shadow=1.0):
-    count = normals.shape[1]
-    view = torch.tensor(TOWARD)[:, None].expand(3, count)
-    return shade(matt(count), normals, view, torch.full((count,), occlusion), torch.full((1, count), shadow), light)
+    """(3, P) unit normals -> (3, P) radiance of a matt grey surface."""
+    found = torch.empty(normals.shape[1], 3)
+    closed = colour_occlusion(torch.full((len(found),), occlusion))
+    normals, closed, out = (wp.from_torch(part, dtype=wp.vec3) for part in (normals.T.contiguous(), closed, found))
+    inputs = [normals, closed, shadow, lights_of(light, found.device), out]
+    launch(shade_points, len(found), inputs, found.device)
+    return found.T
 
 
 def test_lambert_s_law_and_shadows():
