@@ -20,6 +20,7 @@ from recon.nets.pix2vertex import Pix2Vertex, Pix2VertexConfig
 from recon.nets.weights import save_weights
 from recon.train.augment import AugmentConfig, augment
 from recon.train.loop import Batch, Ema, State, descend, fit
+from recon.train.muon import BETAS, Muon
 
 DEPTH_SHOWN_MM = 100.0
 SHEET_ROWS = 8
@@ -30,7 +31,8 @@ class Pix2VertexTrainConfig:
     """One experiment.
 
     batch_size      images a step; `steps` of them make the budget
-    learning_rate   Adam's peak: linear warm-up over `warmup` steps, then a cosine (or a line) to 0 at the last step
+    optimizer       "adam", or "muon", which needs far fewer images (recon/train/muon.py)
+    learning_rate   its peak: linear warm-up over `warmup` steps, then a cosine (or a line) to 0 at the last step
     ema_decay       of the averaged weights, which are the ones evaluated and saved
     max_norm        the gradient's norm is clipped to this (the losses weigh 100, so norms are in the hundreds)
     precision       "bf16" or "no"; the heads, the losses and the weights are float32 in either
@@ -43,6 +45,7 @@ class Pix2VertexTrainConfig:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     steps: int = 20_000
     batch_size: int = 16
+    optimizer: Literal["adam", "muon"] = "adam"
     learning_rate: float = 1e-3
     decay: Literal["cosine", "linear"] = "cosine"
     warmup: int = 200
@@ -96,12 +99,15 @@ def train(
 
 
 def initial_state(config: Pix2VertexTrainConfig) -> State:
-    """Network, Adam, schedule and average as they are before the first step; the same for the same seed."""
+    """Network, optimiser, schedule and average as they are before the first step; the same for the same seed."""
     torch.manual_seed(config.seed)
     network = Pix2Vertex(config.network)
     if config.channels_last:
         network.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, betas=(0.9, 0.99))
+    if config.optimizer == "muon":
+        optimizer = Muon(network, config.learning_rate)
+    else:
+        optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, betas=BETAS)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda index: rate(index, config))
     return State(
         modules={"network": network},

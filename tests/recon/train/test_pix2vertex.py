@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,10 @@ def test_weights_are_the_papers_and_normals_can_be_off() -> None:
     assert "normals" not in losses
 
 
-@pytest.mark.parametrize("outputs", ["joint", "separate"])
-def test_one_batch_can_be_learnt(outputs) -> None:
-    config = Pix2VertexTrainConfig(
-        **{**TINY.__dict__, "steps": 80, "network": Pix2VertexConfig(**{**TINY.network.__dict__, "outputs": outputs})}
-    )
+@pytest.mark.parametrize(("outputs", "optimizer"), [("joint", "adam"), ("separate", "adam"), ("joint", "muon")])
+def test_one_batch_can_be_learnt(outputs, optimizer) -> None:
+    network = replace(TINY.network, outputs=outputs)
+    config = replace(TINY, steps=80, network=network, optimizer=optimizer)
     state, batch = initial_state(config), bumps(0)
     totals = []
     for _ in range(80):
