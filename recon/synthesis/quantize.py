@@ -14,8 +14,7 @@ LEVELS = 65534
 
 def encode_mm(values: np.ndarray) -> np.ndarray:
     """float32 mm within +-255.9 (clipped), NaN allowed -> uint16, steps of 1/128 mm."""
-    codes = np.round(np.clip(values, -MM_LIMIT, MM_LIMIT) * MM_STEPS) + 32768
-    return np.where(np.isnan(values), 0, codes).astype(np.uint16)
+    return _codes(np.rint(np.clip(values, -MM_LIMIT, MM_LIMIT) * MM_STEPS), 32768)
 
 
 def decode_mm(codes: np.ndarray) -> np.ndarray:
@@ -23,15 +22,24 @@ def decode_mm(codes: np.ndarray) -> np.ndarray:
     return np.where(codes == 0, np.float32(np.nan), (codes.astype(np.float32) - 32768) / MM_STEPS)
 
 
+def snap_mm(values: np.ndarray) -> np.ndarray:
+    """The same as `decode_mm(encode_mm(values))`, sooner."""
+    return np.rint(np.clip(values, -MM_LIMIT, MM_LIMIT) * MM_STEPS) / MM_STEPS
+
+
 def encode_unit(values: np.ndarray) -> np.ndarray:
     """float32 in [0, 1] (clipped), NaN allowed -> uint16, steps of 1/65534."""
-    codes = np.round(np.clip(values, 0.0, 1.0) * np.float32(LEVELS)) + 1
-    return np.where(np.isnan(values), 0, codes).astype(np.uint16)
+    return _codes(np.rint(np.clip(values, 0.0, 1.0) * np.float32(LEVELS)), 1)
 
 
 def decode_unit(codes: np.ndarray) -> np.ndarray:
     """uint16 -> float32 in [0, 1]; `encode_unit(decode_unit(c)) == c`."""
     return np.where(codes == 0, np.float32(np.nan), (codes.astype(np.float32) - 1) / np.float32(LEVELS))
+
+
+def snap_unit(values: np.ndarray) -> np.ndarray:
+    """The same as `decode_unit(encode_unit(values))`, sooner."""
+    return np.rint(np.clip(values, 0.0, 1.0) * np.float32(LEVELS)) / np.float32(LEVELS)
 
 
 def encode_signed(values: np.ndarray) -> np.ndarray:
@@ -42,3 +50,14 @@ def encode_signed(values: np.ndarray) -> np.ndarray:
 def decode_signed(codes: np.ndarray) -> np.ndarray:
     """uint16 -> float32 in [-1, 1]; `encode_signed(decode_signed(c)) == c`."""
     return decode_unit(codes) * np.float32(2.0) - np.float32(1.0)
+
+
+def snap_signed(values: np.ndarray) -> np.ndarray:
+    """The same as `decode_signed(encode_signed(values))`, sooner."""
+    return snap_unit(values * np.float32(0.5) + np.float32(0.5)) * np.float32(2.0) - np.float32(1.0)
+
+
+def _codes(steps: np.ndarray, first: int) -> np.ndarray:
+    """Whole numbers of steps from `first` on, NaN as 0."""
+    steps += first
+    return np.fmax(steps, 0, out=steps).astype(np.uint16)

@@ -9,24 +9,17 @@ from functools import lru_cache
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from recon.faces.model import NASION, REGIONS, FaceModel
 from recon.faces.template import Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
+from recon.render.labels import label_maps
 from recon.render.occlusion import ambient_occlusion, lit
 from recon.render.portrait import head_light
-from recon.render.rasterize import barycentric, gather, rasterize_supersampled
+from recon.render.rasterize import rasterize_supersampled
 from recon.render.shading import colour_occlusion
 from recon.synthesis.background import draw_background
-from recon.synthesis.quantize import (
-    decode_mm,
-    decode_signed,
-    decode_unit,
-    encode_mm,
-    encode_signed,
-    encode_unit,
-)
+from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
 from recon.synthesis.response import degrade, develop
 from recon.synthesis.scene import Scene
 
@@ -160,7 +153,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         landmarks_px=landmark_points[:, :2].numpy(),
         landmarks_mm=(vertices[model.landmarks] - origin).numpy(),
         landmarks_visible=visible,
-        vertices_mm=decode_mm(encode_mm((vertices - origin).numpy())),
+        vertices_mm=snap_mm((vertices - origin).numpy()),
         identity=scene.identity,
         expression=scene.expression,
         rotation=scene.rotation,
@@ -182,28 +175,14 @@ def render_labels(
     model: FaceModel, ids: Tensor, points: Tensor, places: Tensor, normals: Tensor
 ) -> dict[str, np.ndarray]:
     """The exact maps at pixel centres, snapped to the storage grid; see `Record` for shapes."""
-    size = ids.shape[0]
-    pixels, corners, weights = barycentric(ids, points, model.triangles)
-    flat = torch.cat([places, normals, model.canonical, model.uv.nan_to_num(0.0)], 1)
-    values = gather(corners, weights, flat)
-    on_face = model.face[ids.view(-1)[pixels].long()]
-    nearest = corners.gather(1, weights.argmax(1, keepdim=True))[:, 0]
-    maps = torch.full((size * size, 11), torch.nan)
-    values[:, 3:6] = functional.normalize(values[:, 3:6], dim=1)
-    values[:, 6:].masked_fill_(~on_face[:, None], torch.nan)
-    maps.index_copy_(0, pixels, values)
-    maps = maps.view(size, size, 11).numpy()
-    mask, region = torch.zeros(size * size, dtype=torch.bool), torch.zeros(size * size, dtype=torch.uint8)
-    mask[pixels] = on_face
-    region[pixels] = model.region[nearest]
-    return {
-        "mask": mask.view(size, size).numpy(),
-        "region": region.view(size, size).numpy(),
-        "position_mm": decode_mm(encode_mm(maps[..., :3])),
-        "normals": decode_signed(encode_signed(maps[..., 3:6])),
-        "correspondence": decode_unit(encode_unit(maps[..., 6:9])),
-        "uv": decode_unit(encode_unit(maps[..., 9:])),
+    maps = {name: values.numpy() for name, values in label_maps(model, ids, points, places, normals).items()}
+    snapped = {
+        "position_mm": snap_mm(maps["position_mm"]),
+        "normals": snap_signed(maps["normals"]),
+        "correspondence": snap_unit(maps["correspondence"]),
+        "uv": snap_unit(maps["uv"]),
     }
+    return maps | snapped
 
 
 def composite(light: np.ndarray, cover: np.ndarray, scene: Scene, size: int) -> np.ndarray:

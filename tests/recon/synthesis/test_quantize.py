@@ -22,3 +22,12 @@ def test_rounding_is_within_half_a_step_and_limits_clip():
     assert np.abs(quantize.decode_mm(quantize.encode_mm(values)) - values).max() <= 0.5 / 128
     assert quantize.decode_mm(quantize.encode_mm(np.float32([999.0])))[0] == np.float32(255.8984375)
     assert quantize.decode_unit(quantize.encode_unit(np.float32([1.7, -0.3]))).tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("kind", ["mm", "unit", "signed"])
+def test_snapping_is_encoding_and_decoding(kind):
+    encode, decode, snap = (getattr(quantize, f"{name}_{kind}") for name in ("encode", "decode", "snap"))
+    values = np.random.default_rng(1).uniform(-1.5, 1.5, 5000).astype(np.float32) * (200 if kind == "mm" else 1)
+    values[::7] = np.nan
+    assert snap(values).dtype == np.float32
+    assert np.array_equal(snap(values), decode(encode(values)), equal_nan=True)
