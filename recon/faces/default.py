@@ -87,6 +87,3 @@ def refine(matrix: Any, values: np.ndarray) -> np.ndarray:
     """Apply a subdivision matrix (m, n) to (n, ...)."""
     flat = values.reshape(len(values), -1)
     return np.asarray(matrix @ flat).reshape(matrix.shape[0], *values.shape[1:])
-
-
-assert len(REGIONS) == 11  # the baked weights have this many columns

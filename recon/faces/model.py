@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-REGIONS = (
+BODY_REGIONS = (
     "background",
     "skin",
     "lips",
@@ -20,6 +20,10 @@ REGIONS = (
     "neck",
     "clothes",
 )
+PART_REGIONS = ("hair", "facial_hair", "glasses", "headwear", "object")
+REGIONS = BODY_REGIONS + PART_REGIONS
+"""What pixels show: a face model's own vertices have the first, what is laid over a head the others."""
+
 NASION = 27  # landmark whose vertex is the origin of position and depth maps
 
 
