@@ -25,7 +25,7 @@ from makehuman import (
 )
 from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 
-from recon.faces.model import REGIONS
+from recon.faces.model import BODY_REGIONS
 from recon.geometry.parameterization import square_embedding
 
 DM_TO_MM = 100.0
@@ -45,10 +45,10 @@ LANDMARKS = (
 
 
 def region_weights(source: Source, mean: np.ndarray, mesh: tuple, kept: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """(n, len(REGIONS)) soft membership of base vertices, from the wheel's texture masks and the mean's shape (mm)."""
+    """(n, len(BODY_REGIONS)) soft membership of base vertices, from the wheel's texture masks and the mean's shape (mm)."""
     _, places, quads, quad_places, groups = mesh
-    weights = np.zeros((len(mean), len(REGIONS)))
-    label = {name: index for index, name in enumerate(REGIONS)}
+    weights = np.zeros((len(mean), len(BODY_REGIONS)))
+    label = {name: index for index, name in enumerate(BODY_REGIONS)}
     corners, corner_places = quads[kept].reshape(-1), quad_places[kept].reshape(-1)
     for name, file in (("lips", "mpfb_lips.jpg"), ("ears", "mpfb_ears.jpg")):
         mask = source.image(f"{MPFB}textures/{file}")[..., 0] / 255.0
@@ -77,8 +77,8 @@ def region_weights(source: Source, mean: np.ndarray, mesh: tuple, kept: np.ndarr
 
 def face_margin(mean: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(n,) mm, positive inside the one face region: below the hairline, above the jaw, in front of the ears."""
-    hidden = weights[:, [REGIONS.index(name) for name in ("mouth_inside", "background", "teeth")]].max(1)
-    ears, eyes = weights[:, REGIONS.index("ears")], weights[:, REGIONS.index("eyes")]
+    hidden = weights[:, [BODY_REGIONS.index(name) for name in ("mouth_inside", "background", "teeth")]].max(1)
+    ears, eyes = weights[:, BODY_REGIONS.index("ears")], weights[:, BODY_REGIONS.index("eyes")]
     azimuth, chin_line, hairline, reach = outline(mean)
     margin = np.minimum.reduce([hairline - mean[:, 1], mean[:, 1] - chin_line, 80.0 * (reach - np.abs(azimuth))])
     margin = np.where(eyes > 0.5, mean[:, 2] + 6.0, margin)  # the fronts of the eyeballs belong to the face
@@ -161,13 +161,13 @@ def bake(wheel: Path, sigmas: dict[str, float], draws: int, modes: int, seed: in
     weights, margin = full_weights[used], face_margin(full_mean, full_weights)[used]
     final_quads = place[quads[kept]].astype(np.int32)
     label = np.argmax(weights, axis=1)
-    face_labels = [REGIONS.index("skin"), REGIONS.index("lips")]
+    face_labels = [BODY_REGIONS.index("skin"), BODY_REGIONS.index("lips")]
     skin_quads = np.asarray(np.isin(label, face_labels)[final_quads].all(axis=1))
     uv = square_embedding(final_quads[largest_patch(final_quads, skin_quads)], mean)
     # Eyeballs and the insides of lips and lids take the place of the skin in front of them.
     known = ~np.isnan(uv[:, 0])
     uv[~known] = NearestNDInterpolator(mean[known, :2], uv[known])(mean[~known, :2])
-    eyes = np.flatnonzero(label == REGIONS.index("eyes"))
+    eyes = np.flatnonzero(label == BODY_REGIONS.index("eyes"))
     uv[eyes] = LinearNDInterpolator(mean[known, :2], uv[known])(mean[eyes, :2])
     return {
         "mean": mean.astype(np.float32),
