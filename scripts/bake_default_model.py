@@ -45,7 +45,7 @@ LANDMARKS = (
 
 
 def region_weights(source: Source, mean: np.ndarray, mesh: tuple, kept: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """(n, len(BODY_REGIONS)) soft membership of base vertices, from the wheel's texture masks and the mean's shape (mm)."""
+    """(n, 11) soft membership of BODY_REGIONS of base vertices, from the wheel's texture masks and the mean (mm)."""
     _, places, quads, quad_places, groups = mesh
     weights = np.zeros((len(mean), len(BODY_REGIONS)))
     label = {name: index for index, name in enumerate(BODY_REGIONS)}
