@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from recon.configuration import write_config
 from recon.losses.normals import erode, map_normals
 from recon.losses.pix2vertex import Pix2VertexLossConfig, pix2vertex_losses
 from recon.nets.base import FaceGeometry, Reconstructor
 from recon.nets.pix2vertex import Pix2Vertex, Pix2VertexConfig
 from recon.nets.weights import save_weights
 from recon.train.augment import AugmentConfig, augment
+from recon.train.checkpoint import keep_settings
 from recon.train.loop import Batch, Ema, State, descend, fit
 from recon.train.muon import BETAS, Muon
 
@@ -68,7 +68,7 @@ def train(
     Batches: rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) 0/1; position_mm, correspondence, normals (B, 3, S, S), 0
     outside the mask. Run again with the same arguments it resumes exactly. -> `run_dir/weights.safetensors`.
     """
-    write_config(config, run_dir / "config.yaml")
+    keep_settings(config, run_dir)
     state = initial_state(config)
 
     def evaluate(state: State) -> dict[str, float | Tensor]:

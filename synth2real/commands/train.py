@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from recon.configuration import add_config_arguments, read_config, write_config
+from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
 from recon.faces.default import load_default
 from recon.nets.base import Reconstructor
 from recon.nets.weights import save_weights
 from recon.synthesis.pool import HELD_OUT_SEED, RenderPool
 from recon.synthesis.scene import SceneConfig
+from recon.train.checkpoint import keep_settings
 from recon.train.loop import device
 from synth2real import bundled
 from synth2real.export import load_network
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     network = load_network(args.network or bundled.network_weights()).to(device())
     photos = load_photos(args.photos, config.size, config.photos.framing, args.points, args.drop)
     batches = _photo_batches(photos, network, config, args.out)
-    write_config(config, args.out / "config.yaml")
+    keep_settings(config, args.out)
 
     model, scene = load_default(), read_config(SceneConfig, args.scene or bundled.scene_config())
     renders = RenderPool(
