@@ -66,12 +66,13 @@ def nearest_triangle(
     width: int,
     height: int,
     nearest: float,
-    front_only: bool,
+    closed: int,
     buffer: wp.array(dtype=wp.int64),
     samples: int,
     fine_buffer: wp.array(dtype=wp.int64),
 ):
-    """Fill `buffer` at pixel centres and, where `samples` is above 0, `fine_buffer` at so many a pixel and axis."""
+    """Fill `buffer` at pixel centres and, where `samples` is above 0, `fine_buffer` at so many a pixel and axis. The
+    first `closed` triangles show their fronts alone."""
     t = wp.tid()
     corners = triangles[t]
     a, b, c = points[corners[0]], points[corners[1]], points[corners[2]]
@@ -80,7 +81,7 @@ def nearest_triangle(
         wp.float64(b[1]) - wp.float64(a[1])
     ) * (wp.float64(c[0]) - wp.float64(a[0]))
     zero = wp.float64(0.0)
-    if area == zero or (front_only and area > zero):  # rows run downward: what faces the viewer turns negative
+    if area == zero or (t < closed and area > zero):  # rows run downward: what faces the viewer turns negative
         return
     if wp.min(a[2], wp.min(b[2], c[2])) < nearest:
         return

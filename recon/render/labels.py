@@ -1,6 +1,6 @@
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
 # pyright: reportAssignmentType=false, reportGeneralTypeIssues=false
-"""The label maps of a face model at pixel centres, in one kernel."""
+"""The label maps of a head and its parts at pixel centres, in one kernel."""
 
 import torch
 import warp as wp
@@ -9,6 +9,7 @@ from torch import Tensor
 from recon.faces.model import FaceModel
 from recon.geometry.launch import launch
 from recon.render.kernel import weights_at
+from recon.render.parts import Scenery
 
 MAPS = ("position_mm", "normals", "correspondence")  # of three channels
 
@@ -51,15 +52,15 @@ def labels_of_pixels(
         texture[i, j] = u * uv[a] + v * uv[b] + w * uv[c]
 
 
-def label_maps(model: FaceModel, ids: Tensor, points_px: Tensor, places: Tensor, normals: Tensor) -> dict[str, Tensor]:
+def label_maps(model: FaceModel, scenery: Scenery, ids: Tensor, points_px: Tensor, places: Tensor) -> dict[str, Tensor]:
     """What each pixel centre sees.
 
     Args:
-        ids: (S, S) int32 and points_px: (n, 3), see `rasterize`. places: (n, 3) mm. normals: (n, 3).
+        ids: (S, S) int32 and points_px: (n, 3), see `rasterize`. places: (n, 3) mm, of all vertices of `scenery`.
 
     Returns:
         mask (S, S) bool, pixels of the face region; region (S, S) uint8, 0 where nothing is seen; position_mm and
-        normals (S, S, 3), of `places` and unit `normals`, NaN where nothing is seen; correspondence (S, S, 3) and uv
+        normals (S, S, 3), of `places` and unit, NaN where nothing is seen; correspondence (S, S, 3) and uv
         (S, S, 2), NaN outside the mask. All maps float32.
     """
     shape, device = tuple(ids.shape), ids.device
@@ -67,15 +68,15 @@ def label_maps(model: FaceModel, ids: Tensor, points_px: Tensor, places: Tensor,
     maps["uv"] = torch.full((*shape, 2), torch.nan, device=device)
     mask = torch.zeros(shape, dtype=torch.bool, device=device)
     region = torch.zeros(shape, dtype=torch.uint8, device=device)
-    vectors = [places, normals, model.canonical]
+    vectors = [places, scenery.normals, model.canonical]
     inputs = [
         wp.from_torch(ids),
         wp.from_torch(points_px, dtype=wp.vec3),
-        wp.from_torch(model.triangles, dtype=wp.vec3i),
+        wp.from_torch(scenery.triangles, dtype=wp.vec3i),
         *(wp.from_torch(vector, dtype=wp.vec3) for vector in vectors),
         wp.from_torch(model.uv, dtype=wp.vec2),
-        wp.from_torch(model.region),
-        wp.from_torch(model.face),
+        wp.from_torch(scenery.region),
+        wp.from_torch(scenery.face),
         wp.from_torch(mask),
         wp.from_torch(region),
         *(wp.from_torch(maps[name], dtype=wp.vec3) for name in MAPS),

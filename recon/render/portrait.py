@@ -11,9 +11,40 @@ from recon.faces.paint import Person, paint, person_of, slow_row
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
 from recon.render.kernel import weights_at
-from recon.render.shading import Lighting, Lights, lights_of, shade
+from recon.render.parts import Panes, Scenery
+from recon.render.rasterize import rasterize
+from recon.render.shading import Lighting, Lights, coat_row, lights_of, shade, shade_coat, through_pane
 
 wp.set_module_options({"enable_backward": False})
+
+
+@wp.struct
+class PaneMesh:
+    """`Panes` for kernels, with the ids of the samples and the vertices' places in the image; ids empty: none."""
+
+    ids: wp.array2d(dtype=wp.int32)
+    points: wp.array(dtype=wp.vec3)
+    triangles: wp.array(dtype=wp.vec3i)
+    normals: wp.array(dtype=wp.vec3)
+    tint: wp.array(dtype=wp.vec3)
+
+
+@wp.func
+def behind_pane(
+    panes: PaneMesh, t: int, x: float, y: float, distance: float, behind: wp.vec3, view: wp.vec3, light: Lights
+) -> wp.vec3:
+    """Radiance of a surface at `distance` seen through pane triangle t, unchanged where the pane is not before it."""
+    if t < 0:
+        return behind
+    corners = panes.triangles[t]
+    a, b, c = corners[0], corners[1], corners[2]
+    weights = weights_at(x, y, panes.points[a], panes.points[b], panes.points[c])
+    u, v, w = weights[0], weights[1], weights[2]
+    if u * panes.points[a][2] + v * panes.points[b][2] + w * panes.points[c][2] > distance:
+        return behind
+    normal = wp.normalize(u * panes.normals[a] + v * panes.normals[b] + w * panes.normals[c])
+    tint = u * panes.tint[a] + v * panes.tint[b] + w * panes.tint[c]
+    return through_pane(behind, tint, normal, view, light)
 
 
 @wp.kernel
@@ -26,11 +57,13 @@ def light_of_pixels(
     normals: wp.array(dtype=wp.vec3),
     occlusion: wp.array(dtype=wp.vec3),
     arriving: wp.array(dtype=wp.float32),
+    coats: wp.array(dtype=coat_row),
     focal: float,
     centre: wp.vec2,
     who: Person,
     light: Lights,
     noise: wp.array(dtype=wp.vec2),
+    panes: PaneMesh,
     found: wp.array2d(dtype=wp.vec3),
     cover: wp.array2d(dtype=wp.float32),
 ):
@@ -46,12 +79,22 @@ def light_of_pixels(
             a, b, c = corners[0], corners[1], corners[2]
             weights = weights_at(x, y, points[a], points[b], points[c])
             u, v, w = weights[0], weights[1], weights[2]
-            surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
             normal = wp.normalize(u * normals[a] + v * normals[b] + w * normals[c])
             view = wp.normalize(wp.vec3(centre[0] - x, y - centre[1], focal))
-            open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
             lit = u * arriving[a] + v * arriving[b] + w * arriving[c]
-            total += shade(surface, normal, view, open_sky, lit, light)
+            head = slow.shape[0]
+            radiance = wp.vec3()
+            if a < head:
+                surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
+                open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
+                radiance = shade(surface, normal, view, open_sky, lit, light)
+            else:
+                coat = u * coats[a - head] + v * coats[b - head] + w * coats[c - head]
+                radiance = shade_coat(coat, normal, view, lit, light)
+            if panes.ids.shape[0] > 0:
+                distance = u * points[a][2] + v * points[b][2] + w * points[c][2]
+                radiance = behind_pane(panes, panes.ids[i, j], x, y, distance, radiance, view, light)
+            total += radiance
             seen += 1.0
     found[row, column] = total / wp.max(seen, 1.0)
     cover[row, column] = seen / float(samples * samples)
@@ -60,22 +103,22 @@ def light_of_pixels(
 def head_light(
     ids: Tensor,
     points_px: Tensor,
-    triangles: Tensor,
+    scenery: Scenery,
+    panes: Panes | None,
     slow: Tensor,
-    normals: Tensor,
     occlusion: Tensor,
     arriving: Tensor,
     camera: Camera,
     appearance: Appearance,
     lighting: Lighting,
 ) -> tuple[Tensor, Tensor]:
-    """What a camera receives of a painted head.
+    """What a camera receives of a painted head and its parts.
 
     Args:
         ids: (samples * S, samples * S) int32 triangle ids of the samples, from `rasterize_supersampled`.
-        points_px: (V, 3) as there; triangles: (F, 3) int32.
-        slow: (V, len(Slow)) from `slow_values`. normals: (V, 3) camera frame.
-        occlusion: (V, 3) from `colour_occlusion`. arriving: (V,) share of the first light, from `lit`.
+        points_px: (V, 3) as there, of all of the scenery.
+        slow: (head's V, len(Slow)) from `slow_values`. occlusion: (head's V, 3) from `colour_occlusion`.
+        arriving: (V,) share of the first light, from `lit`.
 
     Returns:
         (S, S, 3) float32 mean linear light of each pixel's samples on the head, (S, S) float32 share of them.
@@ -87,18 +130,35 @@ def head_light(
         wp.from_torch(ids),
         ids.shape[0] // size,
         wp.from_torch(points_px, dtype=wp.vec3),
-        wp.from_torch(triangles, dtype=wp.vec3i),
+        wp.from_torch(scenery.triangles, dtype=wp.vec3i),
         wp.from_torch(slow, dtype=slow_row),
-        wp.from_torch(normals, dtype=wp.vec3),
+        wp.from_torch(scenery.normals, dtype=wp.vec3),
         wp.from_torch(occlusion, dtype=wp.vec3),
         wp.from_torch(arriving),
+        wp.from_torch(scenery.coat, dtype=coat_row),
         camera.focal_px,
         wp.vec2(*camera.centre_px),
         person_of(appearance),
         lights_of(lighting, slow.device),
         wp.from_torch(volume(str(slow.device)), dtype=wp.vec2),
+        pane_mesh(panes, camera, ids.shape[0]),
         wp.from_torch(light, dtype=wp.vec3),
         wp.from_torch(cover),
     ]
     launch(light_of_pixels, (size, size), inputs, slow.device)
     return light, cover
+
+
+def pane_mesh(panes: Panes | None, camera: Camera, side: int) -> PaneMesh:
+    """Rasterise `panes` on `side` x `side` samples."""
+    mesh = PaneMesh()
+    if panes is None:
+        return mesh
+    points = camera.project_with_distance(panes.vertices)
+    fine = camera.scaled(side // camera.size_px).project_with_distance(panes.vertices)
+    mesh.ids = wp.from_torch(rasterize(fine, panes.triangles, side, side))
+    mesh.points, mesh.normals, mesh.tint = (
+        wp.from_torch(values.contiguous(), dtype=wp.vec3) for values in (points, panes.normals, panes.tint)
+    )
+    mesh.triangles = wp.from_torch(panes.triangles.contiguous(), dtype=wp.vec3i)
+    return mesh

@@ -19,31 +19,32 @@ from recon.render.kernel import EMPTY, attributes_at, nearest_triangle
 NEAREST_MM = 1.0  # triangles that come nearer to the camera than this are dropped
 
 
-def rasterize(points_px: Tensor, triangles: Tensor, height: int, width: int, front_only: bool = False) -> Tensor:
+def rasterize(points_px: Tensor, triangles: Tensor, height: int, width: int, closed: int = 0) -> Tensor:
     """Which triangle each pixel centre sees.
 
     Args:
         points_px: (V, 3) float32: u right, v down in pixels (centres at +0.5), distance in mm (-z of the camera frame).
         triangles: (F, 3) int32, either winding; F below 2**31.
         height, width: size of the image in pixels.
-        front_only: leave out triangles that face away: the same answer on a closed body, sooner.
+        closed: the first so many triangles bound closed bodies: those that face away are left out, to the same answer,
+            sooner.
 
     Returns:
         (height, width) int32 triangle ids, -1 where nothing is seen.
     """
-    keys, _ = nearest_keys(points_px, triangles, height, width, front_only)
+    keys, _ = nearest_keys(points_px, triangles, height, width, closed)
     return keys.to(torch.int32).view(height, width)
 
 
 def rasterize_supersampled(
-    points_px: Tensor, triangles: Tensor, height: int, width: int, samples: int, front_only: bool = False
+    points_px: Tensor, triangles: Tensor, height: int, width: int, samples: int, closed: int = 0
 ) -> tuple[Tensor, Tensor]:
     """`rasterize`, and the same on a grid `samples` times as fine, in one go over the triangles.
 
     Returns:
         (height, width) and (samples * height, samples * width) int32 triangle ids, -1 where nothing is seen.
     """
-    keys, fine = nearest_keys(points_px, triangles, height, width, front_only, samples)
+    keys, fine = nearest_keys(points_px, triangles, height, width, closed, samples)
     return keys.to(torch.int32).view(height, width), fine.to(torch.int32).view(samples * height, samples * width)
 
 
@@ -54,7 +55,7 @@ def nearest_distance(points_px: Tensor, triangles: Tensor, height: int, width: i
 
 
 def nearest_keys(
-    points_px: Tensor, triangles: Tensor, height: int, width: int, front_only: bool = False, samples: int = 0
+    points_px: Tensor, triangles: Tensor, height: int, width: int, closed: int = 0, samples: int = 0
 ) -> tuple[Tensor, Tensor]:
     """(P,) int64 for the pixels and for `samples` x `samples` as many: bits of the nearest distance << 32 | triangle
     id, or EMPTY; arguments as `rasterize_supersampled`."""
@@ -63,7 +64,7 @@ def nearest_keys(
     keys = torch.full((height * width,), EMPTY, dtype=torch.int64, device=points.device)
     fine = torch.full((height * width * samples**2,), EMPTY, dtype=torch.int64, device=points.device)
     mesh = [wp.from_torch(points, dtype=wp.vec3), wp.from_torch(triangles, dtype=wp.vec3i)]
-    inputs = [*mesh, width, height, NEAREST_MM, front_only, wp.from_torch(keys), samples, wp.from_torch(fine)]
+    inputs = [*mesh, width, height, NEAREST_MM, closed, wp.from_torch(keys), samples, wp.from_torch(fine)]
     launch(nearest_triangle, len(triangles), inputs, points.device)
     return keys, fine
 

@@ -12,8 +12,10 @@ import torch
 import warp as wp
 
 from recon.faces.paint import Surface
+from recon.render.parts import COAT
 
 Colour = tuple[float, float, float]
+coat_row = wp.types.vector(length=COAT, dtype=wp.float32)
 WRAP = wp.constant(wp.vec3(0.28, 0.12, 0.08))  # skin's scattering: light beyond the terminator, red most
 
 wp.set_module_options({"enable_backward": False})
@@ -135,6 +137,76 @@ def shade(
             lobe = wp.exp(wp.log(along) * exponent) * (exponent + 2.0) / 8.0
             specular += strength * (lobe * fresnel * cosine)
     return wp.cw_mul(surface.albedo, diffuse) + surface.gloss * specular
+
+
+@wp.func
+def shade_strand(
+    albedo: wp.vec3,
+    tangent: wp.vec3,
+    normal: wp.vec3,
+    view: wp.vec3,
+    gloss: float,
+    roughness: float,
+    arriving: float,
+    light: Lights,
+) -> wp.vec3:
+    """Kajiya and Kay (1989): a strand scatters light about its tangent; shaded as a whole by the normal of the hair.
+
+    The highlight is one of the surface, white and shifted toward the root, and one through the strand, tinted.
+    """
+    diffuse = 0.8 * sky_irradiance(light, normal)
+    surface, through = wp.vec3(), wp.vec3()
+    exponent = 12.0 / wp.max(roughness * roughness, 0.02)
+    shifted = wp.normalize(tangent + 0.12 * normal)
+    for k in range(light.directions.shape[0]):
+        toward = light.directions[k]
+        strength = light.colours[k]
+        if k == 0:
+            strength = strength * arriving
+        along = wp.dot(tangent, toward)
+        wrapped = wp.clamp((wp.dot(normal, toward) + 0.4) / 1.4, 0.0, 1.0)
+        strength = strength * wrapped
+        diffuse += strength * wp.sqrt(wp.max(1.0 - along * along, 0.0))
+        half = wp.normalize(view + toward)
+        surface += strength * ring(wp.dot(shifted, half), exponent)
+        through += strength * ring(wp.dot(tangent, half), 0.25 * exponent)
+    return wp.cw_mul(albedo, diffuse) + gloss * (0.05 * surface + 0.3 * wp.cw_mul(albedo, through))
+
+
+@wp.func
+def ring(cosine: float, exponent: float) -> float:
+    """sin^exponent of the angle whose cosine is given: bright across the strand."""
+    return wp.exp(0.5 * exponent * wp.log(wp.max(1.0 - cosine * cosine, 1e-9)))
+
+
+@wp.func
+def shade_coat(coat: coat_row, normal: wp.vec3, view: wp.vec3, arriving: float, light: Lights) -> wp.vec3:
+    """Linear radiance of a part's surface, seen from either side; its columns as in `recon.render.parts.Scenery`."""
+    albedo = wp.vec3(coat[0], coat[1], coat[2])
+    tangent = wp.vec3(coat[3], coat[4], coat[5])
+    if wp.length_sq(tangent) > 0.1:
+        return shade_strand(albedo, wp.normalize(tangent), normal, view, coat[6], coat[7], arriving, light)
+    surface = Surface()
+    surface.albedo = albedo
+    surface.gloss = coat[6]
+    surface.roughness = coat[7]
+    surface.hair = 1.0  # no scattering beyond the terminator
+    toward_us = wp.where(wp.dot(normal, view) < 0.0, -normal, normal)
+    return shade(surface, toward_us, view, wp.vec3(1.0, 1.0, 1.0), arriving, light)
+
+
+@wp.func
+def through_pane(behind: wp.vec3, tint: wp.vec3, normal: wp.vec3, view: wp.vec3, light: Lights) -> wp.vec3:
+    """Light from behind a thin pane, tinted, with what its front mirrors of the sky and the lights."""
+    toward_us = wp.where(wp.dot(normal, view) < 0.0, -normal, normal)
+    facing = wp.dot(toward_us, view)
+    grazing = 1.0 - facing
+    fresnel = 0.05 + 0.95 * grazing * grazing * grazing * grazing * grazing
+    mirrored = 2.0 * facing * toward_us - view
+    seen = sky_irradiance(light, mirrored)
+    for k in range(light.directions.shape[0]):
+        seen += 6.0 * light.colours[k] * wp.smoothstep(0.96, 0.995, wp.dot(mirrored, light.directions[k]))
+    return wp.cw_mul(behind, tint) * (1.0 - fresnel) + seen * fresnel
 
 
 def colour_occlusion(openness: torch.Tensor) -> torch.Tensor:

@@ -16,9 +16,11 @@ from recon.geometry.surfaces import vertex_normals
 from recon.render.labels import label_maps
 from recon.render.occlusion import ambient_occlusion, lit
 from recon.render.portrait import head_light
-from recon.render.rasterize import rasterize_supersampled
+from recon.render.parts import Scenery, panes_of, scenery_of
+from recon.render.rasterize import rasterize, rasterize_supersampled
 from recon.render.shading import colour_occlusion
 from recon.synthesis.background import draw_background
+from recon.synthesis.dressing import dress
 from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
 from recon.synthesis.response import degrade, develop
 from recon.synthesis.scene import Scene
@@ -41,6 +43,8 @@ class Record:
         normals: (S, S, 3) float32 unit, camera frame, NaN where nothing was rendered.
         correspondence: (S, S, 3) float32 in [0, 1], NaN outside the mask.
         uv: (S, S, 2) float32 in [0, 1], NaN outside the mask.
+        amodal_mask: (S, S) bool, what `mask` would be without hair, glasses and other parts over the face.
+        amodal_position_mm, amodal_correspondence: (S, S, 3) float32, of the face itself, NaN outside that mask.
         landmarks_px: (68, 2) float32; landmarks_mm: (68, 3) float32; landmarks_visible: (68,) bool.
         vertices_mm: (n, 3) float32.
         identity: (k,) float32; expression: (e,) float32.
@@ -60,6 +64,9 @@ class Record:
     normals: np.ndarray
     correspondence: np.ndarray
     uv: np.ndarray
+    amodal_mask: np.ndarray
+    amodal_position_mm: np.ndarray
+    amodal_correspondence: np.ndarray
     landmarks_px: np.ndarray
     landmarks_mm: np.ndarray
     landmarks_visible: np.ndarray
@@ -114,21 +121,24 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     rotation = torch.from_numpy(scene.rotation)
     translation = torch.from_numpy(scene.translation_mm(eye_distance(model, shape), size))
     vertices = shape @ rotation.T + translation
-    normals = vertex_normals(vertices, model.triangles)
+    parts = dress(model, scene, shape)
+    scenery = scenery_of(model, vertices, parts, rotation, translation)
     origin = vertices[model.landmarks[NASION]]
 
-    points = camera.project_with_distance(vertices)
-    ids, fine = rasterize_supersampled(points, model.triangles, size, size, SUPERSAMPLING, front_only=True)
-    labels = render_labels(model, ids, points, vertices - origin, normals)
+    points = camera.project_with_distance(scenery.vertices)
+    ids, fine = rasterize_supersampled(
+        points, scenery.triangles, size, size, SUPERSAMPLING, closed=scenery.head_triangles
+    )
+    labels = render_labels(model, scenery, ids, points, scenery.vertices - origin)
     key = torch.tensor(scene.lighting.directions[0])
-    arriving = lit(vertices, model.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
+    arriving = lit(scenery.vertices, scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
     slow = slow_values(ready.template, scene.appearance)
     light, cover = head_light(
         fine,
         points,
-        model.triangles,
+        scenery,
+        panes_of(parts, rotation, translation),
         slow,
-        normals,
         ready.occlusion,
         arriving,
         camera,
@@ -138,7 +148,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     rgb = composite(light.numpy(), cover.numpy(), scene, size)
 
     landmark_points = points[model.landmarks]
-    visible = landmark_visibility(ids, points, model.triangles, landmark_points)
+    visible = landmark_visibility(ids, points, scenery.triangles, landmark_points)
     drawn = {
         key: value
         for key, value in asdict(scene).items()
@@ -172,17 +182,29 @@ def eye_distance(model: FaceModel, shape: Tensor) -> float:
 
 
 def render_labels(
-    model: FaceModel, ids: Tensor, points: Tensor, places: Tensor, normals: Tensor
+    model: FaceModel, scenery: Scenery, ids: Tensor, points: Tensor, places: Tensor
 ) -> dict[str, np.ndarray]:
     """The exact maps at pixel centres, snapped to the storage grid; see `Record` for shapes."""
-    maps = {name: values.numpy() for name, values in label_maps(model, ids, points, places, normals).items()}
-    snapped = {
-        "position_mm": snap_mm(maps["position_mm"]),
-        "normals": snap_signed(maps["normals"]),
-        "correspondence": snap_unit(maps["correspondence"]),
-        "uv": snap_unit(maps["uv"]),
+    seen = snapped(label_maps(model, scenery, ids, points, places))
+    if len(scenery.triangles) > scenery.head_triangles:  # what the parts hide
+        size = ids.shape[0]
+        bare_ids = rasterize(points, model.triangles, size, size, closed=scenery.head_triangles)
+        bare = snapped(label_maps(model, scenery, bare_ids, points, places))
+    else:
+        bare = seen
+    position = np.where(bare["mask"][..., None], bare["position_mm"], np.float32(np.nan))
+    amodal = {"mask": bare["mask"], "position_mm": position, "correspondence": bare["correspondence"]}
+    return seen | {f"amodal_{name}": values for name, values in amodal.items()}
+
+
+def snapped(maps: dict[str, Tensor]) -> dict[str, np.ndarray]:
+    arrays = {name: values.numpy() for name, values in maps.items()}
+    return arrays | {
+        "position_mm": snap_mm(arrays["position_mm"]),
+        "normals": snap_signed(arrays["normals"]),
+        "correspondence": snap_unit(arrays["correspondence"]),
+        "uv": snap_unit(arrays["uv"]),
     }
-    return maps | snapped
 
 
 def composite(light: np.ndarray, cover: np.ndarray, scene: Scene, size: int) -> np.ndarray:

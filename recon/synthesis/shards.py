@@ -9,6 +9,7 @@ word) of the codes of `recon.synthesis.quantize`, 0 being "nothing here" (NaN):
 
     position_x, position_y, depth               mm = (code - 32768) / 128; depth is z of the position
     correspondence_x/y/z, uv_u/v                value in [0, 1] = (code - 1) / 65534
+    amodal_position_x/y, amodal_depth, amodal_correspondence_x/y/z     the same of the face itself, under hair and things
     normal_x/y/z                                value in [-1, 1] = (code - 1) / 32767 - 1
 
 The PNGs are filtered but not deflated: the parquet file's zstd compresses them (see `recon.synthesis.png`).
@@ -34,7 +35,7 @@ from recon.synthesis.png import decode_png, encode_png
 if TYPE_CHECKING:
     from recon.synthesis.records import Record
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ROW_GROUP = 32  # records buffered while writing and decoded together while reading: about 60 MB at 256 px
 LANDMARKS = 68
 
@@ -48,7 +49,18 @@ MAPS = {
     ),
     "normals": (("normal_x", "normal_y", "normal_z"), quantize.encode_signed, quantize.decode_signed),
     "uv": (("uv_u", "uv_v"), quantize.encode_unit, quantize.decode_unit),
+    "amodal_position_mm": (
+        ("amodal_position_x", "amodal_position_y", "amodal_depth"),
+        quantize.encode_mm,
+        quantize.decode_mm,
+    ),
+    "amodal_correspondence": (
+        ("amodal_correspondence_x", "amodal_correspondence_y", "amodal_correspondence_z"),
+        quantize.encode_unit,
+        quantize.decode_unit,
+    ),
 }
+MASKS = ("mask", "amodal_mask")
 MATRICES = ("landmarks_px", "landmarks_mm", "vertices_mm", "rotation")  # float32 (n, m), as they are
 VECTORS = ("identity", "expression", "translation_mm", "centre_px", "origin_mm")  # float32 (n,), as they are
 
@@ -62,7 +74,7 @@ def record_features(vertices: int, identity: int, expression: int) -> Features:
             "seed": Value("int64"),
             "model": Value("string"),
             "render": Image(),
-            "mask": Image(),
+            **{name: Image() for name in MASKS},
             "region": Image(),
             **maps,
             "landmarks_px": Array2D((LANDMARKS, 2), "float32"),
@@ -88,7 +100,7 @@ def row_from_record(record: Record) -> dict[str, Any]:
         "seed": record.seed,
         "model": record.model,
         "render": image_to_column(record.rgb),
-        "mask": image_to_column(record.mask.astype(np.uint8) * 255),
+        **{name: image_to_column(getattr(record, name).astype(np.uint8) * 255) for name in MASKS},
         "region": image_to_column(record.region),
         "landmarks_visible": record.landmarks_visible,
         "focal_px": record.focal_px,
@@ -114,7 +126,7 @@ def record_from_row(row: Mapping[str, Any]) -> Record:
         seed=int(row["seed"]),
         model=str(row["model"]),
         rgb=image_from_column(row["render"]),
-        mask=image_from_column(row["mask"]) > 0,
+        **{name: image_from_column(row[name]) > 0 for name in MASKS},
         region=image_from_column(row["region"]),
         landmarks_visible=np.asarray(row["landmarks_visible"], bool),
         focal_px=float(row["focal_px"]),

@@ -78,8 +78,8 @@ def test_leaving_out_what_faces_away_changes_nothing_on_a_closed_body():
     points = CAMERA.project_with_distance(model.mean + torch.tensor([0.0, 0.0, -600.0]))
     whole = rasterize(points, model.triangles, SIZE, SIZE)
     assert (whole >= 0).any()
-    assert torch.equal(whole, rasterize(points, model.triangles, SIZE, SIZE, front_only=True))
+    assert torch.equal(whole, rasterize(points, model.triangles, SIZE, SIZE, closed=len(model.triangles)))
     turned = TRIANGLES[:, [0, 2, 1]].contiguous()
     plane = CAMERA.project_with_distance(tilted(0.0))
-    sides = {int(rasterize(plane, faces, SIZE, SIZE, front_only=True).max()) for faces in (TRIANGLES, turned)}
+    sides = {int(rasterize(plane, faces, SIZE, SIZE, closed=2).max()) for faces in (TRIANGLES, turned)}
     assert sides == {-1, 1}
