@@ -37,22 +37,23 @@ def light_of_pixels(
     """found[pixel] = mean light of the samples that see the head, cover[pixel] = their share."""
     row, column = wp.tid()
     total, seen = wp.vec3(), wp.float32(0.0)
-    for k in range(samples * samples):
-        i, j = row * samples + k // samples, column * samples + k % samples
-        t = ids[i, j]
-        if t >= 0:
-            x, y = (float(j) + 0.5) / float(samples), (float(i) + 0.5) / float(samples)
-            corners = triangles[t]
-            a, b, c = corners[0], corners[1], corners[2]
-            weights = weights_at(x, y, points[a], points[b], points[c])
-            u, v, w = weights[0], weights[1], weights[2]
-            surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
-            normal = wp.normalize(u * normals[a] + v * normals[b] + w * normals[c])
-            view = wp.normalize(wp.vec3(centre[0] - x, y - centre[1], focal))
-            open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
-            lit = u * arriving[a] + v * arriving[b] + w * arriving[c]
-            total += shade(surface, normal, view, open_sky, lit, light)
-            seen += 1.0
+    step = 1.0 / float(samples)
+    for i in range(row * samples, (row + 1) * samples):
+        for j in range(column * samples, (column + 1) * samples):
+            t = ids[i, j]
+            if t >= 0:
+                x, y = (float(j) + 0.5) * step, (float(i) + 0.5) * step
+                corners = triangles[t]
+                a, b, c = corners[0], corners[1], corners[2]
+                weights = weights_at(x, y, points[a], points[b], points[c])
+                u, v, w = weights[0], weights[1], weights[2]
+                surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
+                normal = wp.normalize(u * normals[a] + v * normals[b] + w * normals[c])
+                view = wp.normalize(wp.vec3(centre[0] - x, y - centre[1], focal))
+                open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
+                lit = u * arriving[a] + v * arriving[b] + w * arriving[c]
+                total += shade(surface, normal, view, open_sky, lit, light)
+                seen += 1.0
     found[row, column] = total / wp.max(seen, 1.0)
     cover[row, column] = seen / float(samples * samples)
 
