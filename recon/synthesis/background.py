@@ -51,7 +51,7 @@ def draw_background(rng: np.random.Generator, size: int, folder: str | None = No
             stripe = phase - np.floor(phase) < rng.uniform(0.2, 0.8)
             colour = rng.uniform(0, 1, 3)
             reach = (math.sin(angle) * x - math.cos(angle) * y) > rng.uniform(-0.6, 0.6)
-            alpha = (stripe & reach) * np.float32(rng.uniform(0.2, 0.9))
+            alpha = (stripe & reach).astype(np.float32) * rng.uniform(0.2, 0.9)
             image += cv2.merge([alpha * float(channel) for channel in colour]) - cv2.merge([alpha] * 3) * image
     blur = rng.uniform(0, 0.02) * size
     if blur > 0.5:
