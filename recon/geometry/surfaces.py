@@ -18,7 +18,8 @@ def triangle_cross(vertices: Tensor, triangles: Tensor) -> Tensor:
     Returns:
         (..., f, 3), the unit squared.
     """
-    a, b, c = vertices[..., triangles.long().T, :].unbind(-3)
+    corners = vertices.index_select(-2, triangles.long().T.reshape(-1))  # several times faster than by indexing
+    a, b, c = corners.unflatten(-2, (3, -1)).unbind(-3)
     return torch.linalg.cross(b - a, c - a)
 
 

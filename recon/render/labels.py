@@ -43,7 +43,7 @@ def labels_of_pixels(
     a, b, c = corners[0], corners[1], corners[2]
     weights = weights_at(float(j) + 0.5, float(i) + 0.5, points[a], points[b], points[c])
     u, v, w = weights[0], weights[1], weights[2]
-    region[i, j] = regions[corners[wp.argmax(weights)]]
+    region[i, j] = regions[wp.where(u >= v and u >= w, a, wp.where(v >= w, b, c))]  # the nearest corner's
     position[i, j] = u * places[a] + v * places[b] + w * places[c]
     normal[i, j] = wp.normalize(u * normals[a] + v * normals[b] + w * normals[c])
     if face[t]:

@@ -10,6 +10,7 @@ from recon.geometry.surfaces import vertex_normals
 from recon.render.rasterize import nearest_distance
 
 ORTHOGRAPHIC_MM = 1000.0  # keeps distances positive
+SOFT_TAPS = ((0, 0), (-1, -1), (1, -1), (-1, 1), (1, 1))  # texels about the one that a vertex falls on
 
 
 def look_along(direction: Tensor) -> Tensor:
@@ -30,20 +31,16 @@ def lit(vertices: Tensor, triangles: Tensor, direction: Tensor, size: int, bias_
     Returns:
         (n,) float in [0, 1]; softened over neighbouring texels when `soft`.
     """
-    turned = vertices @ look_along(direction).T
-    low, high = turned.amin(0), turned.amax(0)
-    scale = (size - 2) / (high - low)[:2].max()
-    places = (turned[:, :2] - low[:2]) * scale + 1.0
-    distance = high[2] - turned[:, 2] + ORTHOGRAPHIC_MM
-    points = torch.cat([places, distance[:, None]], 1)
-    nearest = nearest_distance(points, triangles, size, size)
-    taps = [(0.0, 0.0)] if not soft else [(-1.0, -1.0), (1.0, -1.0), (0.0, 0.0), (-1.0, 1.0), (1.0, 1.0)]
-    total = torch.zeros(len(vertices), device=vertices.device)
-    for du, dv in taps:
-        column = (places[:, 0] + du).long().clamp(0, size - 1)
-        row = (places[:, 1] + dv).long().clamp(0, size - 1)
-        total += (distance <= nearest[row, column] + bias_mm).float()
-    return total / len(taps)
+    x, y, z = look_along(direction) @ vertices.T
+    scale = (size - 2) / torch.maximum(x.max() - x.min(), y.max() - y.min())
+    u, v = (x - x.min()) * scale + 1.0, (y - y.min()) * scale + 1.0
+    distance = z.max() - z + ORTHOGRAPHIC_MM
+    nearest = nearest_distance(torch.stack([u, v, distance], 1), triangles, size, size)
+    taps = torch.tensor(SOFT_TAPS if soft else SOFT_TAPS[:1], device=vertices.device)
+    column = (u.long() + taps[:, :1]).clamp(max=size - 1)
+    row = (v.long() + taps[:, 1:]).clamp(max=size - 1)
+    reached = distance <= nearest.view(-1)[row * size + column] + bias_mm
+    return reached.float().mean(0)
 
 
 def ambient_occlusion(vertices: Tensor, triangles: Tensor, directions: int = 96, size: int = 192) -> Tensor:

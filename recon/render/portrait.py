@@ -70,32 +70,33 @@ def light_of_pixels(
     """found[pixel] = mean light of the samples that see the head, cover[pixel] = their share."""
     row, column = wp.tid()
     total, seen = wp.vec3(), wp.float32(0.0)
-    for k in range(samples * samples):
-        i, j = row * samples + k // samples, column * samples + k % samples
-        t = ids[i, j]
-        if t >= 0:
-            x, y = (float(j) + 0.5) / float(samples), (float(i) + 0.5) / float(samples)
-            corners = triangles[t]
-            a, b, c = corners[0], corners[1], corners[2]
-            weights = weights_at(x, y, points[a], points[b], points[c])
-            u, v, w = weights[0], weights[1], weights[2]
-            normal = wp.normalize(u * normals[a] + v * normals[b] + w * normals[c])
-            view = wp.normalize(wp.vec3(centre[0] - x, y - centre[1], focal))
-            lit = u * arriving[a] + v * arriving[b] + w * arriving[c]
-            head = slow.shape[0]
-            radiance = wp.vec3()
-            if a < head:
-                surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
-                open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
-                radiance = shade(surface, normal, view, open_sky, lit, light)
-            else:
-                coat = u * coats[a - head] + v * coats[b - head] + w * coats[c - head]
-                radiance = shade_coat(coat, normal, view, lit, light)
-            if panes.ids.shape[0] > 0:
-                distance = u * points[a][2] + v * points[b][2] + w * points[c][2]
-                radiance = behind_pane(panes, panes.ids[i, j], x, y, distance, radiance, view, light)
-            total += radiance
-            seen += 1.0
+    step = 1.0 / float(samples)
+    head = slow.shape[0]
+    for i in range(row * samples, (row + 1) * samples):
+        for j in range(column * samples, (column + 1) * samples):
+            t = ids[i, j]
+            if t >= 0:
+                x, y = (float(j) + 0.5) * step, (float(i) + 0.5) * step
+                corners = triangles[t]
+                a, b, c = corners[0], corners[1], corners[2]
+                weights = weights_at(x, y, points[a], points[b], points[c])
+                u, v, w = weights[0], weights[1], weights[2]
+                normal = wp.normalize(u * normals[a] + v * normals[b] + w * normals[c])
+                view = wp.normalize(wp.vec3(centre[0] - x, y - centre[1], focal))
+                lit = u * arriving[a] + v * arriving[b] + w * arriving[c]
+                radiance = wp.vec3()
+                if a < head:
+                    surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
+                    open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
+                    radiance = shade(surface, normal, view, open_sky, lit, light)
+                else:
+                    coat = u * coats[a - head] + v * coats[b - head] + w * coats[c - head]
+                    radiance = shade_coat(coat, normal, view, lit, light)
+                if panes.ids.shape[0] > 0:
+                    distance = u * points[a][2] + v * points[b][2] + w * points[c][2]
+                    radiance = behind_pane(panes, panes.ids[i, j], x, y, distance, radiance, view, light)
+                total += radiance
+                seen += 1.0
     found[row, column] = total / wp.max(seen, 1.0)
     cover[row, column] = seen / float(samples * samples)
 

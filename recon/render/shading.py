@@ -17,6 +17,7 @@ from recon.render.parts import COAT
 Colour = tuple[float, float, float]
 coat_row = wp.types.vector(length=COAT, dtype=wp.float32)
 WRAP = wp.constant(wp.vec3(0.28, 0.12, 0.08))  # skin's scattering: light beyond the terminator, red most
+FAINT = wp.constant(10.0)  # a highlight is left out where it is below exp(-10) of its peak
 
 wp.set_module_options({"enable_backward": False})
 
@@ -133,9 +134,10 @@ def shade(
             strength[2] * wp.max((cosine + wrap[2]) / (1.0 + wrap[2]), 0.0),
         )
         if cosine > 0.0:
-            along = wp.max(wp.dot(normal, wp.normalize(view + toward)), 1e-9)
-            lobe = wp.exp(wp.log(along) * exponent) * (exponent + 2.0) / 8.0
-            specular += strength * (lobe * fresnel * cosine)
+            along = wp.max(wp.dot(normal, wp.normalize(view + toward)), 0.0)
+            if exponent * (1.0 - along) < FAINT:
+                lobe = wp.pow(along, exponent) * (exponent + 2.0) / 8.0
+                specular += strength * (lobe * fresnel * cosine)
     return wp.cw_mul(surface.albedo, diffuse) + surface.gloss * specular
 
 

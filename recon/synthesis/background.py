@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,31 +30,33 @@ def draw_background(rng: np.random.Generator, size: int, folder: str | None = No
     tone = rng.uniform(0.05, 0.95)
     base = np.clip(tone + rng.normal(0, 0.12, 3), 0.02, 0.98) if rng.random() < 0.6 else rng.uniform(0.02, 0.98, 3)
     base = base.mean() + (base - base.mean()) * rng.uniform(0.1, 1.0)
-    y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size
+    line = np.arange(size, dtype=np.float32) / size
+    x, y = line[None], line[:, None]
     angle, drop = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.5)
-    ramp = 1 - drop * (np.cos(angle) * (x - 0.5) + np.sin(angle) * (y - 0.5) + 0.5)
-    middle = rng.uniform(0.2, 0.8, 2)
+    ramp = 1 - drop * (math.cos(angle) * (x - 0.5) + math.sin(angle) * (y - 0.5) + 0.5)
+    middle = rng.uniform(0.2, 0.8, 2).astype(np.float32)
     vignette = 1 - rng.uniform(0, 0.8) * ((x - middle[0]) ** 2 + (y - middle[1]) ** 2)
-    image = base.astype(np.float32) * (ramp * vignette).astype(np.float32)[..., None]
+    light = ramp * vignette
+    image = cv2.merge([light * float(channel) for channel in base])  # many times faster than by broadcasting
     if kind > 0.35:  # soft shapes behind the person
         amount = rng.uniform(0.05, 0.35) if kind < 0.75 else rng.uniform(0.3, 0.8)
         for cells in (3, 6, 12, 24):
             blobs = rng.normal(0, 1, (cells, cells, 3)) * rng.uniform(0, 0.6) + rng.normal(0, 1, (cells, cells, 1))
-            spread = cv2.resize(blobs.astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
-            image = image + amount * spread * (3.0 / cells) ** 0.7 * 0.3
+            blobs *= amount * (3.0 / cells) ** 0.7 * 0.3
+            image += cv2.resize(blobs.astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     if kind > 0.8:  # stripes, edges, folds
         for _ in range(int(rng.integers(1, 5))):
             angle, width = rng.uniform(0, np.pi), rng.uniform(0.03, 0.4)
-            phase = (np.cos(angle) * x + np.sin(angle) * y + rng.uniform()) / width
-            stripe = (phase % 1 < rng.uniform(0.2, 0.8)).astype(np.float32)
-            colour = rng.uniform(0, 1, 3).astype(np.float32)
-            reach = (np.sin(angle) * x - np.cos(angle) * y) > rng.uniform(-0.6, 0.6)
-            alpha = stripe * reach * rng.uniform(0.2, 0.9)
-            image = image + alpha[..., None] * (colour - image)
+            phase = (math.cos(angle) * x + math.sin(angle) * y + rng.uniform()) / width
+            stripe = phase - np.floor(phase) < rng.uniform(0.2, 0.8)
+            colour = rng.uniform(0, 1, 3)
+            reach = (math.sin(angle) * x - math.cos(angle) * y) > rng.uniform(-0.6, 0.6)
+            alpha = (stripe & reach).astype(np.float32) * rng.uniform(0.2, 0.9)
+            image += cv2.merge([alpha * float(channel) for channel in colour]) - cv2.merge([alpha] * 3) * image
     blur = rng.uniform(0, 0.02) * size
     if blur > 0.5:
         image = cv2.GaussianBlur(image, (0, 0), blur)
-    return np.clip(image, 0, 1).astype(np.float32)
+    return np.clip(image, 0, 1)
 
 
 @lru_cache(maxsize=4)

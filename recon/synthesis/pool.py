@@ -22,6 +22,7 @@ from recon.synthesis.scene import SceneConfig, draw_scene
 
 Batch = dict[str, Tensor]
 HELD_OUT_SEED = 1_000_003  # added to a training's seed: scenes that no training of that seed draws
+LEARNT = ("mask", "position_mm", "correspondence")  # fields of a record that have an amodal version
 CHANNELS = {
     "rgb": (3, np.uint8),
     "mask": (1, np.uint8),
@@ -36,6 +37,7 @@ class RenderPool:
         model: the face model. config: what is drawn.
         seed, count: scenes 0 to count - 1 of the dataset `seed`. size: side in pixels. batch: scenes a batch.
         yaw_limit_deg: leave scenes out whose drawn yaw is larger.
+        amodal: labels of the whole face, also under hair, glasses and other things, instead of its visible pixels'.
         cache: folder for rendered scenes, shared by every process that uses the same pool; none without it.
     """
 
@@ -49,9 +51,11 @@ class RenderPool:
         size: int,
         batch: int,
         yaw_limit_deg: float | None = None,
+        amodal: bool = False,
         cache: Path | None = None,
     ) -> None:
         self.model, self.config, self.seed, self.count, self.size, self.batch = model, config, seed, count, size, batch
+        self.amodal = amodal
         self.indices = np.arange(count)
         if yaw_limit_deg is not None and yaw_limit_deg < config.yaw_max_deg:
             yaws = [abs(draw_scene(model, seed, int(i), config).yaw_deg) for i in self.indices]
@@ -61,7 +65,7 @@ class RenderPool:
 
     def key(self) -> str:
         """Name of the cache: everything that decides the pixels but for the code itself."""
-        what = json.dumps([self.model.name, asdict(self.config), self.seed, self.size], sort_keys=True)
+        what = json.dumps([self.model.name, asdict(self.config), self.seed, self.size, self.amodal], sort_keys=True)
         return f"{self.model.name}_{self.size}_{self.seed}_{hashlib.sha256(what.encode()).hexdigest()[:8]}"
 
     def __call__(self, step: int) -> Batch:
@@ -94,7 +98,8 @@ class RenderPool:
         stores = self.open()
         if stores is not None and stores["done"][index]:
             return {name: stores[name][index] for name in CHANNELS}
-        fresh = pack(render_record(self.model, draw_scene(self.model, self.seed, index, self.config), self.size))
+        scene = draw_scene(self.model, self.seed, index, self.config)
+        fresh = pack(render_record(self.model, scene, self.size), self.amodal)
         if stores is not None:
             for name, values in fresh.items():
                 stores[name][index] = values
@@ -121,11 +126,13 @@ def sparse_array(path: Path, shape: tuple[int, ...], kind: type) -> np.ndarray:
     return np.memmap(path, dtype=kind, mode="r+", shape=shape)
 
 
-def pack(record: Record) -> dict[str, np.ndarray]:
+def pack(record: Record, amodal: bool = False) -> dict[str, np.ndarray]:
     """A record's training arrays, channels first: rgb uint8, mask uint8, codes uint16."""
-    maps = [encode_mm(record.position_mm), encode_unit(record.correspondence), encode_signed(record.normals)]
+    kind = "amodal_" if amodal else ""
+    mask, position, correspondence = (getattr(record, kind + name) for name in LEARNT)
+    maps = [encode_mm(position), encode_unit(correspondence), encode_signed(record.normals)]
     return {
         "rgb": np.moveaxis(record.rgb, -1, 0),
-        "mask": record.mask[None].astype(np.uint8),
+        "mask": mask[None].astype(np.uint8),
         "codes": np.moveaxis(np.concatenate(maps, -1), -1, 0),
     }

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -211,7 +212,7 @@ def composite(light: np.ndarray, cover: np.ndarray, scene: Scene, size: int) -> 
     """Develop the head's light, lay it over the background, degrade: (S, S, 3) uint8."""
     shown = develop(light, scene.response)
     background = draw_background(np.random.default_rng(scene.background_seed), size, scene.backgrounds, scene.calm)
-    return degrade(background + cover[..., None] * (shown - background), scene.response)
+    return degrade(background + cv2.merge([cover] * 3) * (shown - background), scene.response)
 
 
 def landmark_visibility(ids: Tensor, points: Tensor, triangles: Tensor, marks: Tensor) -> np.ndarray:

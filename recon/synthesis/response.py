@@ -45,10 +45,9 @@ def draw_response(rng: np.random.Generator) -> Response:
 
 def develop(linear: np.ndarray, response: Response) -> np.ndarray:
     """Linear light to display-referred RGB: (H, W, 3) float32 >= 0 -> [0, 1] (sRGB curve with a soft shoulder)."""
-    light = linear * (np.float32(response.exposure) * np.array(response.balance, np.float32))
-    bright = light > 0.6
-    light[bright] = 0.6 + 0.4 * np.tanh((light[bright] - 0.6) / 0.4)  # highlights roll off
-    shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * cv2.pow(light, 1 / 2.4) - 0.055)
+    light = cv2.transform(linear, np.diag(response.exposure * np.array(response.balance)).astype(np.float32))
+    light = np.minimum(light, 0.6) + 0.4 * np.tanh(np.maximum(light - 0.6, 0) / 0.4)  # highlights roll off
+    shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.power(light, np.float32(1 / 2.4)) - 0.055)
     # Saturation about grey and contrast about the middle, as one affine map of the colours.
     mix = response.saturation * np.eye(3) + (1 - response.saturation) / 3
     affine = np.column_stack([response.contrast * mix, np.full(3, 0.5 - 0.5 * response.contrast)])

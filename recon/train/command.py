@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from recon.configuration import add_config_arguments, read_config
@@ -38,12 +39,9 @@ def run(args: argparse.Namespace) -> None:
     if args.held_out < 1:
         raise UserError(f"--held-out {args.held_out} leaves nothing to evaluate on: give at least 1")
     model, size = load_default(), config.network.size
-    renders = RenderPool(
-        model, scene, seed=config.seed, count=args.scenes, size=size, batch=config.batch_size, cache=args.cache
-    )
+    pool = partial(RenderPool, model, scene, size=size, amodal=config.amodal, cache=args.cache)
+    renders = pool(seed=config.seed, count=args.scenes, batch=config.batch_size)
     batch = min(HELD_OUT_BATCH, args.held_out)
-    held_out = RenderPool(
-        model, scene, seed=config.seed + HELD_OUT_SEED, count=args.held_out, size=size, batch=batch, cache=args.cache
-    )
+    held_out = pool(seed=config.seed + HELD_OUT_SEED, count=args.held_out, batch=batch)
     weights = train(config, renders, [held_out(i) for i in range(args.held_out // batch)], args.out)
     print(f"the network is in {weights}, its sheets in {args.out / 'sheets'}")

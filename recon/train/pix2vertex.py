@@ -30,6 +30,7 @@ SHEET_ROWS = 8
 class Pix2VertexTrainConfig:
     """One experiment.
 
+    amodal          learn the whole face, also under hair, glasses and other things; off: its visible pixels
     batch_size      images a step; `steps` of them make the budget
     optimizer       "adam", or "muon", which needs far fewer images (recon/train/muon.py)
     learning_rate   its peak: linear warm-up over `warmup` steps, then a cosine (or a line) to 0 at the last step
@@ -43,6 +44,7 @@ class Pix2VertexTrainConfig:
     network: Pix2VertexConfig = field(default_factory=Pix2VertexConfig)
     losses: Pix2VertexLossConfig = field(default_factory=Pix2VertexLossConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    amodal: bool = False
     steps: int = 20_000
     batch_size: int = 16
     optimizer: Literal["adam", "muon"] = "adam"
