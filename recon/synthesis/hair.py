@@ -13,18 +13,21 @@ from torch import Tensor
 
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
-from recon.faces.template import hairline, smoothstep, template_of
+from recon.faces.template import smoothstep, template_of
 from recon.geometry.launch import launch
 from recon.render.parts import Part
 from recon.synthesis.hair_style import HairStyle
 from recon.synthesis.head_field import SKULL_CENTRE, HeadField, cells_at, distance_at, head_field, move_at
+from recon.synthesis.short_strands import draw_widths, strand_colours
 from recon.synthesis.strands import Roots, even_roots, ribbons
 
 ROOTS = 4600  # on all the scalp and below the hairline, as far as it may be drawn
 LOCKS = 420
-POINTS = 8
-LONG_POINTS = 12  # hair that hangs or is tied
+SEGMENTS = 20_000  # of all strands together; where roots would need more, some stay bare
 BELOW_MM = -14.0  # roots lie this far under the mean hairline
+# The mean hairline: heights in mm over the eyes by azimuth from the front: forehead, temple, sideburn, ear, nape.
+AZIMUTH = (0.0, 0.35, 0.65, 0.85, 1.0, 1.12, 1.25, 1.35, 1.5, 1.8, 2.2, 3.15)
+HAIRLINE_MM = (65.0, 66.5, 64.0, 52.0, 31.0, 14.0, -4.0, -24.0, -30.0, -40.0, -70.0, -80.0)
 WHORL = wp.constant(wp.vec3(0.12, 0.72, -0.68))  # direction of the crown from the middle of the skull
 EYES_TO_CENTRE = wp.constant(20.0)
 
@@ -75,22 +78,20 @@ def hair_part(model: FaceModel, vertices: Tensor, style: HairStyle, seed: int) -
     kept = torch.from_numpy(rng.random(ROOTS, np.float32)) < cover * style.density
     if not bool(kept.any()):
         return None
-    points = LONG_POINTS if style.hang or style.tie[1] else POINTS
-    if points == LONG_POINTS:
-        kept &= torch.from_numpy(rng.random(ROOTS, np.float32)) < 0.72
+    points = points_of(style)
+    share = SEGMENTS / (float(kept.sum()) * (points - 1))
+    kept &= torch.from_numpy(rng.random(ROOTS, np.float32)) < share
     roots = roots.chosen(kept)
     count = len(roots.place)
     lines, outward, depth = grow(roots, model, vertices, style, points, int(rng.integers(2**31)))
-    width = style.width * np.exp(rng.normal(0, 0.2, count))
-    twist = rng.normal(0, 0.5, count)
     return ribbons(
         REGIONS.index("hair"),
         lines,
         outward,
-        torch.from_numpy(width).float(),
-        strand_colours(rng, style, roots.lock, depth),
-        torch.from_numpy(twist).float(),
-        taper=0.3,
+        draw_widths(rng, style.width, count),
+        hair_colours(rng, style, roots.lock, depth),
+        torch.from_numpy(0.5 * rng.standard_normal(count, np.float32)),
+        taper=0.3 + 0.5 * style.stand,
         gloss=1.0,
         roughness=0.4,
     )
@@ -101,7 +102,7 @@ def scalp_roots(model: FaceModel) -> tuple[Roots, Tensor]:
     """Roots of all hair that may be drawn, and their (m, 3) places on the template."""
     template = template_of(model)
     skin = torch.isin(model.region, torch.tensor([REGIONS.index(n) for n in ("skin", "scalp", "neck")]))
-    hairy = (skin & (template.fields["hair_mm"] > BELOW_MM) & (template.fields["ears"] < 0.02)).float()
+    hairy = (skin & (hairline_height(template.place_mm)[0] > BELOW_MM) & (template.fields["ears"] < 0.02)).float()
     roots = even_roots(model, hairy, ROOTS, LOCKS)
     return roots, roots.carried(template.place_mm)
 
@@ -110,30 +111,39 @@ def scalp_cover(place: Tensor, style: HairStyle, offset: tuple[float, float, flo
     """Share of the skin that hair covers at places (m, 3) on the template: (m,) in [0, 1]; offset: of its raggedness."""
     if style.density == 0:
         return torch.zeros(len(place))
-    height, front = hairline(place)
-    x, y, z = place.unbind(1)
-    azimuth = torch.atan2(x.abs(), z + 70.0)
+    height, azimuth = hairline_height(place)
+    y, z = place[:, 1], place[:, 2]
+    front = smoothstep(1.3, 1.0, azimuth)
     temples = torch.exp(-(((azimuth - 0.62) / 0.3) ** 2))
     back = min(style.receding, 0.6) * (62.0 * temples + 14.0) * smoothstep(1.3, 0.9, azimuth)
     ragged = solid_noise(place.T.contiguous(), 9.0, offset)
-    height = height - style.hairline * front - back + 3.5 * ragged[0]
+    sideburn = torch.exp(-(((azimuth - 1.3) / 0.14) ** 2))
+    height = height - style.hairline * front - back - style.sideburn * sideburn + 3.5 * ragged[0]
     edge = smoothstep(-3.0, 9.0, height)
     thin = max(style.receding - 0.55, 0.0) / 0.45
-    crown = smoothstep(52.0, 80.0, y + 7.0 * ragged[1] + 0.12 * (z + 80.0))
+    crown = smoothstep(40.0, 82.0, y + 9.0 * ragged[1] + 0.12 * (z + 80.0))
     return edge * (1 - min(1.6 * thin, 1.0) * crown)
 
 
-def strand_colours(rng: np.random.Generator, style: HairStyle, lock: Tensor, depth: Tensor) -> Tensor:
+def hairline_height(place: Tensor) -> tuple[Tensor, Tensor]:
+    """Height in mm over the mean hairline and azimuth from the front, both (m,), at places (m, 3) on the template."""
+    azimuth = torch.atan2(place[:, 0].abs(), place[:, 2] + 70.0)
+    line = np.interp(azimuth.numpy(), AZIMUTH, HAIRLINE_MM).astype(np.float32)
+    return place[:, 1] - torch.from_numpy(line), azimuth
+
+
+def points_of(style: HairStyle) -> int:
+    """Places along a strand: more where it is long, and where it curls."""
+    if style.hang or style.tie[1]:
+        return 15 if style.curl > 3 else 11
+    return 9 if style.curl else 7
+
+
+def hair_colours(rng: np.random.Generator, style: HairStyle, lock: Tensor, depth: Tensor) -> Tensor:
     """(m, 2, 3) linear RGB at roots and tips; depth (m,): 0 innermost to 1 outermost, for light that hair keeps off."""
-    count = len(lock)
-    brightness = rng.normal(0, 0.6, LOCKS)[lock.numpy()] + rng.normal(0, 0.8, count)
-    colour = np.array(style.colour) * np.exp(style.variation * brightness)[:, None]
-    colour = colour * (1 + style.variation * 0.2 * rng.normal(0, 1, (count, 1)) * np.array([1.0, 0.0, -1.0]))
-    white = rng.random(count) < style.grey
-    colour[white] = 0.45 * np.exp(0.2 * brightness[white])[:, None]
-    colour *= (0.55 + 0.45 * depth.numpy())[:, None]
-    ends = np.stack([colour * (1 - style.dark_roots), colour * 1.08], 1)
-    return torch.from_numpy(np.clip(ends, 0.002, 0.92)).float()
+    brightness = 0.6 * rng.standard_normal(LOCKS)[lock.numpy()] + 0.8 * rng.standard_normal(len(lock))
+    ends = strand_colours(rng, style.colour, style.grey, style.variation, brightness, style.dark_roots)
+    return ends * (0.55 + 0.45 * depth)[:, None, None]
 
 
 def grow(
@@ -188,7 +198,7 @@ def flow(comb: Comb, p: wp.vec3, q: wp.vec3, side: float, fringed: float, tie: w
     combed += comb.away * away * (1.0 - 0.5 * top * front)
     down = wp.vec3(0.0, -1.0, -0.35 * (1.0 - comb.over_ears)) * (1.0 - top)
     if fringed > 0.0:
-        combed = wp.vec3(side * 0.25 * comb.parted, -0.2, 1.0)
+        combed = wp.vec3(side * 0.2 * comb.parted + 0.009 * p[0], -0.2, 1.0)
     if tied > 0.0:
         combed = wp.normalize(tie - p)
         down = wp.vec3()
@@ -229,9 +239,9 @@ def grow_strands(
     phase = 6.2832 * wp.lerp(wp.randf(own), wp.randf(shared), mix)
     wave = comb.curl_wave * (0.8 + 0.4 * wp.randf(shared))
     loose = float(0.0)
-    if wp.randf(own) < 0.04:
+    if wp.randf(own) < 0.025:  # a stray hair
         loose = 1.0
-        layer = 1.0 + 0.3 * wp.randf(own)
+        layer = 1.05 + 0.25 * wp.randf(own)
     level_jitter = wp.lerp(wp.randn(own), wp.randn(shared), 0.5)
     wobble = wp.randn(own)
 
@@ -266,12 +276,15 @@ def grow_strands(
             free = float(0.0)
             if comb.hang > 0.0 and fringed == 0.0:
                 free = smooth(0.25, -0.2, q[1])
-            down = wp.vec3(0.06 * wp.sign(p[0]), -1.0, 0.0)
+            down = wp.vec3(0.06 * wp.sign(p[0]), -1.0, -0.45 * smooth(-60.0, -15.0, p[2]))
             along = wp.normalize(along + 1.0e-4 * jitter)
             along = wp.lerp(along, down, free)
             lifted = comb.stand * (1.0 - 0.5 * s * (1.0 - comb.stand))
-            heading = along * (1.0 - lifted) + q * lifted + (comb.frizz + 0.4 * loose) * jitter
-            cling = comb.lie * (1.0 - 0.85 * free) * (1.0 - loose)
+            if comb.stand == 1.0:  # an afro's strands part near their ends
+                along = tangential(jitter, q)
+                lifted = 1.0 - smooth(0.3, 1.0, s) * 0.75
+            heading = along * (1.0 - lifted) + q * lifted + (comb.frizz + 0.1 * loose) * jitter
+            cling = comb.lie * (1.0 - 0.85 * free) * (1.0 - 0.3 * loose)
             if comb.tie[1] > 0.0:
                 if wp.length(p - tie) < 24.0 + step * 0.5:
                     gathered = 1.0
@@ -284,8 +297,8 @@ def grow_strands(
             p += wp.min(step, wp.max(p[1] - end, step * 0.5)) * before
 
             # Hanging hair leaves the face free.
-            if comb.hang > 0.0 and fringed == 0.0 and p[1] < 50.0:
-                zone = smooth(-75.0, -35.0, p[2]) * smooth(50.0, 25.0, p[1])
+            if comb.hang > 0.0 and fringed == 0.0 and p[1] < 66.0:
+                zone = smooth(-85.0, -25.0, p[2]) * smooth(66.0, 10.0, p[1])
                 least = (comb.curtain + 2.0 * wobble) * zone
                 if wp.abs(p[0]) < least:
                     p[0] = wp.where(p[0] == 0.0, side, wp.sign(p[0])) * least

@@ -40,6 +40,7 @@ class HairStyle:
         tie: height of the knot at the back that takes all strands, and 1 or 0 whether there is one.
         curl, curl_wave: radius and length of a curl's turn. frizz: disorder of directions. clumping: of locks.
         density: share of roots that have a strand. hairline: its shift, up is positive.
+        sideburn: shift of the hair's lower end in front of the ears, up is positive.
         receding: 0 full hairline, 0.5 bare temples, 1 bare from forehead to crown.
         width: of a strand, a ribbon that stands for a lock.
         colour, grey: share of white strands. variation: of colour between strands. dark_roots: how dark, 0 to 1.
@@ -68,6 +69,7 @@ class HairStyle:
     clumping: float
     density: float
     hairline: float
+    sideburn: float
     receding: float
     width: float
     colour: tuple[float, float, float]
@@ -112,8 +114,9 @@ def draw_cut(rng: np.random.Generator, cut: str, colour: tuple[float, float, flo
         clumping=float(rng.uniform(0.35, 0.75)),
         density=float(rng.uniform(0.85, 1.0)),
         hairline=float(rng.normal(2, 4)),
+        sideburn=float(rng.uniform(-8, 18)),
         receding=float(rng.beta(1.2, 4)) * 0.5,
-        width=float(rng.uniform(1.5, 2.1)),
+        width=float(rng.uniform(1.7, 2.4)),
         colour=colour,
         grey=float(rng.beta(1, 4) if rng.random() < 0.35 else 0.0),
         variation=float(rng.uniform(0.12, 0.28)),
@@ -189,26 +192,27 @@ def curly(rng: np.random.Generator, style: HairStyle) -> HairStyle:
         over_ears=1.0 if long else 0.0,
         parted=0.5,
         forward=float(rng.uniform(-0.4, 0.5)),
-        curl=float(rng.uniform(2.5, 5.5)),
-        curl_wave=float(rng.uniform(18, 34)),
-        frizz=float(rng.uniform(0.2, 0.4)),
-        clumping=float(rng.uniform(0.6, 0.9)),
+        curl=float(rng.uniform(3.5, 7.0)),
+        curl_wave=float(rng.uniform(45, 70) if long else rng.uniform(24, 40)),
+        frizz=float(rng.uniform(0.12, 0.25)),
+        clumping=float(rng.uniform(0.75, 0.92)),
+        width=float(rng.uniform(2.4, 3.4)),
     )
 
 
 def afro(rng: np.random.Generator, style: HairStyle) -> HairStyle:
-    length = float(rng.uniform(15, 70))
+    length = float(rng.uniform(12, 60))
     return replace(
         style,
         length=length,
-        side_length=float(length * rng.uniform(0.5, 1.0)),
+        side_length=float(length * rng.uniform(0.6, 1.0)),
         stand=1.0,
         lie=0.0,
         curl=float(rng.uniform(1.5, 3.5)),
         curl_wave=float(rng.uniform(9, 16)),
-        frizz=float(rng.uniform(0.4, 0.6)),
-        clumping=float(rng.uniform(0.2, 0.5)),
-        width=float(rng.uniform(1.8, 2.6)),
+        frizz=float(rng.uniform(0.25, 0.4)),
+        clumping=float(rng.uniform(0.2, 0.4)),
+        width=float(rng.uniform(2.4, 3.2)),
         colour=rgb(np.array(style.colour) * 0.5),
     )
 
@@ -217,8 +221,8 @@ def bob(rng: np.random.Generator, style: HairStyle) -> HairStyle:
     return replace(
         style,
         hang=float(rng.uniform(55, 125)),
-        volume=float(rng.uniform(10, 24)),
-        side_volume=float(rng.uniform(8, 20)),
+        volume=float(rng.uniform(12, 30)),
+        side_volume=float(rng.uniform(9, 24)),
         lie=0.7,
         over_ears=1.0,
         forward=float(rng.uniform(-0.3, 0.1)),
@@ -229,7 +233,8 @@ def bob(rng: np.random.Generator, style: HairStyle) -> HairStyle:
         curl=float(rng.uniform(0, 3)),
         receding=0.0,
         hairline=float(rng.normal(0, 3)),
-        width=float(rng.uniform(1.8, 2.4)),
+        sideburn=float(rng.uniform(10, 30)),
+        width=float(rng.uniform(2.6, 3.6)),
     )
 
 
@@ -249,7 +254,7 @@ def tied(rng: np.random.Generator, style: HairStyle) -> HairStyle:
         lie=0.9,
         receding=0.0,
         hairline=float(rng.normal(0, 3)),
-        width=float(rng.uniform(1.8, 2.4)),
+        sideburn=float(rng.uniform(10, 30)),
     )
 
 
