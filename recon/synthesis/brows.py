@@ -18,7 +18,7 @@ from recon.synthesis.facial_hair_style import BrowStyle
 from recon.synthesis.short_strands import bowed, draw_jitter, draw_widths, skin_normals, strand_colours
 from recon.synthesis.strands import Roots, even_roots, ribbons
 
-ROOTS = 1100  # of both brows, where any style has hairs
+ROOTS = 1600  # of both brows, where any style has hairs
 LOCKS = 60
 LASHES = (52, 30)  # a lid: upper, lower
 LIDS = (((36, 37, 38, 39), (36, 41, 40, 39)), ((45, 44, 43, 42), (45, 46, 47, 42)))  # landmarks: upper, lower of an eye

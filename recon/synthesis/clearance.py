@@ -15,7 +15,7 @@ from recon.render.rasterize import nearest_distance
 CELL_MM = 1.25
 FAR_MM = 5000.0  # of the eye from the head: parallel rays, and float32 still tells 0.001 mm
 NOWHERE_MM = -1000.0  # height where there is no skin
-EAR_RINGS = 4
+EAR_RINGS = 2
 INSIDE = ("mouth_inside", "teeth", "clothes")
 
 

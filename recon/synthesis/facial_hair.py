@@ -69,7 +69,7 @@ def beard_roots(model: FaceModel) -> tuple[Roots, Tensor, dict[str, Tensor]]:
     bearded = torch.maximum(bearded, sideburn_share(template.place_mm))
     outer = skin & (bearded > 0.02) & (template.fields["lips"] < 0.3) & (template.fields["ears"] < 0.02)
     outer &= (template.fields["mouth_inside"] == 0) & (template.place_mm[:, 1] > THROAT_MM[0])
-    roots = even_roots(model, outer.float(), ROOTS, LOCKS)
+    roots = even_roots(model, outer * (1 + 2 * share["moustache"]), ROOTS, LOCKS)
     return roots, roots.carried(template.place_mm), {n: roots.carried(v[:, None])[:, 0] for n, v in share.items()}
 
 

@@ -102,20 +102,20 @@ def draw_kind(rng: np.random.Generator, kind: str, colour: Colour, grey: float =
     )
 
 
-def draw_brows(rng: np.random.Generator, colour: Colour, man: bool = True) -> BrowStyle:
-    """Brows, darker than fair or grey hair of the given colour, and lashes, darker still."""
+def draw_brows(rng: np.random.Generator, colour: Colour, grey: float = 0.0, man: bool = True) -> BrowStyle:
+    """Brows, darker than fair or grey hair of the given colour and share of white, and lashes, darker still."""
     hair = np.array(colour)
     shade = np.clip(hair * rng.uniform(0.35, 0.9) if hair.mean() > 0.05 else hair, 0.006, 0.5)
     lash = np.clip(0.25 * shade, 0.004, 0.05)
     return BrowStyle(
         height=float(rng.normal(0, 1.2)),
         half=float(rng.uniform(3.2, 5.6) if man else rng.uniform(2.2, 3.8)),
-        density=float(rng.uniform(0.45, 1.0)),
+        density=float(rng.uniform(0.55, 1.0)),
         length=float(rng.uniform(6.0, 10.0)),
-        width=float(rng.uniform(0.55, 0.85)),
+        width=float(rng.uniform(0.6, 0.9)),
         frizz=float(rng.uniform(0.08, 0.25)),
         colour=(float(shade[0]), float(shade[1]), float(shade[2])),
-        grey=float(rng.uniform(0.2, 0.9) if hair.mean() > 0.25 and rng.random() < 0.5 else 0.0),
+        grey=float(grey * rng.uniform(0, 1)),
         variation=float(rng.uniform(0.15, 0.3)),
         lash_length=float(rng.uniform(4.0, 7.0) if man else rng.uniform(6.0, 10.0)),
         lash_density=float(rng.uniform(0.4, 0.9) if man else rng.uniform(0.7, 1.0)),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -73,8 +74,8 @@ def hair_part(model: FaceModel, vertices: Tensor, style: HairStyle, seed: int) -
         The part, or None where no root carries a strand.
     """
     rng = np.random.default_rng(seed)
-    roots, place = scalp_roots(model)
-    cover = scalp_cover(place, style, tuple(rng.uniform(0, 47, 3)))
+    roots, places = scalp_roots(model)
+    cover = scalp_cover(places, style, tuple(rng.uniform(0, 47, 3)))
     kept = torch.from_numpy(rng.random(ROOTS, np.float32)) < cover * style.density
     if not bool(kept.any()):
         return None
@@ -97,39 +98,48 @@ def hair_part(model: FaceModel, vertices: Tensor, style: HairStyle, seed: int) -
     )
 
 
+@dataclass(frozen=True)
+class ScalpPlaces:
+    """Places (m, 3) on the template in mm, their height (m,) over the mean hairline, azimuth (m,) from the front."""
+
+    place: Tensor
+    height: Tensor
+    azimuth: Tensor
+
+
+def scalp_places(place: Tensor) -> ScalpPlaces:
+    """Where places (m, 3) on the template lie about the mean hairline."""
+    azimuth = torch.atan2(place[:, 0].abs(), place[:, 2] + 70.0)
+    line = np.interp(azimuth.numpy(), AZIMUTH, HAIRLINE_MM).astype(np.float32)
+    return ScalpPlaces(place, place[:, 1] - torch.from_numpy(line), azimuth)
+
+
 @lru_cache(maxsize=4)
-def scalp_roots(model: FaceModel) -> tuple[Roots, Tensor]:
-    """Roots of all hair that may be drawn, and their (m, 3) places on the template."""
+def scalp_roots(model: FaceModel) -> tuple[Roots, ScalpPlaces]:
+    """Roots of all hair that may be drawn, and where they are on the template."""
     template = template_of(model)
     skin = torch.isin(model.region, torch.tensor([REGIONS.index(n) for n in ("skin", "scalp", "neck")]))
-    hairy = (skin & (hairline_height(template.place_mm)[0] > BELOW_MM) & (template.fields["ears"] < 0.02)).float()
+    hairy = (skin & (scalp_places(template.place_mm).height > BELOW_MM) & (template.fields["ears"] < 0.02)).float()
     roots = even_roots(model, hairy, ROOTS, LOCKS)
-    return roots, roots.carried(template.place_mm)
+    return roots, scalp_places(roots.carried(template.place_mm))
 
 
-def scalp_cover(place: Tensor, style: HairStyle, offset: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Tensor:
-    """Share of the skin that hair covers at places (m, 3) on the template: (m,) in [0, 1]; offset: of its raggedness."""
+def scalp_cover(places: ScalpPlaces, style: HairStyle, offset: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Tensor:
+    """Share of the skin that hair covers: (m,) in [0, 1]; offset: of its raggedness."""
     if style.density == 0:
-        return torch.zeros(len(place))
-    height, azimuth = hairline_height(place)
-    y, z = place[:, 1], place[:, 2]
+        return torch.zeros(len(places.height))
+    height, azimuth = places.height, places.azimuth
+    y, z = places.place[:, 1], places.place[:, 2]
     front = smoothstep(1.3, 1.0, azimuth)
     temples = torch.exp(-(((azimuth - 0.62) / 0.3) ** 2))
     back = min(style.receding, 0.6) * (62.0 * temples + 14.0) * smoothstep(1.3, 0.9, azimuth)
-    ragged = solid_noise(place.T.contiguous(), 9.0, offset)
+    ragged = solid_noise(places.place.T.contiguous(), 9.0, offset)
     sideburn = torch.exp(-(((azimuth - 1.3) / 0.14) ** 2))
     height = height - style.hairline * front - back - style.sideburn * sideburn + 3.5 * ragged[0]
     edge = smoothstep(-3.0, 9.0, height)
     thin = max(style.receding - 0.55, 0.0) / 0.45
     crown = smoothstep(40.0, 82.0, y + 9.0 * ragged[1] + 0.12 * (z + 80.0))
     return edge * (1 - min(1.6 * thin, 1.0) * crown)
-
-
-def hairline_height(place: Tensor) -> tuple[Tensor, Tensor]:
-    """Height in mm over the mean hairline and azimuth from the front, both (m,), at places (m, 3) on the template."""
-    azimuth = torch.atan2(place[:, 0].abs(), place[:, 2] + 70.0)
-    line = np.interp(azimuth.numpy(), AZIMUTH, HAIRLINE_MM).astype(np.float32)
-    return place[:, 1] - torch.from_numpy(line), azimuth
 
 
 def points_of(style: HairStyle) -> int:

@@ -21,7 +21,7 @@ from recon.render.parts import Scenery, panes_of, scenery_of
 from recon.render.rasterize import rasterize, rasterize_supersampled
 from recon.render.shading import colour_occlusion
 from recon.synthesis.background import draw_background
-from recon.synthesis.dressing import dress
+from recon.synthesis.dress import parts_of
 from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
 from recon.synthesis.response import degrade, develop
 from recon.synthesis.scene import Scene
@@ -122,7 +122,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     rotation = torch.from_numpy(scene.rotation)
     translation = torch.from_numpy(scene.translation_mm(eye_distance(model, shape), size))
     vertices = shape @ rotation.T + translation
-    parts = dress(model, scene, shape)
+    parts = parts_of(model, shape, scene.dress)
     scenery = scenery_of(model, vertices, parts, rotation, translation)
     origin = vertices[model.landmarks[NASION]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from recon.faces.appearance import Appearance, draw_appearance
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.render.shading import Lighting, draw_lighting
+from recon.synthesis.dress import Dress, DressConfig, draw_dress, painted_under
 from recon.synthesis.response import Response, draw_response
 
 EYE_SHARE = 0.27  # distance between the eyes as a share of the image's side, as in aligned portrait sets
@@ -17,6 +18,7 @@ EYE_LEVEL = 0.47  # their height from the top
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 NEVER_ALONE = ("mouthClose", "jawOpen")
 IDENTITY_LIMIT = 2.2
+DRESS = 1  # names the random stream of what people have on
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class SceneConfig:
         smile: share of faces that smile, many with teeth showing.
         calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
         backgrounds: folder of images to crop backgrounds from; procedural ones without it.
+        dress: what people have on.
     """
 
     yaw_max_deg: float = 40.0
@@ -42,6 +45,7 @@ class SceneConfig:
     smile: float = 0.4
     calm: float = 0.0
     backgrounds: str | None = None
+    dress: DressConfig = field(default_factory=DressConfig)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Scene:
         identity: (k,) float32; expression: (e,) float32; rotation: (3, 3) float32, head to camera.
         yaw_deg, pitch_deg, roll_deg: what `rotation` was made of (roll first, then pitch, then yaw).
         fov_deg: field of view. eye_share, eye_u, eye_v: framing, shares of the side.
-        appearance, lighting, response: see their rooms. background_seed, backgrounds, calm: for `draw_background`.
+        appearance, dress, lighting, response: see their rooms. background_seed, backgrounds, calm: for `draw_background`.
     """
 
     seed: int
@@ -69,6 +73,7 @@ class Scene:
     eye_u: float
     eye_v: float
     appearance: Appearance
+    dress: Dress
     lighting: Lighting
     response: Response
     background_seed: int
@@ -94,7 +99,7 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     pitch = float(np.clip(rng.normal(0, config.pitch_sd_deg), -30, 30))
     roll = float(np.clip(rng.normal(0, config.roll_sd_deg), -20, 20))
     jitter = config.framing_jitter
-    return Scene(
+    drawn = Scene(
         seed=seed,
         index=index,
         identity=identity.astype(np.float32),
@@ -108,12 +113,16 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
         eye_u=float(0.5 + rng.normal(0, jitter / 2)),
         eye_v=float(EYE_LEVEL + rng.normal(0, jitter / 2)),
         appearance=draw_appearance(rng),
+        dress=Dress(),
         lighting=draw_lighting(rng),
         response=draw_response(rng),
         background_seed=int(rng.integers(2**31)),
         backgrounds=config.backgrounds,
         calm=config.calm,
     )
+    # From a generator of its own: with everything off, scenes are what they were before there was any.
+    dress = draw_dress(np.random.default_rng([seed, index, DRESS]), config.dress, drawn.appearance)
+    return replace(drawn, appearance=painted_under(drawn.appearance, dress), dress=dress)
 
 
 def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float) -> np.ndarray:
