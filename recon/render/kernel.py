@@ -67,12 +67,13 @@ def nearest_triangle(
     height: int,
     nearest: float,
     closed: int,
+    labelled: int,
     buffer: wp.array(dtype=wp.int64),
     samples: int,
     fine_buffer: wp.array(dtype=wp.int64),
 ):
     """Fill `buffer` at pixel centres and, where `samples` is above 0, `fine_buffer` at so many a pixel and axis. The
-    first `closed` triangles show their fronts alone."""
+    first `closed` triangles show their fronts alone; only the first `labelled` are drawn into `buffer`."""
     t = wp.tid()
     corners = triangles[t]
     a, b, c = points[corners[0]], points[corners[1]], points[corners[2]]
@@ -85,7 +86,8 @@ def nearest_triangle(
         return
     if wp.min(a[2], wp.min(b[2], c[2])) < nearest:
         return
-    draw(t, a, b, c, area, 1, width, height, buffer)
+    if t < labelled:
+        draw(t, a, b, c, area, 1, width, height, buffer)
     if samples > 0:
         draw(t, a, b, c, area, samples, samples * width, samples * height, fine_buffer)
 

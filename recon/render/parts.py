@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recon.faces.model import FaceModel
+from recon.faces.model import PART_REGIONS, REGIONS, FaceModel
 from recon.geometry.surfaces import vertex_normals
 
 COAT = 8  # columns of `Scenery.coat`: albedo (3), tangent (3), gloss, roughness
@@ -49,7 +49,8 @@ class Scenery:
         vertices, normals: (n, 3) float32, camera frame. triangles: (f, 3) int32.
         region: (n,) uint8. face: (f,) bool, False for parts.
         coat: (n - head's, COAT) float32, what the parts' paint is.
-        head_vertices, head_triangles: how many are the head's.
+        head_vertices, head_triangles: how many are the head's. labelled: so many triangles, the head's and those of the
+            parts that hide it, are what the labels see; the rest is only painted.
     """
 
     vertices: Tensor
@@ -60,6 +61,7 @@ class Scenery:
     coat: Tensor
     head_vertices: int
     head_triangles: int
+    labelled: int
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,23 @@ class Panes:
 
 
 def scenery_of(
-    model: FaceModel, vertices: Tensor, parts: Sequence[Part], rotation: Tensor, translation: Tensor
+    model: FaceModel,
+    vertices: Tensor,
+    parts: Sequence[Part],
+    rotation: Tensor,
+    translation: Tensor,
+    hides: Collection[str] = PART_REGIONS,
 ) -> Scenery:
-    """Join the posed head `vertices` (n, 3) with the opaque `parts`, posed by `rotation` (3, 3), `translation` (3,)."""
+    """Join the posed head `vertices` (n, 3) with the opaque `parts`, posed by `rotation` (3, 3), `translation` (3,).
+
+    hides: names of the regions whose parts the labels see.
+    """
     normals = vertex_normals(vertices, model.triangles)
-    opaque = [part for part in parts if part.transmission == 0]
+    opaque = sorted((part for part in parts if part.transmission == 0), key=lambda p: REGIONS[p.region] not in hides)
+    labelled = len(model.triangles) + sum(len(p.triangles) for p in opaque if REGIONS[p.region] in hides)
     if not opaque:
         coat = vertices.new_zeros(0, COAT)
-        sizes = len(vertices), len(model.triangles)
+        sizes = len(vertices), len(model.triangles), labelled
         return Scenery(vertices, normals, model.triangles, model.region, model.face, coat, *sizes)
     triangles = [model.triangles]
     first = len(vertices)
@@ -102,6 +113,7 @@ def scenery_of(
         coat=torch.cat([_coat(part, rotation) for part in opaque]),
         head_vertices=len(vertices),
         head_triangles=len(model.triangles),
+        labelled=labelled,
     )
 
 

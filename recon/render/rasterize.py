@@ -37,14 +37,23 @@ def rasterize(points_px: Tensor, triangles: Tensor, height: int, width: int, clo
 
 
 def rasterize_supersampled(
-    points_px: Tensor, triangles: Tensor, height: int, width: int, samples: int, closed: int = 0
+    points_px: Tensor,
+    triangles: Tensor,
+    height: int,
+    width: int,
+    samples: int,
+    closed: int = 0,
+    labelled: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """`rasterize`, and the same on a grid `samples` times as fine, in one go over the triangles.
+
+    Args:
+        labelled: only the first so many triangles are seen by the coarse grid, all by the fine one; all without it.
 
     Returns:
         (height, width) and (samples * height, samples * width) int32 triangle ids, -1 where nothing is seen.
     """
-    keys, fine = nearest_keys(points_px, triangles, height, width, closed, samples)
+    keys, fine = nearest_keys(points_px, triangles, height, width, closed, samples, labelled)
     return keys.to(torch.int32).view(height, width), fine.to(torch.int32).view(samples * height, samples * width)
 
 
@@ -55,7 +64,13 @@ def nearest_distance(points_px: Tensor, triangles: Tensor, height: int, width: i
 
 
 def nearest_keys(
-    points_px: Tensor, triangles: Tensor, height: int, width: int, closed: int = 0, samples: int = 0
+    points_px: Tensor,
+    triangles: Tensor,
+    height: int,
+    width: int,
+    closed: int = 0,
+    samples: int = 0,
+    labelled: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """(P,) int64 for the pixels and for `samples` x `samples` as many: bits of the nearest distance << 32 | triangle
     id, or EMPTY; arguments as `rasterize_supersampled`."""
@@ -64,7 +79,8 @@ def nearest_keys(
     keys = torch.full((height * width,), EMPTY, dtype=torch.int64, device=points.device)
     fine = torch.full((height * width * samples**2,), EMPTY, dtype=torch.int64, device=points.device)
     mesh = [wp.from_torch(points, dtype=wp.vec3), wp.from_torch(triangles, dtype=wp.vec3i)]
-    inputs = [*mesh, width, height, NEAREST_MM, closed, wp.from_torch(keys), samples, wp.from_torch(fine)]
+    shown = len(triangles) if labelled is None else labelled
+    inputs = [*mesh, width, height, NEAREST_MM, closed, shown, wp.from_torch(keys), samples, wp.from_torch(fine)]
     launch(nearest_triangle, len(triangles), inputs, points.device)
     return keys, fine
 

@@ -37,7 +37,7 @@ def brow_part(model: FaceModel, vertices: Tensor, style: BrowStyle, seed: int) -
     count = len(along)
     side = torch.sign(roots.place[:, 0])
     # Hairs rise at the inner end, lie along the brow farther out; those above its middle point down, those below up.
-    rising = 1.6 * smoothstep(0.7, 1.1, along) + 0.25 - 0.35 * (height / style.half).clamp(-1, 1) - 0.35 * (1 - along)
+    rising = 1.1 * smoothstep(0.7, 1.15, along) + 0.2 - 0.35 * (height / style.half).clamp(-1, 1) - 0.35 * (1 - along)
     comb = torch.stack([side, rising, torch.zeros(count)], 1)
     jitter = draw_jitter(rng, roots.lock, LOCKS, 0.3, style.frizz)
     normal = skin_normals(roots, vertices)
@@ -45,7 +45,7 @@ def brow_part(model: FaceModel, vertices: Tensor, style: BrowStyle, seed: int) -
     length = length * torch.from_numpy(np.exp(0.15 * rng.standard_normal(count, np.float32)))
     lines = bowed(roots.carried(vertices), normal, comb, length, 0.15, -0.05 * normal, jitter, 3)
     return ribbons(
-        REGIONS.index("facial_hair"),
+        REGIONS.index("brows"),
         lines,
         normal[:, None].expand(-1, 3, -1),
         draw_widths(rng, style.width, count),
@@ -96,7 +96,7 @@ def lash_part(model: FaceModel, vertices: Tensor, style: BrowStyle, seed: int) -
     jitter = torch.from_numpy(0.12 * rng.standard_normal((count, 3), np.float32))
     lines = bowed(place, out, comb, length, 0.72, bend, jitter, 4)
     return ribbons(
-        REGIONS.index("facial_hair"),
+        REGIONS.index("brows"),
         lines,
         out[:, None].expand(-1, 4, -1),
         draw_widths(rng, style.lash_width, count),

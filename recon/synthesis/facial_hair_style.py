@@ -79,7 +79,7 @@ def draw_kind(rng: np.random.Generator, kind: str, colour: Colour, grey: float =
     cheeks = {"none": 0.0, "moustache": 0.0, "goatee": 0.0}.get(kind, rng.uniform(0.75, 1.0))
     chin = {"none": 0.0, "moustache": 0.0, "goatee": rng.uniform(0.8, 1.0)}.get(kind, 1.0)
     moustache = {"none": 0.0, "goatee": float(rng.random() < 0.8)}.get(kind, rng.uniform(0.8, 1.0))
-    low, high = {"stubble": (1.0, 2.6), "short": (3.5, 9.0), "full": (10.0, 24.0)}.get(kind, (4.0, 12.0))
+    low, high = {"stubble": (1.0, 2.6), "short": (3.5, 9.0), "full": (9.0, 20.0)}.get(kind, (4.0, 12.0))
     length = rng.uniform(low, high)
     tint = np.array([1.15, 1.0, 0.9]) if rng.random() < 0.5 else np.ones(3)  # beards are often redder
     shade = np.clip(np.array(colour) * tint * np.exp(rng.normal(-0.05, 0.2)), 0.004, 0.9)
@@ -92,7 +92,7 @@ def draw_kind(rng: np.random.Generator, kind: str, colour: Colour, grey: float =
         length=float(length),
         chin_length=float(length * (rng.uniform(1.2, 2.2) if kind == "full" else rng.uniform(1.0, 1.4))),
         moustache_length=float(min(length, rng.uniform(5.0, 9.0))),
-        stand=float(rng.uniform(0.25, 0.5)),
+        stand=float(rng.uniform(0.1, 0.25) if kind == "full" else rng.uniform(0.2, 0.45)),
         frizz=float(rng.uniform(0.15, 0.35)),
         clumping=float(rng.uniform(0.1, 0.5)),
         width=float({"stubble": rng.uniform(0.35, 0.5), "full": rng.uniform(1.1, 1.6)}.get(kind, rng.uniform(0.8, 1.2))),

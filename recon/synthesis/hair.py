@@ -25,6 +25,7 @@ from recon.synthesis.strands import Roots, even_roots, ribbons
 ROOTS = 4600  # on all the scalp and below the hairline, as far as it may be drawn
 LOCKS = 420
 SEGMENTS = 20_000  # of all strands together; where roots would need more, some stay bare
+STRAY_SHARE = 0.4  # breadth of a stray hair beside that of a lock
 BELOW_MM = -14.0  # roots lie this far under the mean hairline
 # The mean hairline: heights in mm over the eyes by azimuth from the front: forehead, temple, sideburn, ear, nape.
 AZIMUTH = (0.0, 0.35, 0.65, 0.85, 1.0, 1.12, 1.25, 1.35, 1.5, 1.8, 2.2, 3.15)
@@ -53,6 +54,8 @@ class Comb:
     fringe: float
     hang: float
     curtain: float
+    flare: float
+    tuck: float
     over_ears: float
     tie: wp.vec2
     curl: float
@@ -85,11 +88,12 @@ def hair_part(model: FaceModel, vertices: Tensor, style: HairStyle, seed: int) -
     roots = roots.chosen(kept)
     count = len(roots.place)
     lines, outward, depth = grow(roots, model, vertices, style, points, int(rng.integers(2**31)))
+    width = draw_widths(rng, style.width, count) * torch.where(depth > 1, STRAY_SHARE, 1.0)
     return ribbons(
         REGIONS.index("hair"),
         lines,
         outward,
-        draw_widths(rng, style.width, count),
+        width,
         hair_colours(rng, style, roots.lock, depth),
         torch.from_numpy(0.5 * rng.standard_normal(count, np.float32)),
         taper=0.3 + 0.5 * style.stand,
@@ -153,13 +157,13 @@ def hair_colours(rng: np.random.Generator, style: HairStyle, lock: Tensor, depth
     """(m, 2, 3) linear RGB at roots and tips; depth (m,): 0 innermost to 1 outermost, for light that hair keeps off."""
     brightness = 0.6 * rng.standard_normal(LOCKS)[lock.numpy()] + 0.8 * rng.standard_normal(len(lock))
     ends = strand_colours(rng, style.colour, style.grey, style.variation, brightness, style.dark_roots)
-    return ends * (0.55 + 0.45 * depth)[:, None, None]
+    return ends * (0.55 + 0.45 * depth.clamp(max=1))[:, None, None]
 
 
 def grow(
     roots: Roots, model: FaceModel, vertices: Tensor, style: HairStyle, points: int, seed: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Centre lines (m, points, 3) mm on the drawn head, directions away from it (the same shape), depths (m,)."""
+    """Centre lines (m, points, 3) mm on the drawn head, directions away from it (the same shape), depths (m,), above 1 for stray hairs."""
     field: HeadField = head_field(model)
     comb = Comb()
     for name in Comb.vars:
@@ -286,10 +290,11 @@ def grow_strands(
             free = float(0.0)
             if comb.hang > 0.0 and fringed == 0.0:
                 free = smooth(0.25, -0.2, q[1])
-            down = wp.vec3(0.06 * wp.sign(p[0]), -1.0, -0.45 * smooth(-60.0, -15.0, p[2]))
+            spread = comb.flare - comb.tuck * smooth(end + 45.0, end, p[1])
+            down = wp.vec3(spread * wp.sign(p[0]), -1.0, -0.45 * smooth(-60.0, -15.0, p[2]))
             along = wp.normalize(along + 1.0e-4 * jitter)
             along = wp.lerp(along, down, free)
-            lifted = comb.stand * (1.0 - 0.5 * s * (1.0 - comb.stand))
+            lifted = comb.stand * wp.lerp(0.4 + 0.6 * comb.stand, 1.0, top) * (1.0 - 0.5 * s * (1.0 - comb.stand))
             if comb.stand == 1.0:  # an afro's strands part near their ends
                 along = tangential(jitter, q)
                 lifted = 1.0 - smooth(0.3, 1.0, s) * 0.75
@@ -341,4 +346,4 @@ def grow_strands(
         kept = 1.0 - smooth(0.0, 30.0, walked)
         lines[i, k] = shown + move_at(cells_at(toward), moved) + kept * correction
         outward[i, k] = toward
-    depth[i] = wp.clamp(layer, 0.0, 1.0)
+    depth[i] = layer

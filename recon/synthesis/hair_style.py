@@ -36,7 +36,8 @@ class HairStyle:
         forward: combed back (-1) to the front (1); away: combed away from the crown's whorl.
         fringe: height over the eyes where hair in front ends, 0 without a fringe.
         hang: how far below the eyes the tips end of hair that hangs, 0 where strands have their own length.
-        curtain: half width of the face that hanging hair leaves free. over_ears: 1 covers the ears, 0 leaves them free.
+        curtain: half width of the face that hanging hair leaves free. flare: how far
+            it spreads sideways on its way down, tuck: how far its ends turn in again. over_ears: 1 covers the ears, 0 leaves them free.
         tie: height of the knot at the back that takes all strands, and 1 or 0 whether there is one.
         curl, curl_wave: radius and length of a curl's turn. frizz: disorder of directions. clumping: of locks.
         density: share of roots that have a strand. hairline: its shift, up is positive.
@@ -61,6 +62,8 @@ class HairStyle:
     fringe: float
     hang: float
     curtain: float
+    flare: float
+    tuck: float
     over_ears: float
     tie: tuple[float, float]
     curl: float
@@ -106,6 +109,8 @@ def draw_cut(rng: np.random.Generator, cut: str, colour: tuple[float, float, flo
         fringe=0.0,
         hang=0.0,
         curtain=64.0,
+        flare=0.06,
+        tuck=0.0,
         over_ears=0.0,
         tie=(0.0, 0.0),
         curl=0.0,
@@ -230,6 +235,8 @@ def bob(rng: np.random.Generator, style: HairStyle) -> HairStyle:
         part=float(style.part * rng.uniform(0, 1)),
         fringe=float(rng.uniform(26, 45) if rng.random() < 0.4 else 0.0),
         curtain=float(rng.uniform(56, 72)),
+        flare=float(rng.uniform(0.0, 0.25)),
+        tuck=float(rng.uniform(0.0, 0.8)),
         curl=float(rng.uniform(0, 3)),
         receding=0.0,
         hairline=float(rng.normal(0, 3)),
@@ -239,7 +246,7 @@ def bob(rng: np.random.Generator, style: HairStyle) -> HairStyle:
 
 
 def long(rng: np.random.Generator, style: HairStyle) -> HairStyle:
-    return replace(bob(rng, style), hang=float(rng.uniform(140, 230)), curl=float(rng.choice([0.0, 2.0, 6.0])))
+    return replace(bob(rng, style), hang=float(rng.uniform(140, 230)), tuck=0.0, curl=float(rng.choice([0.0, 2.0, 6.0])))
 
 
 def tied(rng: np.random.Generator, style: HairStyle) -> HairStyle:

@@ -123,12 +123,12 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     translation = torch.from_numpy(scene.translation_mm(eye_distance(model, shape), size))
     vertices = shape @ rotation.T + translation
     parts = parts_of(model, shape, scene.dress)
-    scenery = scenery_of(model, vertices, parts, rotation, translation)
+    scenery = scenery_of(model, vertices, parts, rotation, translation, scene.dress.hides)
     origin = vertices[model.landmarks[NASION]]
 
     points = camera.project_with_distance(scenery.vertices)
     ids, fine = rasterize_supersampled(
-        points, scenery.triangles, size, size, SUPERSAMPLING, closed=scenery.head_triangles
+        points, scenery.triangles, size, size, SUPERSAMPLING, scenery.head_triangles, scenery.labelled
     )
     labels = render_labels(model, scenery, ids, points, scenery.vertices - origin)
     key = torch.tensor(scene.lighting.directions[0])
@@ -187,7 +187,7 @@ def render_labels(
 ) -> dict[str, np.ndarray]:
     """The exact maps at pixel centres, snapped to the storage grid; see `Record` for shapes."""
     seen = snapped(label_maps(model, scenery, ids, points, places))
-    if len(scenery.triangles) > scenery.head_triangles:  # what the parts hide
+    if scenery.labelled > scenery.head_triangles:  # there are parts that hide
         size = ids.shape[0]
         bare_ids = rasterize(points, model.triangles, size, size, closed=scenery.head_triangles)
         bare = snapped(label_maps(model, scenery, bare_ids, points, places))

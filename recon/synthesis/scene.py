@@ -120,8 +120,8 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
         backgrounds=config.backgrounds,
         calm=config.calm,
     )
-    # From a generator of its own: with everything off, scenes are what they were before there was any.
-    dress = draw_dress(np.random.default_rng([seed, index, DRESS]), config.dress, drawn.appearance)
+    # From generators of its own: with everything off, scenes are what they were before there was any.
+    dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
     return replace(drawn, appearance=painted_under(drawn.appearance, dress), dress=dress)
 
 

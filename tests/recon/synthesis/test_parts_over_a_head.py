@@ -12,7 +12,7 @@ from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.render.parts import Part
 from recon.synthesis import records
-from recon.synthesis.scene import Scene, SceneConfig, draw_scene
+from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE = 64
 OBJECT = REGIONS.index("object")
@@ -36,10 +36,7 @@ def rendered(monkeypatch):
     scene = replace(scene, response=replace(scene.response, noise=0.0))
 
     def render(*parts: Part) -> records.Record:
-        def dress(model, scene: Scene, shape) -> list[Part]:
-            return list(parts)
-
-        monkeypatch.setattr(records, "dress", dress)
+        monkeypatch.setattr(records, "parts_of", lambda model, vertices, dress: list(parts))
         return records.render_record(model, scene, SIZE)
 
     return render
