@@ -61,8 +61,8 @@ class Appearance:
     offset: tuple[float, float, float]
 
 
-def draw_appearance(rng: np.random.Generator) -> Appearance:
-    """A broad mix of adults; the same generator state gives the same person."""
+def draw_appearance(rng: np.random.Generator, melanin_scale: float = 1.0, melanin_power: float = 1.0) -> Appearance:
+    """A broad mix of adults; the same generator state gives the same person, but for melanin m: scale * m ** power."""
 
     def colour(choices: tuple[tuple[float, float, float], ...], weights: list[float]) -> tuple[float, float, float]:
         base = np.array(choices[rng.choice(len(choices), p=weights)])
@@ -76,7 +76,7 @@ def draw_appearance(rng: np.random.Generator) -> Appearance:
         rng.uniform(0.008, 0.06) * (1 + rng.uniform(-0.3, 0.3, 3)) if rng.random() < 0.7 else rng.uniform(0.02, 0.5, 3)
     )
     return Appearance(
-        melanin=melanin,
+        melanin=float(np.clip(melanin_scale * melanin**melanin_power, 0.03, 2.0)),
         haemoglobin=float(rng.uniform(0.10, 0.26)),
         blotch=float(rng.uniform(0.03, 0.14)),
         mottle=float(rng.uniform(0.02, 0.09)),

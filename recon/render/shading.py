@@ -39,7 +39,17 @@ class Lighting:
     colours: tuple[Colour, ...]
 
 
-def draw_lighting(rng: np.random.Generator) -> Lighting:
+@dataclass(frozen=True)
+class KeyLight:
+    """Where the first directional light comes from: normal yaw (to the right) and pitch (upward), cut far out."""
+
+    yaw_mean_deg: float = 0.0
+    yaw_sd_deg: float = 38.0
+    pitch_mean_deg: float = 28.0
+    pitch_sd_deg: float = 18.0
+
+
+def draw_lighting(rng: np.random.Generator, where: KeyLight = KeyLight()) -> Lighting:
     """Mostly a soft key from the front and above, as in portraits; sometimes hard, from the side, or from a window."""
 
     def tinted(strength: float, spread: float) -> Colour:
@@ -54,7 +64,9 @@ def draw_lighting(rng: np.random.Generator) -> Lighting:
     hard = rng.random() < 0.35
     key = rng.uniform(0.5, 1.0) if hard else rng.uniform(0.2, 0.65)
     ambient = rng.uniform(0.25, 0.6) if hard else rng.uniform(0.45, 0.85)
-    directions = [toward(float(np.clip(rng.normal(0, 38), -95, 95)), float(np.clip(rng.normal(28, 18), -25, 75)))]
+    key_yaw = np.clip(rng.normal(where.yaw_mean_deg, where.yaw_sd_deg), -95, 95)
+    key_pitch = np.clip(rng.normal(where.pitch_mean_deg, where.pitch_sd_deg), -25, 75)
+    directions = [toward(float(key_yaw), float(key_pitch))]
     colours = [tinted(key, 0.08)]
     if rng.random() < 0.5:  # a fill or rim light
         directions.append(toward(float(rng.uniform(-150, 150)), float(rng.uniform(-10, 50))))

@@ -29,12 +29,13 @@ class Response:
     seed: int
 
 
-def draw_response(rng: np.random.Generator) -> Response:
+def draw_response(rng: np.random.Generator, exposure: float = 1.0, contrast: float = 1.0) -> Response:
+    """A broad mix of cameras; `exposure` and `contrast` are gains on theirs."""
     warmth = rng.normal(0, 0.05)
     return Response(
-        exposure=float(np.exp(rng.normal(-0.05, 0.25))),
+        exposure=float(exposure * np.exp(rng.normal(-0.05, 0.25))),
         balance=(float(1 + warmth), 1.0, float(1 - warmth)),
-        contrast=float(rng.uniform(0.9, 1.35)),
+        contrast=float(contrast * rng.uniform(0.9, 1.35)),
         saturation=float(rng.uniform(0.65, 1.1)),
         blur=float(rng.uniform(0, 0.006) if rng.random() < 0.5 else 0.0),
         noise=float(rng.uniform(0, 0.025) if rng.random() < 0.5 else 0.0),

@@ -9,7 +9,7 @@ import numpy as np
 from recon.faces.appearance import Appearance, draw_appearance
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
-from recon.render.shading import Lighting, draw_lighting
+from recon.render.shading import KeyLight, Lighting, draw_lighting
 from recon.synthesis.dress import Dress, DressConfig, draw_dress, painted_under
 from recon.synthesis.response import Response, draw_response
 
@@ -26,23 +26,36 @@ class SceneConfig:
     """What is drawn. Angles in degrees.
 
     Attributes:
-        yaw_max_deg: yaw is normal with half this spread, cut here; up to 90.
-        pitch_sd_deg, roll_sd_deg: spread of the other two angles.
+        yaw_mean_deg, yaw_max_deg: yaw is normal about the one with half the other's spread, cut that far from it.
+        pitch_mean_deg, pitch_sd_deg, roll_sd_deg: the other two angles; positive pitch looks down.
         fov_min_deg, fov_max_deg: the camera's field of view across the image.
-        framing_jitter: spread of the eye distance (relative) and of the place of the eyes (share of the side).
-        smile: share of faces that smile, many with teeth showing.
+        eye_share, eye_level: distance between the eyes and their height from the top, shares of the image's side.
+        framing_jitter: spread of the eye distance (relative); half of it, of the place of the eyes (share of the side).
+        smile: share of faces that smile, many with teeth showing. open_mouth: share of jaws that open without cause.
+        melanin_scale, melanin_power: the broad mix of skins, each melanin m made scale * m ** power.
+        key: where the key light comes from. exposure, contrast: gains on those that are drawn for the camera.
         calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
         backgrounds: folder of images to crop backgrounds from; procedural ones without it.
         dress: what people have on.
     """
 
+    yaw_mean_deg: float = 0.0
     yaw_max_deg: float = 40.0
+    pitch_mean_deg: float = 0.0
     pitch_sd_deg: float = 7.0
     roll_sd_deg: float = 4.0
     fov_min_deg: float = 8.0
     fov_max_deg: float = 40.0
+    eye_share: float = EYE_SHARE
+    eye_level: float = EYE_LEVEL
     framing_jitter: float = 0.04
     smile: float = 0.4
+    open_mouth: float = 0.3
+    melanin_scale: float = 1.0
+    melanin_power: float = 1.0
+    key: KeyLight = field(default_factory=KeyLight)
+    exposure: float = 1.0
+    contrast: float = 1.0
     calm: float = 0.0
     backgrounds: str | None = None
     dress: DressConfig = field(default_factory=DressConfig)
@@ -95,27 +108,28 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     """Draw scene number `index` of the dataset `seed`: a function of its arguments alone."""
     rng = np.random.default_rng([seed, index])
     identity = np.clip(rng.standard_normal(len(model.identity_basis)), -IDENTITY_LIMIT, IDENTITY_LIMIT)
-    yaw = float(np.clip(rng.normal(0, config.yaw_max_deg / 2), -config.yaw_max_deg, config.yaw_max_deg))
-    pitch = float(np.clip(rng.normal(0, config.pitch_sd_deg), -30, 30))
+    turn = np.clip(rng.normal(0, config.yaw_max_deg / 2), -config.yaw_max_deg, config.yaw_max_deg)
+    yaw = float(np.clip(config.yaw_mean_deg + turn, -90, 90))
+    pitch = float(np.clip(rng.normal(config.pitch_mean_deg, config.pitch_sd_deg), -30, 30))
     roll = float(np.clip(rng.normal(0, config.roll_sd_deg), -20, 20))
     jitter = config.framing_jitter
     drawn = Scene(
         seed=seed,
         index=index,
         identity=identity.astype(np.float32),
-        expression=draw_expression(model, rng, config.smile),
+        expression=draw_expression(model, rng, config.smile, config.open_mouth),
         rotation=head_rotation(yaw, pitch, roll),
         yaw_deg=yaw,
         pitch_deg=pitch,
         roll_deg=roll,
         fov_deg=float(rng.uniform(config.fov_min_deg, config.fov_max_deg)),
-        eye_share=float(EYE_SHARE * np.exp(rng.normal(0, jitter))),
+        eye_share=float(config.eye_share * np.exp(rng.normal(0, jitter))),
         eye_u=float(0.5 + rng.normal(0, jitter / 2)),
-        eye_v=float(EYE_LEVEL + rng.normal(0, jitter / 2)),
-        appearance=draw_appearance(rng),
+        eye_v=float(config.eye_level + rng.normal(0, jitter / 2)),
+        appearance=draw_appearance(rng, config.melanin_scale, config.melanin_power),
         dress=Dress(),
-        lighting=draw_lighting(rng),
-        response=draw_response(rng),
+        lighting=draw_lighting(rng, config.key),
+        response=draw_response(rng, config.exposure, config.contrast),
         background_seed=int(rng.integers(2**31)),
         backgrounds=config.backgrounds,
         calm=config.calm,
@@ -125,7 +139,7 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     return replace(drawn, appearance=painted_under(drawn.appearance, dress), dress=dress)
 
 
-def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float) -> np.ndarray:
+def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float, open_mouth: float = 0.3) -> np.ndarray:
     """(e,) float32 activations in [0, 1]: neutral, a few units, or a smile; left and right nearly alike; a gaze."""
     names = list(model.expression_names)
     place = {name: k for k, name in enumerate(names)}
@@ -146,7 +160,7 @@ def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float) ->
     if kind >= 0.15:
         for name in rng.choice(choices, size=int(rng.integers(0, 4)), replace=False):
             put(str(name), rng.beta(1.3, 2.4))
-        if rng.random() < 0.3:
+        if rng.random() < open_mouth:
             opening = rng.beta(1.2, 3.0)
             put("jawOpen", opening)
             put("mouthClose", opening * rng.beta(1, 3))
