@@ -1,0 +1,103 @@
+"""What is laid over a drawn head: hair, brows, beard and glasses, drawn and turned into parts for the renderer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from torch import Tensor
+
+from recon.faces.appearance import Appearance
+from recon.faces.model import FaceModel
+from recon.render.parts import Part
+from recon.synthesis.brows import brow_part, lash_part
+from recon.synthesis.facial_hair import facial_hair_part
+from recon.synthesis.facial_hair_style import BrowStyle, FacialHairStyle, draw_brows, draw_facial_hair
+from recon.synthesis.glasses import Glasses, draw_glasses, glasses_parts
+from recon.synthesis.hair import hair_part
+from recon.synthesis.hair_style import HairStyle, draw_hair_style
+
+BARE_CUTS = ("bald", "receding")
+WOMENS_CUTS = ("fringe", "bob", "long", "tied")
+PAINT_BEHIND_MM = 6.0  # painted hair begins so far behind the strands' hairline, so that no rim shows
+
+
+@dataclass(frozen=True)
+class DressConfig:
+    """How many of the drawn people have each thing, [0, 1]; 0 switches it off.
+
+    hair, brows, facial_hair: strands instead of paint; cuts and beards go from none to long. glasses: worn.
+    hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS`; the labels see
+        through the rest, as they do through brows, lashes and lenses.
+    """
+
+    hair: float = 1.0
+    brows: float = 1.0
+    facial_hair: float = 1.0
+    glasses: float = 0.2
+    hides: tuple[str, ...] = ("hair", "glasses", "headwear", "object")
+
+
+@dataclass(frozen=True)
+class Dress:
+    """What one drawn person has on; None for what it has not. seed: of the strands. hides: see `DressConfig`."""
+
+    hair: HairStyle | None = None
+    brows: BrowStyle | None = None
+    facial_hair: FacialHairStyle | None = None
+    glasses: Glasses | None = None
+    seed: int = 0
+    hides: tuple[str, ...] = ()
+
+
+def draw_dress(seed: tuple[int, ...], config: DressConfig, appearance: Appearance) -> Dress:
+    """One person's things. Each has a generator of its own, so that a switch changes nothing else."""
+
+    def generator(thing: int) -> np.random.Generator:
+        return np.random.default_rng((*seed, thing))
+
+    worn, random = generator(0).random(4), generator(1)
+    hair = draw_hair_style(generator(2), appearance.hair)
+    man = random.random() < (0.2 if hair.cut in WOMENS_CUTS else 0.8)
+    brows = draw_brows(generator(3), hair.colour, hair.grey, man)
+    facial_hair = draw_facial_hair(generator(4), hair.colour, hair.grey, man)
+    glasses = draw_glasses(generator(5))
+    return Dress(
+        hair=hair if worn[0] < config.hair else None,
+        brows=brows if worn[1] < config.brows else None,
+        facial_hair=facial_hair if worn[2] < config.facial_hair else None,
+        glasses=glasses if worn[3] < config.glasses else None,
+        seed=int(random.integers(2**31)),
+        hides=config.hides,
+    )
+
+
+def painted_under(appearance: Appearance, dress: Dress) -> Appearance:
+    """The paint that strands leave to be seen: tinted skin without the painted hair's own shapes."""
+    if dress.hair is not None:
+        cover = 0.0 if dress.hair.cut in BARE_CUTS else 0.9
+        hairline = dress.hair.hairline + PAINT_BEHIND_MM
+        appearance = replace(
+            appearance, hair=dress.hair.colour, hair_cover=cover, hairline_mm=hairline, hair_mm=0.0
+        )
+    if dress.brows is not None:
+        appearance = replace(appearance, brow=0.35 * appearance.brow)
+    if dress.facial_hair is not None:
+        shade = 0.0 if dress.facial_hair.kind == "none" else 0.4
+        appearance = replace(appearance, beard=0.0, moustache=0.0, shaven=max(shade, 0.5 * appearance.shaven))
+    return appearance
+
+
+def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
+    """The parts on a drawn head, `vertices` (n, 3) float32 mm in its own frame."""
+    parts = []
+    if dress.hair is not None:
+        parts.append(hair_part(model, vertices, dress.hair, dress.seed))
+    if dress.brows is not None:
+        parts.append(brow_part(model, vertices, dress.brows, dress.seed))
+        parts.append(lash_part(model, vertices, dress.brows, dress.seed))
+    if dress.facial_hair is not None:
+        parts.append(facial_hair_part(model, vertices, dress.facial_hair, dress.seed))
+    if dress.glasses is not None:
+        parts += glasses_parts(model, vertices, dress.glasses)
+    return [part for part in parts if part is not None]
