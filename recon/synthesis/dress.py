@@ -17,9 +17,9 @@ from recon.synthesis.glasses import Glasses, draw_glasses, glasses_parts
 from recon.synthesis.hair import hair_part
 from recon.synthesis.hair_style import HairStyle, draw_hair_style
 
-BARE_CUTS = ("bald", "receding")
 WOMENS_CUTS = ("fringe", "bob", "long", "tied")
-PAINT_BEHIND_MM = 6.0  # painted hair begins so far behind the strands' hairline, so that no rim shows
+PAINTED_BROW = 0.35  # strength of the paint under the brows' strands
+SHAVEN_UNDER_BEARD = 0.4
 
 
 @dataclass(frozen=True)
@@ -73,18 +73,14 @@ def draw_dress(seed: tuple[int, ...], config: DressConfig, appearance: Appearanc
 
 
 def painted_under(appearance: Appearance, dress: Dress) -> Appearance:
-    """The paint that strands leave to be seen: tinted skin without the painted hair's own shapes."""
+    """Without the painted shapes that strands replace; what is painted between them, `paint_under` knows."""
     if dress.hair is not None:
-        cover = 0.0 if dress.hair.cut in BARE_CUTS else 0.9
-        hairline = dress.hair.hairline + PAINT_BEHIND_MM
-        appearance = replace(
-            appearance, hair=dress.hair.colour, hair_cover=cover, hairline_mm=hairline, hair_mm=0.0
-        )
+        appearance = replace(appearance, hair=dress.hair.colour, hair_mm=0.0)
     if dress.brows is not None:
-        appearance = replace(appearance, brow=0.35 * appearance.brow)
+        appearance = replace(appearance, brow=PAINTED_BROW * appearance.brow)
     if dress.facial_hair is not None:
-        shade = 0.0 if dress.facial_hair.kind == "none" else 0.4
-        appearance = replace(appearance, beard=0.0, moustache=0.0, shaven=max(shade, 0.5 * appearance.shaven))
+        shade = 0.0 if dress.facial_hair.kind == "none" else SHAVEN_UNDER_BEARD
+        appearance = replace(appearance, shaven=max(shade, 0.5 * appearance.shaven))
     return appearance
 
 

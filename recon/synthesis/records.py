@@ -22,6 +22,7 @@ from recon.render.rasterize import rasterize, rasterize_supersampled
 from recon.render.shading import colour_occlusion
 from recon.synthesis.background import draw_background
 from recon.synthesis.dress import parts_of
+from recon.synthesis.hair_paint import paint_under
 from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
 from recon.synthesis.response import degrade, develop
 from recon.synthesis.scene import Scene
@@ -134,6 +135,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     key = torch.tensor(scene.lighting.directions[0])
     arriving = lit(scenery.vertices, scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
     slow = slow_values(ready.template, scene.appearance)
+    if scene.dress.hair or scene.dress.facial_hair:
+        slow = paint_under(model, slow, scene.dress.hair, scene.dress.facial_hair)
     light, cover = head_light(
         fine,
         points,
