@@ -10,7 +10,7 @@ from torch import Tensor
 
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
-from recon.faces.template import smoothstep, template_of
+from recon.faces.template import Template, smoothstep, template_of
 from recon.render.parts import Part
 from recon.synthesis.facial_hair_style import FacialHairStyle
 from recon.synthesis.short_strands import bowed, draw_jitter, draw_widths, skin_normals, strand_colours
@@ -65,12 +65,16 @@ def beard_roots(model: FaceModel) -> tuple[Roots, Tensor, dict[str, Tensor]]:
     template = template_of(model)
     skin = torch.isin(model.region, torch.tensor([REGIONS.index(n) for n in ("skin", "neck")]))
     share = {name: template.fields[name] for name in ("beard", "moustache", "lips")}
-    bearded = torch.maximum(share["beard"], share["moustache"])
-    bearded = torch.maximum(bearded, sideburn_share(template.place_mm))
-    outer = skin & (bearded > 0.02) & (template.fields["lips"] < 0.3) & (template.fields["ears"] < 0.02)
-    outer &= (template.fields["mouth_inside"] == 0) & (template.place_mm[:, 1] > THROAT_MM[0])
+    outer = skin & bearded(template) & (template.fields["lips"] < 0.3) & (template.fields["ears"] < 0.02)
     roots = even_roots(model, outer * (1 + 2 * share["moustache"]), ROOTS, LOCKS)
     return roots, roots.carried(template.place_mm), {n: roots.carried(v[:, None])[:, 0] for n, v in share.items()}
+
+
+def bearded(template: Template) -> Tensor:
+    """(n,) bool: vertices that any beard may reach."""
+    fields = template.fields
+    share = torch.maximum(torch.maximum(fields["beard"], fields["moustache"]), sideburn_share(template.place_mm))
+    return (share > 0.02) & (fields["mouth_inside"] == 0) & (template.place_mm[:, 1] > THROAT_MM[0])
 
 
 def beard_cover(

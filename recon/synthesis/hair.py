@@ -240,8 +240,8 @@ def grow_strands(
     root = places[i]
     p = wp.vec3(root)
     q = wp.normalize(p - SKULL_CENTRE)
-    start = move_at(cells_at(q), moved)
-    correction = landed[i] - p - start  # the root lies on the drawn surface exactly, tips follow the field
+    at = cells_at(q)
+    correction = landed[i] - p - move_at(at, moved)  # the root lies on the drawn surface exactly, tips follow the field
 
     layer = wp.sqrt(wp.lerp(wp.randf(own), wp.randf(shared), 0.5 * mix))
     jitter = wp.vec3(
@@ -319,9 +319,9 @@ def grow_strands(
                     p[0] = wp.where(p[0] == 0.0, side, wp.sign(p[0])) * least
             q = wp.normalize(p - SKULL_CENTRE)
             at = cells_at(q)
-            surface = wp.lerp(
-                distance_at(at, bare), distance_at(at, eared), comb.over_ears * smooth(6.0, 30.0, walked)
-            )
+            surface = distance_at(at, bare)
+            if comb.over_ears > 0.0:
+                surface = wp.lerp(surface, distance_at(at, eared), comb.over_ears * smooth(6.0, 30.0, walked))
             high = wp.lerp(comb.side_volume, comb.volume, smooth(-0.1, 0.6, q[1]))
             high += comb.quiff * smooth(0.35, 0.7, q[2]) * smooth(0.2, 0.45, q[1])
             height = 0.6 + layer * high * (1.0 - wp.exp(-walked / rise)) * (1.0 - comb.stand)
@@ -333,17 +333,18 @@ def grow_strands(
 
         # Curls turn about the centre line.
         shown = p
+        toward = q
         if comb.curl > 0.0 and k > 0:
             angle = phase + 6.2832 * walked / wave
             about = wp.cross(q, before)
             turn = wp.cos(angle) * about + wp.sin(angle) * q
             shown = p + comb.curl * smooth(0.0, 2.0 * comb.curl, walked) * turn
-            ahead = wp.normalize(shown - SKULL_CENTRE)
-            floor = distance_at(cells_at(ahead), bare) + 0.5
+            toward = wp.normalize(shown - SKULL_CENTRE)
+            at = cells_at(toward)
+            floor = distance_at(at, bare) + 0.5
             if wp.length(shown - SKULL_CENTRE) < floor:
-                shown = SKULL_CENTRE + floor * ahead
-        toward = wp.normalize(shown - SKULL_CENTRE)
+                shown = SKULL_CENTRE + floor * toward
         kept = 1.0 - smooth(0.0, 30.0, walked)
-        lines[i, k] = shown + move_at(cells_at(toward), moved) + kept * correction
+        lines[i, k] = shown + move_at(at, moved) + kept * correction
         outward[i, k] = toward
     depth[i] = layer
