@@ -1,4 +1,4 @@
-"""What is laid over a drawn head: hair, brows, beard and glasses, drawn and turned into parts for the renderer."""
+"""What is laid over a drawn head: hair, brows, beard, glasses, headwear and things, drawn, and as parts to render."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from recon.synthesis.facial_hair_style import BrowStyle, FacialHairStyle, draw_b
 from recon.synthesis.glasses import Glasses, draw_glasses, glasses_parts
 from recon.synthesis.hair import hair_part
 from recon.synthesis.hair_style import HairStyle, draw_hair_style
+from recon.synthesis.headwear import Headwear, draw_headwear, headwear_part
+from recon.synthesis.objects import Thing, draw_object, object_part
 
 WOMENS_CUTS = ("fringe", "bob", "long", "tied")
 PAINTED_BROW = 0.35  # strength of the paint under the brows' strands
@@ -26,7 +28,8 @@ SHAVEN_UNDER_BEARD = 0.4
 class DressConfig:
     """How many of the drawn people have each thing, [0, 1]; 0 switches it off.
 
-    hair, brows, facial_hair: strands instead of paint; cuts and beards go from none to long. glasses: worn.
+    hair, brows, facial_hair: strands instead of paint; cuts and beards go from none to long. glasses,
+        headwear: worn. objects: held or worn before the face, such as hands, cups and surgical masks.
     hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS`; the labels see
         through the rest, as they do through brows, lashes and lenses.
     """
@@ -35,6 +38,8 @@ class DressConfig:
     brows: float = 1.0
     facial_hair: float = 1.0
     glasses: float = 0.2
+    headwear: float = 0.05
+    objects: float = 0.05
     hides: tuple[str, ...] = ("hair", "glasses", "headwear", "object")
 
 
@@ -46,6 +51,8 @@ class Dress:
     brows: BrowStyle | None = None
     facial_hair: FacialHairStyle | None = None
     glasses: Glasses | None = None
+    headwear: Headwear | None = None
+    thing: Thing | None = None
     seed: int = 0
     hides: tuple[str, ...] = ()
 
@@ -56,17 +63,19 @@ def draw_dress(seed: tuple[int, ...], config: DressConfig, appearance: Appearanc
     def generator(thing: int) -> np.random.Generator:
         return np.random.default_rng((*seed, thing))
 
-    worn, random = generator(0).random(4), generator(1)
+    worn, random = generator(0).random(6), generator(1)
     hair = draw_hair_style(generator(2), appearance.hair)
     man = random.random() < (0.2 if hair.cut in WOMENS_CUTS else 0.8)
     brows = draw_brows(generator(3), hair.colour, hair.grey, man)
     facial_hair = draw_facial_hair(generator(4), hair.colour, hair.grey, man)
-    glasses = draw_glasses(generator(5))
+    glasses, headwear, thing = draw_glasses(generator(5)), draw_headwear(generator(6)), draw_object(generator(7))
     return Dress(
         hair=hair if worn[0] < config.hair else None,
         brows=brows if worn[1] < config.brows else None,
         facial_hair=facial_hair if worn[2] < config.facial_hair else None,
         glasses=glasses if worn[3] < config.glasses else None,
+        headwear=headwear if worn[4] < config.headwear else None,
+        thing=thing if worn[5] < config.objects else None,
         seed=int(random.integers(2**31)),
         hides=config.hides,
     )
@@ -87,7 +96,8 @@ def painted_under(appearance: Appearance, dress: Dress) -> Appearance:
 def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
     """The parts on a drawn head, `vertices` (n, 3) float32 mm in its own frame."""
     parts = []
-    if dress.hair is not None:
+    capped = dress.headwear is not None and dress.headwear.kind != "band"
+    if dress.hair is not None and not capped:  # strands would come through; the paint under them shows below the hem
         parts.append(hair_part(model, vertices, dress.hair, dress.seed))
     if dress.brows is not None:
         parts.append(brow_part(model, vertices, dress.brows, dress.seed))
@@ -96,4 +106,8 @@ def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
         parts.append(facial_hair_part(model, vertices, dress.facial_hair, dress.seed))
     if dress.glasses is not None:
         parts += glasses_parts(model, vertices, dress.glasses)
+    if dress.headwear is not None:
+        parts.append(headwear_part(model, vertices, dress.headwear))
+    if dress.thing is not None:
+        parts.append(object_part(model, vertices, dress.thing))
     return [part for part in parts if part is not None]
