@@ -74,13 +74,13 @@ def front_field(model: FaceModel, vertices: Tensor, bottom: float = -135.0, top:
     return height_field(vertices, triangles, (0, 1, 2), 1.0, (-95.0, bottom - 15.0), (95.0, top + 15.0))
 
 
-def side_field(model: FaceModel, vertices: Tensor, side: float) -> HeightField:
-    """side * x of a drawn head over (z, y), as if it had no ears, about their height; side +1 is the model's left."""
-    low, high = (5.0, -50.0, -128.0), (200.0, 30.0, 25.0)
+def side_field(model: FaceModel, vertices: Tensor, side: float, bottom: float = -50.0) -> HeightField:
+    """side * x of a drawn head over (z, y), as if it had no ears, from a height on the template up; side +1 is the model's left."""
+    low, high = (5.0, bottom, -128.0), (200.0, 30.0, 25.0)
     if side < 0:
         low, high = (-200.0, *low[1:]), (-5.0, *high[1:])
     triangles = triangles_within(model, low, high, (*INSIDE, "ears", "eyes", "background"))
-    field = height_field(vertices, triangles, (2, 1, 0), side, (-135.0, -60.0), (40.0, 45.0))
+    field = height_field(vertices, triangles, (2, 1, 0), side, (-135.0, bottom - 10.0), (40.0, 45.0))
     return HeightField(field.low, bridged(field.height))
 
 

@@ -23,7 +23,9 @@ from recon.synthesis.solids import Body, as_part, body, lattice, rounded_box, sh
 KINDS = ("cap", "beanie", "hat", "headscarf", "turban", "band")
 SHARES = (0.30, 0.24, 0.16, 0.14, 0.06, 0.10)
 RISE = 24  # rows from the hem to the top
-CLOSE_ROWS = np.array([-1.0, 0.01, 0.15, 0.6, 1.5, 3.0])  # mm under the upper end of a headscarf's opening, where it is round
+CLOSE_ROWS = np.array(
+    [-1.0, 0.01, 0.15, 0.6, 1.5, 3.0]
+)  # mm under the upper end of a headscarf's opening, where it is round
 CROWN_MM = 150.0  # length of those, about
 
 
@@ -70,7 +72,7 @@ def draw_headwear(rng: np.random.Generator) -> Headwear:
     colour, second = dye(rng), dye(rng)
     front, side, back = {
         "cap": (rng.uniform(38, 52), rng.uniform(12, 20), rng.uniform(-22, 0)),
-        "beanie": (rng.uniform(36, 58), rng.uniform(5, 24), rng.uniform(-40, -10)),
+        "beanie": (rng.uniform(36, 58), rng.uniform(8, 24), rng.uniform(-40, -10)),
         "hat": (rng.uniform(38, 54), rng.uniform(16, 24), rng.uniform(0, 18)),
         "headscarf": (rng.uniform(36, 58), 0.0, 0.0),
         "turban": (rng.uniform(36, 50), rng.uniform(8, 20), rng.uniform(-20, 0)),
@@ -88,7 +90,9 @@ def draw_headwear(rng: np.random.Generator) -> Headwear:
         slouch=float(rng.uniform(15, 45) if rng.random() < 0.4 else rng.uniform(0, 12)),
         cuff=float(rng.uniform(25, 60) if kind in ("band", "beanie") and rng.random() < 0.6 else rng.uniform(14, 28)),
         brim=float(rng.uniform(58, 76) if kind == "cap" else rng.uniform(38, 60) if bucket else rng.uniform(40, 78)),
-        droop_deg=float(rng.uniform(8, 24) if kind == "cap" else rng.uniform(25, 48) if bucket else rng.uniform(-4, 12)),
+        droop_deg=float(
+            rng.uniform(8, 24) if kind == "cap" else rng.uniform(25, 48) if bucket else rng.uniform(-4, 12)
+        ),
         curl=float(rng.uniform(-16, -3) if kind == "cap" else 0.0 if bucket else rng.normal(4, 9)),
         turn_deg=float(180.0 if rng.random() < 0.12 else rng.normal(0, 3)),
         colour=colour,
@@ -170,21 +174,23 @@ def crown(head: HeadMap, worn: Headwear) -> Body:
         polar = hem + (top - hem) * t
     else:
         polar = hem * (1 - t)
-    place, ears = head.at(polar, AZIMUTH + 0 * polar)
+    place, _ = head.at(polar, AZIMUTH + 0 * polar)
     lift = worn.thick + worn.crown * np.sin(np.pi / 2 * np.clip(t, 0, 1)) ** 1.5 * (worn.kind != "band")
     lift = lift + worn.fold * np.abs(cloth_noise(place, worn, (30.0, 14.0, 30.0)))
     if worn.kind == "cap":  # stiffened front panels, seams
         ahead = np.cos(AZIMUTH - np.radians(worn.turn_deg)).clip(0, 1) ** 3
         lift = lift + 9.0 * ahead * np.sin(np.pi * t.clip(0, 1)) ** 0.8
     if worn.kind == "beanie":
-        lift = lift + ears + 3.0 * (t < worn.cuff / CROWN_MM)
+        lift = lift + 3.0 * (t < worn.cuff / CROWN_MM)
     if worn.kind == "turban":
         wrap = 5.0 * t + 1.2 * np.abs(np.sin(AZIMUTH / 2))
         lift = lift + 7.0 * np.abs(np.sin(np.pi * wrap)) ** 0.6 * (1 - t.clip(0, 1) ** 2)
     lift[0], lift[1] = 0.4, 0.4
     if worn.kind == "band":
         lift[-1] = 0.4
-    away = unit(place - place[-1].mean(0) * (0.0, 0.6, 1.0) if worn.kind == "band" else place - np.array([0, 10.0, -75.0]))
+    away = unit(
+        place - place[-1].mean(0) * (0.0, 0.6, 1.0) if worn.kind == "band" else place - np.array([0, 10.0, -75.0])
+    )
     places = place + away * lift[..., None]
     if worn.kind == "beanie":
         places = places + worn.slouch * (t.clip(0, 1) ** 3)[..., None] * np.array([0.0, 0.15, -0.8])
@@ -197,7 +203,9 @@ def dyed(places: np.ndarray, t: np.ndarray, worn: Headwear) -> np.ndarray:
     colour = np.where(np.broadcast_to(striped, places.shape[:2])[..., None], worn.second, worn.colour)
     tone = 1 + 0.08 * cloth_noise(places, worn, 9.0)
     if worn.kind == "beanie":  # a knit's ribs, and the shade above the cuff
-        tone = tone * (1 + 0.12 * (-1.0) ** np.arange(COLUMNS)) * np.where(np.abs(t - worn.cuff / CROWN_MM) < 0.03, 0.7, 1)
+        tone = (
+            tone * (1 + 0.12 * (-1.0) ** np.arange(COLUMNS)) * np.where(np.abs(t - worn.cuff / CROWN_MM) < 0.03, 0.7, 1)
+        )
     if worn.kind == "cap":
         tone = tone * np.where(np.arange(COLUMNS) % (COLUMNS // 6) == COLUMNS // 12, 0.75, 1.0)
     return colour * tone[..., None]
@@ -233,11 +241,13 @@ def button(head: HeadMap, worn: Headwear) -> Body:
 
 def hat_crown(head: HeadMap, worn: Headwear) -> Body:
     """A wall from the hem straight up, a top with a dent along the middle, a ribbon around the foot."""
-    ring = hem_ring(head, worn, AZIMUTH, worn.thick)
+    ring = hem_ring(head, worn, AZIMUTH, worn.thick) - (0.0, 1.5, 0.0)  # into the brim
     inside = hem_ring(head, worn, AZIMUTH, 0.4)
     top = head.place[0, 0, 1] + worn.crown
     middle = ring.mean(0)
-    wall, roof = np.linspace(0, 1, 12)[:, None, None], np.linspace(1, 0, 12)[1:, None, None]
+    foot = worn.cuff / (top - middle[1])  # the ribbon's upper edge, as a share of the wall
+    wall = np.concatenate([np.linspace(0, foot, 4), np.linspace(foot + 0.02, 1, 9)])[:, None, None]
+    roof = np.linspace(1, 0, 12)[1:, None, None]
     sides = middle + (ring - middle) * (1 - 0.2 * wall**1.5)
     sides[..., 1] = ring[:, 1] + (top - ring[:, 1]) * wall[..., 0]
     heights = hem_height(worn, AZIMUTH) + np.linspace(0, 1, 6)[:-1, None] * (105.0 - hem_height(worn, AZIMUTH))
@@ -252,7 +262,7 @@ def hat_crown(head: HeadMap, worn: Headwear) -> Body:
     inward[..., 1] -= dent * min(0.5 * worn.crown, 12.0)
     places = np.concatenate([inside[None], ring[None], sides[1:], inward])
     places = places + (worn.fold * cloth_noise(places, worn, 25.0))[..., None] * (0.3, 0.6, 0.3)
-    ribbon = (places[..., 1:2] - ring[:, 1:2] < worn.cuff) & (np.arange(len(places))[:, None, None] < 13)
+    ribbon = np.arange(len(places))[:, None, None] < 5
     colour = np.where(ribbon, worn.second, worn.colour) * (1 + 0.06 * cloth_noise(places, worn, 6.0))[..., None]
     return body(places.reshape(-1, 3), lattice(len(places), COLUMNS, True), colour.reshape(-1, 3))
 
@@ -287,13 +297,15 @@ def scarf(head: HeadMap, worn: Headwear) -> Body:
     around = np.linspace(0, 1, 73)
     azimuth = edge + (2 * np.pi - 2 * edge) * around
     wrapped = np.append(polar_rows, polar_rows[:, :1], 1)
-    polar = np.stack([np.interp(a, np.append(AZIMUTH, 2 * np.pi), row) for a, row in zip(azimuth, wrapped, strict=True)])
+    polar = np.stack(
+        [np.interp(a, np.append(AZIMUTH, 2 * np.pi), row) for a, row in zip(azimuth, wrapped, strict=True)]
+    )
     place, ears = head.at(polar, azimuth)
     ears = gaussian_filter(grey_dilation(ears, (5, 9)), (2.0, 3.0))
     low = np.clip((heights + 60) / -60, 0, 1)[:, None]
     soft = worn.fold * cloth_noise(place, worn, (40.0, 16.0, 22.0)) * (0.4 + low)
     open_here = (edge > 0.02).astype(float)
-    rim = 3.0 * np.exp(-((((around - 0.5) ** 2 - 0.25) / 0.02) ** 2)) * open_here
+    rim = 3.0 * np.exp(-((((around - 0.5) ** 2 - 0.25) / 0.02) ** 2)) * (edge / 0.4).clip(0, 1)
     bun = 10.0 * np.sin(np.pi * around) ** 6 * np.exp(-(((heights[:, None] - 30) / 50) ** 2))
     lift = worn.thick + 3.0 + 0.5 * worn.crown + ears + soft + rim + bun
     outward = unit(place - np.array([0.0, 10.0, -75.0]))
@@ -309,7 +321,9 @@ def scarf(head: HeadMap, worn: Headwear) -> Body:
     top = np.broadcast_to(hood[0].mean(0) + (0.0, 5.0, 0.0), hood[:1].shape)
     edge_in = hood.copy()
     for side in (0, -1):
-        edge_in[:, side] -= outward[:, side] * (lift[:, side] - 0.4)[:, None] * open_here
+        edge_in[:, side] -= (
+            outward[:, side] * (lift[:, side] - 0.4)[:, None] * np.sin(np.pi / 2 * (edge / 0.35).clip(0, 1))
+        )
     hood = np.concatenate([edge_in[:, :1], hood, edge_in[:, -1:]], 1)
     drape = np.concatenate([drape[:, :1], drape, drape[:, -1:]], 1)
     top = np.concatenate([top[:, :1], top, top[:, -1:]], 1)

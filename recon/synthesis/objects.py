@@ -15,7 +15,7 @@ from torch import Tensor
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
 from recon.render.parts import Part
-from recon.synthesis.clearance import HeightField, front_field, side_field, taut
+from recon.synthesis.clearance import CELL_MM, NOWHERE_MM, HeightField, front_field, height_field, side_field, taut
 from recon.synthesis.headmap import AZIMUTH, COLUMNS, head_map
 from recon.synthesis.headwear import dye, rgb
 from recon.synthesis.solids import Body, as_part, body, lattice, rounded_box, sheet, tube
@@ -26,7 +26,7 @@ PLACES = {  # landmarks that a thing may lie on, and how far beside and above th
     "hand": ((57, 4, 0), (4, 8, 0), (12, -8, 0), (8, 0, 4), (41, -6, -20), (46, 6, -20), (19, 0, 10)),
     "phone": ((57, 12, -20), (30, 30, -10), (8, -10, 8)),
     "cup": ((57, 0, -22), (8, 6, -8)),
-    "microphone": ((57, 0, -8), (8, 8, 0)),
+    "microphone": ((57, 0, 0), (57, 10, -8)),
     "book": ((8, 0, -30), (57, 0, -45)),
 }
 FINGERS = ((-28.0, 66.0, 8.5), (-9.5, 76.0, 8.8), (9.5, 71.0, 8.4), (27.0, 55.0, 7.4))  # across, length, radius; mm
@@ -135,11 +135,14 @@ def turn(thing: Thing) -> np.ndarray:
     return upright @ in_plane
 
 
-def against(bodies: list[Body], field: HeightField, place: np.ndarray, rotation: np.ndarray) -> list[Body]:
+def against(bodies: list[Body], skin: HeightField, place: np.ndarray, rotation: np.ndarray) -> list[Body]:
     """Bodies about the origin turned, brought to place (x, y) and forward until the first of them touches the skin."""
     turned = [Body(one.vertices @ rotation.T + (*place, 0.0), one.triangles, one.albedo) for one in bodies]
-    everything = np.concatenate([one.vertices for one in turned])
-    forward = float((field.at(everything[:, 0], everything[:, 1]) - everything[:, 2]).max()) + 0.5
+    joint = as_part(0, turned, 0.0, 1.0)
+    rows, columns = skin.height.shape
+    high = (skin.low[0] + columns * CELL_MM, skin.low[1] + rows * CELL_MM)
+    back = -height_field(joint.vertices, joint.triangles, (0, 1, 2), -1.0, skin.low, high).height
+    forward = float((skin.height - back)[(back < -NOWHERE_MM) & (skin.height > NOWHERE_MM)].max(initial=-20.0)) + 0.5
     return [Body(one.vertices + (0.0, 0.0, forward), one.triangles, one.albedo) for one in turned]
 
 
@@ -169,11 +172,12 @@ def held(thing: Thing, skin: tuple[float, float, float]) -> list[Body]:
 
 
 def finger(path: np.ndarray, radius: float, skin: tuple[float, float, float]) -> Body:
-    """A tapered tube with a round tip, a little thicker at its joints."""
+    """A tapered tube with a round tip."""
     t = np.linspace(0, 1, len(path))
-    girth = radius * (1.04 - 0.2 * t) * np.sqrt(np.clip(1 - np.clip((t - 0.8) / 0.2, 0, 1) ** 2, 0.02, 1))
-    tone = (1 + np.array([[-0.02, 0.03, 0.05]]) * t[:, None] ** 3)[::-1].mean()
-    return tube(path, np.stack([girth, girth], 1), np.array([0.3, 0.2, 1.0]), np.array(skin) * tone, exponent=2.0)
+    fine = 1 - (1 - np.linspace(0, 1, 18)) ** 1.5  # close at the tip, where it is round
+    path = np.stack([np.interp(fine, t, path[:, k]) for k in range(3)], 1)
+    girth = radius * (1.04 - 0.16 * fine) * np.sqrt(np.clip(1 - np.clip((fine - 0.86) / 0.14, 0, 1) ** 2, 0.01, 1))
+    return tube(path, np.stack([girth, girth], 1), np.array([0.3, 0.2, 1.0]), skin, exponent=2.0)
 
 
 def open_hand(thing: Thing, skin: tuple[float, float, float]) -> list[Body]:
@@ -196,7 +200,12 @@ def open_hand(thing: Thing, skin: tuple[float, float, float]) -> list[Body]:
 
 
 def grip(
-    wide: float, deep: float, height: float, side: float, skin: tuple[float, float, float], sleeve: tuple[float, float, float]
+    wide: float,
+    deep: float,
+    height: float,
+    side: float,
+    skin: tuple[float, float, float],
+    sleeve: tuple[float, float, float],
 ) -> list[Body]:
     """A fist around an upright thing of half extents `wide` and `deep`, in the middle at `height`: palm at the side
     that the hand comes from, fingers in front of the thing, the thumb across its near edge."""
@@ -206,7 +215,12 @@ def grip(
         reach = min(1.0, length * 1.45 / (0.5 * np.pi * (wide + deep) / 2 + 22.0) / 1.7)
         a = angle[0] + (angle - angle[0]) * reach
         path = np.stack(
-            [side * (wide + radius * 0.8) * np.cos(a), np.full_like(a, height + 27 - 17.5 * k), (deep + radius * 0.85) * np.sin(a)], 1
+            [
+                side * (wide + radius * 0.8) * np.cos(a),
+                np.full_like(a, height + 27 - 17.5 * k),
+                (deep + radius * 0.85) * np.sin(a),
+            ],
+            1,
         )
         bodies.append(finger(path, radius, skin))
     palm = np.array([side * (wide + 14.0), height - 2.0, -4.0])
@@ -225,9 +239,23 @@ def forearm(
     """From the wrist out of the picture; a sleeve from a little below it."""
     down = down / np.linalg.norm(down)
     t = np.linspace(-20, 75, 6)[:, None]
-    arm = tube(wrist + t * down, np.linspace([25.0, 17.0], [30.0, 25.0], 6), np.array([1.0, 0, 0]), skin, exponent=2.2, section=12)
+    arm = tube(
+        wrist + t * down,
+        np.linspace([25.0, 17.0], [30.0, 25.0], 6),
+        np.array([1.0, 0, 0]),
+        skin,
+        exponent=2.2,
+        section=12,
+    )
     t = np.linspace(45, 330, 8)[:, None]
-    cloth = tube(wrist + t * down, np.linspace([37.0, 32.0], [58.0, 55.0], 8), np.array([1.0, 0, 0]), sleeve, exponent=2.0, section=14)
+    cloth = tube(
+        wrist + t * down,
+        np.linspace([37.0, 32.0], [58.0, 55.0], 8),
+        np.array([1.0, 0, 0]),
+        sleeve,
+        exponent=2.0,
+        section=14,
+    )
     return [arm, cloth]
 
 
@@ -244,14 +272,15 @@ def surgical_mask(model: FaceModel, vertices: Tensor, thing: Thing) -> list[Body
     y = top + (marks[8, 1] + 3.0 - top) * down * thing.low**0.15 - 7.0 * across**2 * (1 - down)
     skin = np.maximum(field.at(x, y), marks[8, 2] - 32.0)
     z = np.stack([taut(x[k], skin[k]) for k in range(rows)])
-    z = np.stack([-taut_down(y[:, k], z[:, k]) for k in range(columns)], 1) * -1.0
+    z = np.stack([taut(y[:, k], z[:, k]) for k in range(columns)], 1)
+    z = np.maximum(gaussian_filter1d(z, 1.2, axis=1, mode="nearest"), skin - 0.8)
     pleat = 1.3 * (1 - across**4) * (np.abs(((down * 6) % 1) - 0.5) - 0.25) * (np.abs(down - 0.5) < 0.34)
     front = np.stack([x, y + 0 * x, z + 2.4 + pleat], -1)
     tone = 1 + 0.10 * np.sign(pleat) * (pleat != 0) * np.ones_like(x)
     colour = np.array(thing.colour) * tone[..., None]
     bodies = [sheet(front, front - (0.0, 0.0, 0.9), colour)]
     for side, edge in ((1.0, -1), (-1.0, 0)):
-        skull = side_field(model, vertices, side)
+        skull = side_field(model, vertices, side, -115.0)
         ear = vertices[(model.region == REGIONS.index("ears")) & (vertices[:, 0] * side > 0)].double().numpy()
         for row, height in ((-2, 0.9), (1, 0.35)):
             start = front[row, edge]
@@ -265,16 +294,13 @@ def surgical_mask(model: FaceModel, vertices: Tensor, thing: Thing) -> list[Body
     return bodies
 
 
-def taut_down(y: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """`taut` for heights that are given from high to low places or back."""
-    return taut(y, z) if y[0] < y[-1] else taut(y[::-1], z[::-1])[::-1]
-
-
 def neck_scarf(model: FaceModel, vertices: Tensor, thing: Thing) -> Body:
     """Rolls of cloth around the neck, up over the chin, at most to the nose."""
     head = head_map(model, vertices)
-    top = -100.0 + 40.0 * thing.high
-    levels = np.stack([head.at(head.polar_at_height(np.full(COLUMNS, h)), AZIMUTH)[0] for h in np.linspace(top, -118, 5)])
+    top = -96.0 + 42.0 * thing.high
+    levels = np.stack(
+        [head.at(head.polar_at_height(np.full(COLUMNS, h)), AZIMUTH)[0] for h in np.linspace(top, -118, 5)]
+    )
     axis = np.array([0.0, -70.0])
     reach = np.linalg.norm(levels[..., ::2] - axis, axis=-1).max(0)
     reach = gaussian_filter1d(np.maximum(reach, 78.0), 2.0, mode="wrap")
@@ -287,7 +313,9 @@ def neck_scarf(model: FaceModel, vertices: Tensor, thing: Thing) -> Body:
     places = np.stack([away * np.sin(AZIMUTH), height, axis[1] + away * np.cos(AZIMUTH)], -1)
     lip = places[-1] - np.stack([np.sin(AZIMUTH), 0.4 + 0 * AZIMUTH, np.cos(AZIMUTH)], 1) * [[9.0, 22.0, 9.0]]
     places = np.concatenate([places, lip[None]])
-    noise = solid_noise(torch.from_numpy(places.reshape(-1, 3).T.astype(np.float32).copy()), (22.0, 9.0, 22.0), thing.offset)
+    noise = solid_noise(
+        torch.from_numpy(places.reshape(-1, 3).T.astype(np.float32).copy()), (22.0, 9.0, 22.0), thing.offset
+    )
     noise = noise[0].double().numpy().reshape(places.shape[:2])
     places[..., ::2] *= (1 + 0.025 * noise)[..., None]
     colour = np.where((np.arange(len(places)) % 6 == 0)[:, None, None], thing.second, thing.colour)
