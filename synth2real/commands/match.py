@@ -1,0 +1,82 @@
+"""`synth2real match`: a scene config whose draws follow a photo folder's framing, poses, faces, skin and light."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from recon.configuration import read_config, write_config
+from recon.errors import UserError
+from recon.faces.default import load_default
+from recon.synthesis.scene import SceneConfig
+from recon.train.loop import device
+from synth2real import bundled
+from synth2real.export import load_network
+from synth2real.histograms import write_histograms
+from synth2real.matching import FEWEST, Drawn, centre, draw_and_measure, match, spread
+from synth2real.photos import load_photos
+from synth2real.statistics import QUANTITIES, Statistics, measure
+
+SIZE = 128
+SEED = 880_001  # no training or evaluation draws from it
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--photos", type=Path, required=True, metavar="DIR", help="photos of faces, at any depth")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the config (.yaml), for --scene")
+    parser.add_argument(
+        "--points", type=Path, metavar="CSV", help="five points of each face (default: DIR's faces.csv)"
+    )
+    parser.add_argument(
+        "--framing", choices=("auto", "points", "detect", "none"), default="auto", help="none: photos are ready crops"
+    )
+    parser.add_argument("--drop", type=Path, metavar="FILE", help="names of photos to leave out, one a line")
+    parser.add_argument("--network", type=Path, metavar="FILE", help="what measures (default: the bundled one)")
+    parser.add_argument(
+        "--scene", type=Path, metavar="FILE", help="config to begin from, and to keep in all else (default: bundled)"
+    )
+    parser.add_argument("--count", type=int, default=96, metavar="N", help="renders a round (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of drawing and moving (default: 3)")
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.count < 2 * FEWEST:
+        raise UserError(f"--count {args.count} is too few to measure: give at least {2 * FEWEST}")
+    if args.rounds < 1:
+        raise UserError(f"--rounds {args.rounds} changes nothing: give 1 or more")
+    if args.out.suffix not in (".yaml", ".yml"):
+        raise UserError(f"--out {args.out} is no .yaml: name the config to write")
+    start = read_config(SceneConfig, args.scene or bundled.scene_config())
+    network = load_network(args.network or bundled.network_weights()).to(device())
+    photos = load_photos(args.photos, SIZE, args.framing, args.points, args.drop)
+    target = measure(network, photos.images, model := load_default())
+    found = int(np.isfinite(target["yaw_deg"]).sum())
+    print(f"{found} faces in {len(photos.names)} photos, {len(photos.skipped)} skipped", file=sys.stderr)
+    if found < FEWEST:
+        raise UserError(f"the network sees {found} faces in {args.photos}: at least {FEWEST} are needed")
+
+    def draw(config: SceneConfig, seed: int = SEED) -> Drawn:
+        drawn = draw_and_measure(network, model, config, args.count, SIZE, seed)
+        print(f"measured {args.count} renders", file=sys.stderr)
+        return drawn
+
+    config = match(target, start, draw, args.rounds)
+    before, after = draw(start, SEED + 1).measured, draw(config, SEED + 1).measured
+    picture = args.out.with_suffix(".png")
+    write_histograms({"photos": target, "renders before": before, "renders after": after}, picture)
+    write_config(config, args.out)
+    print(table(target, before, after))
+    print(f"the config is in {args.out}, histograms in {picture}")
+
+
+def table(photos: Statistics, before: Statistics, after: Statistics) -> str:
+    """Median and spread (half of 16 to 84 %) of each quantity, for a terminal."""
+    sets = (photos, before, after)
+    lines = [f"{'':34}{'photos':>18}{'renders before':>18}{'renders after':>18}"]
+    for name, title in QUANTITIES.items():
+        cells = (f"{centre(values[name]):9.3g} ± {spread(values[name]):.2g}" for values in sets)
+        lines.append(f"{title:34}" + "".join(f"{cell:>18}" for cell in cells))
+    return "\n".join(lines)
