@@ -29,11 +29,13 @@ class Response:
     seed: int
 
 
-def draw_response(rng: np.random.Generator, exposure: float = 1.0, contrast: float = 1.0) -> Response:
-    """A broad mix of cameras; `exposure` and `contrast` are gains on theirs."""
+def draw_response(
+    rng: np.random.Generator, exposure: float = 1.0, exposure_sd: float = 0.25, contrast: float = 1.0
+) -> Response:
+    """A broad mix of cameras; `exposure` and `contrast` are gains on theirs, exposure_sd spreads log exposure."""
     warmth = rng.normal(0, 0.05)
     return Response(
-        exposure=float(exposure * np.exp(rng.normal(-0.05, 0.25))),
+        exposure=float(exposure * np.exp(rng.normal(-0.05, exposure_sd))),
         balance=(float(1 + warmth), 1.0, float(1 - warmth)),
         contrast=float(contrast * rng.uniform(0.9, 1.35)),
         saturation=float(rng.uniform(0.65, 1.1)),

@@ -30,10 +30,12 @@ class SceneConfig:
         pitch_mean_deg, pitch_sd_deg, roll_sd_deg: the other two angles; positive pitch looks down.
         fov_min_deg, fov_max_deg: the camera's field of view across the image.
         eye_share, eye_level: distance between the eyes and their height from the top, shares of the image's side.
-        framing_jitter: spread of the eye distance (relative); half of it, of the place of the eyes (share of the side).
+        framing_jitter: spread of the eye distance (relative). place_jitter: of the place of the eyes (share of the
+            side); half of the other where not given.
         smile: share of faces that smile, many with teeth showing. open_mouth: share of jaws that open without cause.
         melanin_scale, melanin_power: the broad mix of skins, each melanin m made scale * m ** power.
-        key: where the key light comes from. exposure, contrast: gains on those that are drawn for the camera.
+        key: where the key light comes from. exposure, contrast: gains on those that are drawn for the camera;
+            exposure_sd: spread of the former's logarithm.
         calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
         backgrounds: folder of images to crop backgrounds from; procedural ones without it.
         dress: what people have on.
@@ -49,12 +51,14 @@ class SceneConfig:
     eye_share: float = EYE_SHARE
     eye_level: float = EYE_LEVEL
     framing_jitter: float = 0.04
+    place_jitter: float | None = None
     smile: float = 0.4
     open_mouth: float = 0.3
     melanin_scale: float = 1.0
     melanin_power: float = 1.0
     key: KeyLight = field(default_factory=KeyLight)
     exposure: float = 1.0
+    exposure_sd: float = 0.25
     contrast: float = 1.0
     calm: float = 0.0
     backgrounds: str | None = None
@@ -113,6 +117,7 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     pitch = float(np.clip(rng.normal(config.pitch_mean_deg, config.pitch_sd_deg), -30, 30))
     roll = float(np.clip(rng.normal(0, config.roll_sd_deg), -20, 20))
     jitter = config.framing_jitter
+    place_jitter = jitter / 2 if config.place_jitter is None else config.place_jitter
     drawn = Scene(
         seed=seed,
         index=index,
@@ -124,12 +129,12 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
         roll_deg=roll,
         fov_deg=float(rng.uniform(config.fov_min_deg, config.fov_max_deg)),
         eye_share=float(config.eye_share * np.exp(rng.normal(0, jitter))),
-        eye_u=float(0.5 + rng.normal(0, jitter / 2)),
-        eye_v=float(config.eye_level + rng.normal(0, jitter / 2)),
+        eye_u=float(0.5 + rng.normal(0, place_jitter)),
+        eye_v=float(config.eye_level + rng.normal(0, place_jitter)),
         appearance=draw_appearance(rng, config.melanin_scale, config.melanin_power),
         dress=Dress(),
         lighting=draw_lighting(rng, config.key),
-        response=draw_response(rng, config.exposure, config.contrast),
+        response=draw_response(rng, config.exposure, config.exposure_sd, config.contrast),
         background_seed=int(rng.integers(2**31)),
         backgrounds=config.backgrounds,
         calm=config.calm,
