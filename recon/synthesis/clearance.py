@@ -70,12 +70,12 @@ def ears_of(model: FaceModel) -> Tensor:
 
 def front_field(model: FaceModel, vertices: Tensor, bottom: float = -135.0, top: float = 80.0) -> HeightField:
     """z of a drawn face (vertices (n, 3) mm) over (x, y), for a band of heights on the template."""
-    triangles = triangles_within(model, (-80.0, bottom, -75.0), (80.0, top, 60.0), (*INSIDE, "neck"))
+    triangles = triangles_within(model, (-80.0, bottom, -50.0), (80.0, top, 60.0), (*INSIDE, "neck"))
     return height_field(vertices, triangles, (0, 1, 2), 1.0, (-95.0, bottom - 15.0), (95.0, top + 15.0))
 
 
 def side_field(model: FaceModel, vertices: Tensor, side: float, bottom: float = -50.0) -> HeightField:
-    """side * x of a drawn head over (z, y), as if it had no ears, from a height on the template up; side +1 is the model's left."""
+    """side * x of a drawn head over (z, y) as without ears, from `bottom` on the template up; side +1: its left."""
     low, high = (5.0, bottom, -128.0), (200.0, 30.0, 25.0)
     if side < 0:
         low, high = (-200.0, *low[1:]), (-5.0, *high[1:])

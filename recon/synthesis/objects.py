@@ -16,8 +16,9 @@ from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
 from recon.render.parts import Part
 from recon.synthesis.clearance import CELL_MM, NOWHERE_MM, HeightField, front_field, height_field, side_field, taut
+from recon.synthesis.hands import grip, open_hand
 from recon.synthesis.headmap import AZIMUTH, COLUMNS, head_map
-from recon.synthesis.headwear import dye, rgb
+from recon.synthesis.headwear_design import dye, rgb
 from recon.synthesis.solids import Body, as_part, body, lattice, rounded_box, sheet, tube
 
 KINDS = ("hand", "phone", "cup", "microphone", "book", "scarf", "mask")
@@ -29,7 +30,6 @@ PLACES = {  # landmarks that a thing may lie on, and how far beside and above th
     "microphone": ((57, 0, 0), (57, 10, -8)),
     "book": ((8, 0, -30), (57, 0, -45)),
 }
-FINGERS = ((-28.0, 66.0, 8.5), (-9.5, 76.0, 8.8), (9.5, 71.0, 8.4), (27.0, 55.0, 7.4))  # across, length, radius; mm
 SKINS = ((0.55, 0.33, 0.24), (0.45, 0.25, 0.16), (0.30, 0.16, 0.09), (0.16, 0.075, 0.04), (0.07, 0.035, 0.02))
 
 
@@ -151,7 +151,7 @@ def held(thing: Thing, skin: tuple[float, float, float]) -> list[Body]:
     s, side = thing.size, thing.side
     upright = np.array([[1.0, 0, 0], [0, 0, 1.0], [0, 1.0, 0]])  # poles up
     if thing.kind == "hand":
-        return open_hand(thing, skin)
+        return open_hand(s, side, thing.curl, skin, thing.sleeve)
     if thing.kind == "phone":
         case = rounded_box(np.zeros(3), np.diag([36.0, 75.0, 4.2]) * s, thing.colour, 7.0, rows=14, columns=24)
         lens = rounded_box(np.array([-20.0, 56.0, 4.5]) * s, np.diag([11.0, 13.0, 1.6]) * s, (0.02, 0.02, 0.02), 5.0)
@@ -169,94 +169,6 @@ def held(thing: Thing, skin: tuple[float, float, float]) -> list[Body]:
     book = rounded_box(np.zeros(3), np.diag([72.0, 95.0, 9.0]) * s, thing.colour, 12.0, rows=14, columns=24)
     label = rounded_box(np.array([0, 25.0, 8.0]) * s, np.diag([48.0, 22.0, 1.6]) * s, thing.second, 10.0)
     return [book, label, *grip(66.0 * s, 10.0 * s, -60.0 * s, side, skin, thing.sleeve)]
-
-
-def finger(path: np.ndarray, radius: float, skin: tuple[float, float, float]) -> Body:
-    """A tapered tube with a round tip."""
-    t = np.linspace(0, 1, len(path))
-    fine = 1 - (1 - np.linspace(0, 1, 18)) ** 1.5  # close at the tip, where it is round
-    path = np.stack([np.interp(fine, t, path[:, k]) for k in range(3)], 1)
-    girth = radius * (1.04 - 0.16 * fine) * np.sqrt(np.clip(1 - np.clip((fine - 0.86) / 0.14, 0, 1) ** 2, 0.01, 1))
-    return tube(path, np.stack([girth, girth], 1), np.array([0.3, 0.2, 1.0]), skin, exponent=2.0)
-
-
-def open_hand(thing: Thing, skin: tuple[float, float, float]) -> list[Body]:
-    """Palm to the face, fingers up (before `turn`); the thumb points to the middle of the face."""
-    s, side = thing.size, thing.side
-    bodies = [rounded_box(np.array([0.0, -48.0, 0.0]) * s, np.diag([40.0, 50.0, 14.0]) * s, skin, 2.8, 2.4, 14, 20)]
-    bend = np.cumsum([0.12, 0.25, 0.45, 0.6, 0.6, 0.5, 0.4, 0.25, 0.1, 0.0, 0.0]) * 0.36 * thing.curl
-    for across, length, radius in FINGERS:
-        spread = across / 28.0 * 0.10
-        step = np.stack([np.sin(spread) * np.cos(bend), np.cos(bend), -np.sin(bend)], 1) * (length + 12.0) / len(bend)
-        start = np.array([-side * across * 1.02, -14.0 - 0.006 * across**2, 1.0])
-        step[:, 0] *= -side
-        path = start + np.concatenate([np.zeros((1, 3)), np.cumsum(step, 0)])
-        bodies.append(finger(path * s, radius * s, skin))
-    t = np.linspace(0, 1, 12)[:, None]
-    base, knuckle, tip = np.array([[-24.0, -74, -4], [-60.0, -46, -6], [-58.0, -4, -8]]) * (-side * -1.0, 1, 1)
-    thumb = (1 - t) ** 2 * base + 2 * t * (1 - t) * knuckle + t**2 * tip
-    bodies.append(finger(thumb * s, 10.5 * s, skin))
-    return bodies + forearm(np.array([0.0, -88.0, 0.0]) * s, np.array([0.1 * side, -1.0, -0.02]), skin, thing.sleeve)
-
-
-def grip(
-    wide: float,
-    deep: float,
-    height: float,
-    side: float,
-    skin: tuple[float, float, float],
-    sleeve: tuple[float, float, float],
-) -> list[Body]:
-    """A fist around an upright thing of half extents `wide` and `deep`, in the middle at `height`: palm at the side
-    that the hand comes from, fingers in front of the thing, the thumb across its near edge."""
-    bodies = []
-    angle = np.linspace(-0.35, 2.3, 14)  # from the palm over the front
-    for k, (_, length, radius) in enumerate(FINGERS):
-        reach = min(1.0, length * 1.45 / (0.5 * np.pi * (wide + deep) / 2 + 22.0) / 1.7)
-        a = angle[0] + (angle - angle[0]) * reach
-        path = np.stack(
-            [
-                side * (wide + radius * 0.8) * np.cos(a),
-                np.full_like(a, height + 27 - 17.5 * k),
-                (deep + radius * 0.85) * np.sin(a),
-            ],
-            1,
-        )
-        bodies.append(finger(path, radius, skin))
-    palm = np.array([side * (wide + 14.0), height - 2.0, -4.0])
-    bodies.append(rounded_box(palm, np.diag([14.0, 42.0, 24.0]), skin, 2.6, rows=10, columns=16))
-    t = np.linspace(0, 1, 12)[:, None]
-    corner = np.array([side * (wide + 10.0), height + 44.0, deep * 0.3])
-    tip = np.array([side * wide * 0.35, height + 50.0, deep + 9.0])
-    thumb = (1 - t) ** 2 * (palm + (0, 24.0, 8.0)) + 2 * t * (1 - t) * corner + t**2 * tip
-    bodies.append(finger(thumb, 10.0, skin))
-    return bodies + forearm(palm - (0.0, 30.0, 0.0), np.array([0.45 * side, -1.0, 0.05]), skin, sleeve)
-
-
-def forearm(
-    wrist: np.ndarray, down: np.ndarray, skin: tuple[float, float, float], sleeve: tuple[float, float, float]
-) -> list[Body]:
-    """From the wrist out of the picture; a sleeve from a little below it."""
-    down = down / np.linalg.norm(down)
-    t = np.linspace(-20, 75, 6)[:, None]
-    arm = tube(
-        wrist + t * down,
-        np.linspace([25.0, 17.0], [30.0, 25.0], 6),
-        np.array([1.0, 0, 0]),
-        skin,
-        exponent=2.2,
-        section=12,
-    )
-    t = np.linspace(45, 330, 8)[:, None]
-    cloth = tube(
-        wrist + t * down,
-        np.linspace([37.0, 32.0], [58.0, 55.0], 8),
-        np.array([1.0, 0, 0]),
-        sleeve,
-        exponent=2.0,
-        section=14,
-    )
-    return [arm, cloth]
 
 
 def surgical_mask(model: FaceModel, vertices: Tensor, thing: Thing) -> list[Body]:

@@ -54,7 +54,7 @@ def body(vertices: np.ndarray, triangles: np.ndarray, albedo: np.ndarray | Seque
 
 @lru_cache(maxsize=64)
 def lattice(rows: int, columns: int, around: bool, along: bool = False) -> np.ndarray:
-    """Triangles (f, 3) of a row-major lattice of vertices; around: the last column meets the first; along: so do rows."""
+    """Triangles (f, 3) of a row-major lattice; around: the last column meets the first; along: so does the last row."""
     i = np.arange(rows if along else rows - 1)[:, None]
     j = np.arange(columns if around else columns - 1)[None]
     below, right = (i + 1) % rows, (j + 1) % columns

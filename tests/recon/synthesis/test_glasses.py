@@ -9,7 +9,8 @@ from recon.faces.model import REGIONS
 from recon.geometry.closest_points import closest_points
 from recon.geometry.surfaces import triangle_cross
 from recon.synthesis.clearance import HeightField, bridged, ears_of, taut
-from recon.synthesis.glasses import FAMILIES, draw_glasses, glasses_parts, outline
+from recon.synthesis.glasses import draw_glasses, glasses_parts
+from recon.synthesis.glasses_design import FAMILIES, outline
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 HEADS = range(5)
@@ -92,7 +93,7 @@ def test_nothing_enters_the_skin(model, worn):
 
 
 def test_eyes_lie_behind_the_lenses(model, worn):
-    for vertices, glasses, parts in worn:
+    for vertices, _, parts in worn:
         lenses = parts[1].vertices
         eyes = vertices[model.region == REGIONS.index("eyes")]
         for side in (1, -1):

@@ -10,7 +10,8 @@ from recon.geometry.cameras import Camera
 from recon.geometry.surfaces import triangle_normals
 from recon.render.rasterize import rasterize
 from recon.synthesis.headmap import COLUMNS, MIDDLE_MM, ROWS, head_map
-from recon.synthesis.headwear import KINDS, covered, draw_headwear, headwear_part, hem_height
+from recon.synthesis.headwear import KINDS, covered, draw_headwear, headwear_part
+from recon.synthesis.headwear_design import hem_height
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 
