@@ -28,12 +28,14 @@ SHAVEN_UNDER_BEARD = 0.4
 class DressConfig:
     """How many of the drawn people have each thing, [0, 1]; 0 switches it off.
 
+    dressed: have any of it at all; the others have painted hair alone.
     hair, brows, facial_hair: strands instead of paint; cuts and beards go from none to long. glasses,
         headwear: worn. objects: held or worn before the face, such as hands, cups and surgical masks.
     hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS`; the labels see
         through the rest, as they do through brows, lashes and lenses.
     """
 
+    dressed: float = 1.0
     hair: float = 1.0
     brows: float = 1.0
     facial_hair: float = 1.0
@@ -64,6 +66,8 @@ def draw_dress(seed: tuple[int, ...], config: DressConfig, appearance: Appearanc
         return np.random.default_rng((*seed, thing))
 
     worn, random = generator(0).random(6), generator(1)
+    if generator(8).random() >= config.dressed:
+        return Dress()
     hair = draw_hair_style(generator(2), appearance.hair)
     man = random.random() < (0.2 if hair.cut in WOMENS_CUTS else 0.8)
     brows = draw_brows(generator(3), hair.colour, hair.grey, man)
