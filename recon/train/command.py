@@ -8,6 +8,7 @@ from pathlib import Path
 from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
 from recon.faces.default import load_default
+from recon.nets.weights import load_weights
 from recon.synthesis.pool import HELD_OUT_SEED, RenderPool
 from recon.synthesis.scene import SceneConfig
 from recon.train.pix2vertex import Pix2VertexTrainConfig, train
@@ -20,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="the run's folder; resumes what is there"
     )
+    parser.add_argument("--start", type=Path, metavar="FILE", help="weights to begin with, instead of random ones")
     parser.add_argument("--scene", type=Path, metavar="FILE", help="YAML file of what is drawn (default: as it comes)")
     parser.add_argument(
         "--scenes", type=int, default=30_000, metavar="N", help="scenes before the first repeats (default: %(default)s)"
@@ -37,6 +39,9 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"--scenes {args.scenes} is less than a batch: give at least {config.batch_size}")
     if args.held_out < 1:
         raise UserError(f"--held-out {args.held_out} leaves nothing to evaluate on: give at least 1")
+    start = None if args.start is None else load_weights(args.start)
+    if start is not None and getattr(start, "config", None) != config.network:
+        raise UserError(f"{args.start} holds a network with other layers than the configuration's: give its --config")
     model, size = load_default(), config.network.size
     renders = RenderPool(
         model, scene, seed=config.seed, count=args.scenes, size=size, batch=config.batch_size, cache=args.cache
@@ -45,5 +50,5 @@ def run(args: argparse.Namespace) -> None:
     held_out = RenderPool(
         model, scene, seed=config.seed + HELD_OUT_SEED, count=args.held_out, size=size, batch=batch, cache=args.cache
     )
-    weights = train(config, renders, [held_out(i) for i in range(args.held_out // batch)], args.out)
+    weights = train(config, renders, [held_out(i) for i in range(args.held_out // batch)], args.out, start)
     print(f"the network is in {weights}, its sheets in {args.out / 'sheets'}")
