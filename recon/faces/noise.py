@@ -26,41 +26,27 @@ def volume(device: str = "cpu") -> Tensor:
 
 
 @wp.func
-def cell_of(place: float, size: float, offset: float, period: float):
-    """Where a coordinate falls in the periodic volume, in [0, period]; the same bits as torch's % and grid_sample."""
-    cell = place / size + offset
-    cell -= period * float(int(cell * (1.0 / period)))
-    if cell < 0.0:
-        cell += period
-    if cell >= period:
-        cell -= period
-    return wp.clamp((cell / (period * 0.5) - 1.0 + 1.0) * 0.5 * period, 0.0, period)
+def wrapped(cell: float) -> float:
+    """A coordinate within the volume, from 0 to SIDE - 1, where it begins again."""
+    period = float(SIDE - 1)
+    return wp.clamp(cell - period * wp.floor(cell * (1.0 / period)), 0.0, period)
 
 
 @wp.func
 def noise_at(place: wp.vec3, size: wp.vec3, offset: wp.vec3, values: wp.array(dtype=wp.vec2)) -> wp.vec2:
     """Both noises at one place; size, offset: see `solid_noise`; values: `volume`."""
-    period = float(SIDE - 1)
-    x = cell_of(place[0], size[0], offset[0], period)
-    y = cell_of(place[1], size[1], offset[1], period)
-    z = cell_of(place[2], size[2], offset[2], period)
-    i, j, k = int(x), int(y), int(z)
+    x = wrapped(place[0] / size[0] + offset[0])
+    y = wrapped(place[1] / size[1] + offset[1])
+    z = wrapped(place[2] / size[2] + offset[2])
+    i, j, k = wp.min(int(x), SIDE - 2), wp.min(int(y), SIDE - 2), wp.min(int(z), SIDE - 2)
     right, down, back = x - float(i), y - float(j), z - float(k)
-    left, up, front = float(i + 1) - x, float(j + 1) - y, float(k + 1) - z
     near = (k * SIDE + j) * SIDE + i
-    # The last cell has no neighbour; its share is 0 there.
-    dx = wp.min(i + 1, SIDE - 1) - i
-    dy = (wp.min(j + 1, SIDE - 1) - j) * SIDE
-    far = near + (wp.min(k + 1, SIDE - 1) - k) * SIDE * SIDE
-    total = values[near] * (left * up * front)
-    total += values[near + dx] * (right * up * front)
-    total += values[near + dy] * (left * down * front)
-    total += values[near + dy + dx] * (right * down * front)
-    total += values[far] * (left * up * back)
-    total += values[far + dx] * (right * up * back)
-    total += values[far + dy] * (left * down * back)
-    total += values[far + dy + dx] * (right * down * back)
-    return total
+    far = near + SIDE * SIDE
+    above = wp.lerp(values[near], values[near + 1], right)
+    below = wp.lerp(values[near + SIDE], values[near + SIDE + 1], right)
+    above_back = wp.lerp(values[far], values[far + 1], right)
+    below_back = wp.lerp(values[far + SIDE], values[far + SIDE + 1], right)
+    return wp.lerp(wp.lerp(above, below, down), wp.lerp(above_back, below_back, down), back)
 
 
 @wp.kernel

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torchvision.utils import make_grid
 
 from recon.losses.normals import erode, map_normals
@@ -63,15 +63,20 @@ class Pix2VertexTrainConfig:
 
 
 def train(
-    config: Pix2VertexTrainConfig, batches: Callable[[int], Batch], held_out: Sequence[Batch], run_dir: Path
+    config: Pix2VertexTrainConfig,
+    batches: Callable[[int], Batch],
+    held_out: Sequence[Batch],
+    run_dir: Path,
+    start: nn.Module | None = None,
 ) -> Path:
     """Train from `batches(step)` (clean renders, augmented here), evaluate on `held_out`, write the averaged weights.
 
     Batches: rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) 0/1; position_mm, correspondence, normals (B, 3, S, S), 0
-    outside the mask. Run again with the same arguments it resumes exactly. -> `run_dir/weights.safetensors`.
+    outside the mask. `start`: a network of the same layers whose weights to begin with. Run again with the same
+    arguments it resumes exactly. -> `run_dir/weights.safetensors`.
     """
     keep_settings(config, run_dir)
-    state = initial_state(config)
+    state = initial_state(config, start)
 
     def evaluate(state: State) -> dict[str, float | Tensor]:
         average = state.ema["network"].average
@@ -100,10 +105,12 @@ def train(
     return weights
 
 
-def initial_state(config: Pix2VertexTrainConfig) -> State:
+def initial_state(config: Pix2VertexTrainConfig, start: nn.Module | None = None) -> State:
     """Network, optimiser, schedule and average as they are before the first step; the same for the same seed."""
     torch.manual_seed(config.seed)
     network = Pix2Vertex(config.network)
+    if start is not None:
+        network.load_state_dict(start.state_dict())
     if config.channels_last:
         network.to(memory_format=torch.channels_last)
     if config.optimizer == "muon":

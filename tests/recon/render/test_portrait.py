@@ -1,0 +1,86 @@
+"""The kernels that see a whole head: label maps against interpolation in torch, light against its own linearity."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn import functional
+
+from recon.faces.default import load_default
+from recon.faces.template import slow_values, template_of
+from recon.geometry.cameras import Camera
+from recon.geometry.surfaces import vertex_normals
+from recon.render.labels import label_maps
+from recon.render.portrait import head_light
+from recon.render.rasterize import barycentric, gather, rasterize_supersampled
+from recon.render.shading import Lighting, colour_occlusion
+from recon.synthesis.scene import SceneConfig, draw_scene
+
+SIZE, SAMPLES = 48, 2
+CAMERA = Camera.from_fov(25.0, SIZE)
+
+
+@pytest.fixture(scope="module")
+def head():
+    """The default model, its camera-frame places and normals, points in the image, ids of pixels and of samples."""
+    model = load_default()
+    places = model.mean + torch.tensor([0.0, 0.0, -700.0])
+    points = CAMERA.project_with_distance(places)
+    ids, fine = rasterize_supersampled(points, model.triangles, SIZE, SIZE, SAMPLES, front_only=True)
+    return model, places, vertex_normals(places, model.triangles), points, ids, fine
+
+
+def test_label_maps_are_what_torch_interpolates(head):
+    model, places, normals, points, ids, _ = head
+    maps = label_maps(model, ids, points, places, normals)
+    pixels, corners, weights = barycentric(ids, points, model.triangles)
+    on_face = model.face[ids.view(-1)[pixels].long()]
+    assert 0 < on_face.sum() < len(pixels) < SIZE * SIZE
+    assert torch.equal(maps["mask"].view(-1)[pixels], on_face) and maps["mask"].sum() == on_face.sum()
+
+    def agrees(name, attributes, chosen, atol):
+        flat = maps[name].view(SIZE * SIZE, -1)
+        expected = gather(corners, weights, attributes)[chosen]
+        if name == "normals":
+            expected = functional.normalize(expected, dim=1)
+        assert torch.allclose(flat[pixels[chosen]], expected, atol=atol)
+        assert flat.isfinite().all(1).sum() == chosen.sum()
+
+    everywhere = torch.ones_like(on_face)
+    agrees("position_mm", places, everywhere, 1e-3)
+    agrees("normals", normals, everywhere, 1e-5)
+    agrees("correspondence", model.canonical, on_face, 1e-6)
+    agrees("uv", model.uv.nan_to_num(0.0), on_face, 1e-6)
+    nearest = corners.gather(1, weights.argmax(1, keepdim=True))[:, 0]
+    assert torch.equal(maps["region"].view(-1)[pixels], model.region[nearest])
+    assert (maps["region"].view(-1)[ids.view(-1) < 0] == 0).all()
+
+
+def test_light_is_averaged_over_samples_and_linear_in_the_lamps(head):
+    model, _, normals, points, _, fine = head
+    scene = draw_scene(model, 3, 1, SceneConfig())
+    slow = slow_values(template_of(model), scene.appearance)
+    openness = colour_occlusion(torch.full((len(points),), 0.7))
+
+    def light(lighting: Lighting) -> tuple[torch.Tensor, torch.Tensor]:
+        lit = torch.full((len(points),), 0.5)
+        return head_light(
+            fine, points, model.triangles, slow, normals, openness, lit, CAMERA, scene.appearance, lighting
+        )
+
+    def scaled(factor: float) -> Lighting:
+        def times(colour):
+            return tuple(factor * channel for channel in colour)
+
+        lamps = scene.lighting
+        colours = tuple(times(colour) for colour in lamps.colours)
+        return replace(lamps, sky=times(lamps.sky), ground=times(lamps.ground), side=times(lamps.side), colours=colours)
+
+    once, cover = light(scaled(1.0))
+    blocks = (fine >= 0).float().view(SIZE, SAMPLES, SIZE, SAMPLES).mean((1, 3))
+    assert torch.equal(cover, blocks) and 0 < cover.mean() < 1
+    assert (once[cover > 0] > 0).all() and (once[cover == 0] == 0).all()
+    assert torch.allclose(light(scaled(2.0))[0], 2 * once, rtol=1e-5)
+    assert light(scaled(0.0))[0].max() == 0
