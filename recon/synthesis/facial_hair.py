@@ -13,11 +13,13 @@ from recon.faces.noise import solid_noise
 from recon.faces.template import Template, smoothstep, template_of
 from recon.render.parts import Part
 from recon.synthesis.facial_hair_style import FacialHairStyle
+from recon.synthesis.head_field import clearance
 from recon.synthesis.short_strands import bowed, draw_jitter, draw_widths, skin_normals, strand_colours
 from recon.synthesis.strands import Roots, even_roots, ribbons
 
 ROOTS = 2600
 LOCKS = 260
+INNER_MM = 3.0  # skin that lies deeper than this is that of mouth and nostrils
 THROAT_MM = (-146.0, -126.0)  # beards thin out from the jaw's edge to the throat
 
 
@@ -66,6 +68,7 @@ def beard_roots(model: FaceModel) -> tuple[Roots, Tensor, dict[str, Tensor]]:
     skin = torch.isin(model.region, torch.tensor([REGIONS.index(n) for n in ("skin", "neck")]))
     share = {name: template.fields[name] for name in ("beard", "moustache", "lips")}
     outer = skin & bearded(template) & (template.fields["lips"] < 0.3) & (template.fields["ears"] < 0.02)
+    outer &= clearance(model, model.mean) > -INNER_MM
     roots = even_roots(model, outer * (1 + 2 * share["moustache"]), ROOTS, LOCKS)
     return roots, roots.carried(template.place_mm), {n: roots.carried(v[:, None])[:, 0] for n, v in share.items()}
 
@@ -73,8 +76,9 @@ def beard_roots(model: FaceModel) -> tuple[Roots, Tensor, dict[str, Tensor]]:
 def bearded(template: Template) -> Tensor:
     """(n,) bool: vertices that any beard may reach."""
     fields = template.fields
-    share = torch.maximum(torch.maximum(fields["beard"], fields["moustache"]), sideburn_share(template.place_mm))
-    return (share > 0.02) & (fields["mouth_inside"] == 0) & (template.place_mm[:, 1] > THROAT_MM[0])
+    jaw = fields["beard"] * jaw_share(template.place_mm)
+    share = torch.maximum(torch.maximum(jaw, fields["moustache"]), sideburn_share(template.place_mm))
+    return (share > 0.02) & (fields["mouth_inside"] == 0)
 
 
 def beard_cover(
@@ -82,11 +86,17 @@ def beard_cover(
 ) -> Tensor:
     """Share of roots with a strand at places (m, 3) on the template, where its `fields` are given: (m,) in [0, 1]."""
     ragged = solid_noise(place.T.contiguous(), 7.0, offset)[0]
-    jaw = smoothstep(0.1, 0.9, fields["beard"] + 0.15 * ragged) * smoothstep(*THROAT_MM, place[:, 1] + 3.0 * ragged)
+    jaw = smoothstep(0.1, 0.9, fields["beard"] + 0.15 * ragged) * jaw_share(place, 3.0 * ragged)
     about = torch.lerp(torch.full_like(jaw, style.cheeks), torch.tensor(style.chin), chin_share(place))
     lip = smoothstep(0.15, 0.7, fields["moustache"] + 0.1 * ragged)
     beside = sideburn_share(place) * style.sideburn
     return torch.maximum(torch.maximum(jaw * about, lip * style.moustache), beside) * (1 - fields["lips"].clamp(0, 1))
+
+
+def jaw_share(place: Tensor, ragged: Tensor | float = 0.0) -> Tensor:
+    """(m,) 1 on the jaw and a little below it, 0 on the throat and behind the ears; ragged: mm of disorder (m,)."""
+    azimuth = torch.atan2(place[:, 0].abs(), place[:, 2] + 70.0)
+    return smoothstep(*THROAT_MM, place[:, 1] + ragged) * smoothstep(1.7, 1.4, azimuth + 0.02 * ragged)
 
 
 def chin_share(place: Tensor) -> Tensor:

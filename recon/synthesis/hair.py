@@ -18,7 +18,7 @@ from recon.faces.template import smoothstep, template_of
 from recon.geometry.launch import launch
 from recon.render.parts import Part
 from recon.synthesis.hair_style import HairStyle
-from recon.synthesis.head_field import SKULL_CENTRE, HeadField, cells_at, distance_at, head_field, move_at
+from recon.synthesis.head_field import SKULL_CENTRE, HeadField, distance_at, head_field, move_at, see
 from recon.synthesis.short_strands import draw_widths, strand_colours
 from recon.synthesis.strands import Roots, even_roots, ribbons
 
@@ -210,9 +210,10 @@ def flow(comb: Comb, p: wp.vec3, q: wp.vec3, side: float, fringed: float, tie: w
     away = away / wp.max(wp.length(away), 0.25)
     combed = wp.vec3(side * comb.parted, 0.0, comb.forward) * top * front
     combed += comb.away * away * (1.0 - 0.5 * top * front)
-    down = wp.vec3(0.0, -1.0, -0.35 * (1.0 - comb.over_ears)) * (1.0 - top)
+    back = wp.lerp(0.35, 0.7 * smooth(-80.0, -40.0, p[2]), comb.over_ears)  # hair that hangs, from face to ears
+    down = wp.vec3(0.0, -1.0, -back) * (1.0 - top)
     if fringed > 0.0:
-        combed = wp.vec3(side * 0.2 * comb.parted + 0.009 * p[0], -0.2, 1.0)
+        combed = wp.vec3(side * 0.2 * comb.parted + 0.009 * p[0] * top, -0.2, 1.0)
     if tied > 0.0:
         combed = wp.normalize(tie - p)
         down = wp.vec3()
@@ -240,7 +241,7 @@ def grow_strands(
     root = places[i]
     p = wp.vec3(root)
     q = wp.normalize(p - SKULL_CENTRE)
-    at = cells_at(q)
+    at = see(root)
     correction = landed[i] - p - move_at(at, moved)  # the root lies on the drawn surface exactly, tips follow the field
 
     layer = wp.sqrt(wp.lerp(wp.randf(own), wp.randf(shared), 0.5 * mix))
@@ -291,7 +292,7 @@ def grow_strands(
             if comb.hang > 0.0 and fringed == 0.0:
                 free = smooth(0.25, -0.2, q[1])
             spread = comb.flare - comb.tuck * smooth(end + 45.0, end, p[1])
-            down = wp.vec3(spread * wp.sign(p[0]), -1.0, -0.45 * smooth(-60.0, -15.0, p[2]))
+            down = wp.vec3(spread * wp.sign(p[0]), -1.0, -0.8 * smooth(-75.0, -25.0, p[2]))
             along = wp.normalize(along + 1.0e-4 * jitter)
             along = wp.lerp(along, down, free)
             lifted = comb.stand * wp.lerp(0.4 + 0.6 * comb.stand, 1.0, top) * (1.0 - 0.5 * s * (1.0 - comb.stand))
@@ -317,34 +318,30 @@ def grow_strands(
                 least = (comb.curtain + 2.0 * wobble) * zone
                 if wp.abs(p[0]) < least:
                     p[0] = wp.where(p[0] == 0.0, side, wp.sign(p[0])) * least
-            q = wp.normalize(p - SKULL_CENTRE)
-            at = cells_at(q)
+            at = see(p)
             surface = distance_at(at, bare)
             if comb.over_ears > 0.0:
                 surface = wp.lerp(surface, distance_at(at, eared), comb.over_ears * smooth(6.0, 30.0, walked))
+            q = wp.normalize(p - SKULL_CENTRE)
             high = wp.lerp(comb.side_volume, comb.volume, smooth(-0.1, 0.6, q[1]))
             high += comb.quiff * smooth(0.35, 0.7, q[2]) * smooth(0.2, 0.45, q[1])
             height = 0.6 + layer * high * (1.0 - wp.exp(-walked / rise)) * (1.0 - comb.stand)
             if fringed > 0.0:
                 height = 1.5 + layer * wp.lerp(high, 5.0, smooth(0.6, 0.3, q[1])) * (1.0 - wp.exp(-walked / rise))
-            radius = wp.length(p - SKULL_CENTRE)
-            radius = wp.max(surface + height * wp.lerp(0.35, 1.0, cling), wp.lerp(radius, surface + height, cling))
-            p = SKULL_CENTRE + radius * q
+            radius = wp.lerp(at.radius, surface + height, cling)
+            p = at.axis + wp.max(radius, surface + height * wp.lerp(0.35, 1.0, cling)) * at.out
+            q = wp.normalize(p - SKULL_CENTRE)
 
         # Curls turn about the centre line.
         shown = p
-        toward = q
         if comb.curl > 0.0 and k > 0:
             angle = phase + 6.2832 * walked / wave
             about = wp.cross(q, before)
             turn = wp.cos(angle) * about + wp.sin(angle) * q
             shown = p + comb.curl * smooth(0.0, 2.0 * comb.curl, walked) * turn
-            toward = wp.normalize(shown - SKULL_CENTRE)
-            at = cells_at(toward)
-            floor = distance_at(at, bare) + 0.5
-            if wp.length(shown - SKULL_CENTRE) < floor:
-                shown = SKULL_CENTRE + floor * toward
+            at = see(shown)
+            shown = at.axis + wp.max(at.radius, distance_at(at, bare) + 0.5) * at.out
         kept = 1.0 - smooth(0.0, 30.0, walked)
         lines[i, k] = shown + move_at(at, moved) + kept * correction
-        outward[i, k] = toward
+        outward[i, k] = at.out
     depth[i] = layer

@@ -230,7 +230,7 @@ def bob(rng: np.random.Generator, style: HairStyle) -> HairStyle:
         side_volume=float(rng.uniform(9, 24)),
         lie=0.7,
         over_ears=1.0,
-        forward=float(rng.uniform(-0.3, 0.1)),
+        forward=float(rng.uniform(-0.7, -0.1)),
         away=0.3,
         part=float(style.part * rng.uniform(0, 1)),
         fringe=float(rng.uniform(26, 45) if rng.random() < 0.4 else 0.0),
@@ -252,8 +252,8 @@ def long(rng: np.random.Generator, style: HairStyle) -> HairStyle:
 def tied(rng: np.random.Generator, style: HairStyle) -> HairStyle:
     return replace(
         style,
-        length=float(rng.uniform(200, 380)),
-        side_length=float(rng.uniform(200, 380)),
+        length=float(rng.uniform(200, 300)),
+        side_length=float(rng.uniform(160, 260)),
         volume=float(rng.uniform(4, 10)),
         side_volume=float(rng.uniform(3, 6)),
         parted=0.0,

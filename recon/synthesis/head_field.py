@@ -1,9 +1,10 @@
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
 # pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
-"""A head seen from inside: how far its surface lies in every direction from the middle of the skull.
+"""A head seen from inside: how far its surface lies from the middle of the skull, and from the axis below it.
 
-Hair is grown on the model's mean head, kept outside by this field, and carried to the drawn head by how far the surface
-point in the same direction has moved.
+Directions go out from one point for all that lies higher, and level from the vertical line under that point for what
+lies lower: head and neck are star-shaped so. Hair is grown on the model's mean head, kept outside by this field, and
+carried to the drawn head by how far the surface point in the same direction has moved.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.launch import launch
 
 SKULL_CENTRE = wp.constant(wp.vec3(0.0, 20.0, -80.0))  # mm; the origin of all models lies between the eyes
-ROWS = wp.constant(97)  # from the front (+z) to the back; columns: about z, from above over the head's left
-COLUMNS = wp.constant(192)
+UPPER = wp.constant(48)  # rows from straight up to level
+ROWS = wp.constant(102)  # then so many in all, one for each
+ROW_MM = wp.constant(4.0)  # of height
+COLUMNS = wp.constant(192)  # about the vertical, from the front over the head's left
 FAR_MM = wp.constant(400.0)
 EAR_MM = 40.0  # ears stand off no further; beyond lie other parts of the body
 
@@ -34,7 +37,7 @@ class HeadField:
     """The field of a model's mean head on a grid of directions.
 
     Attributes:
-        bare: (ROWS * COLUMNS,) float32 mm from SKULL_CENTRE to the surface of head and neck without ears.
+        bare: (ROWS * COLUMNS,) float32 mm to the surface of head and neck without ears.
         eared: the same outside of everything, ears with a margin: what hair that covers them lies on.
         corners, weights: (ROWS * COLUMNS, 3) int64 vertex ids and barycentric weights of `bare`'s surface points.
         mean: (ROWS * COLUMNS, 3) their places on the mean head.
@@ -77,7 +80,7 @@ def head_field(model: FaceModel) -> HeadField:
 
 
 def cast(model: FaceModel, solid: np.ndarray, last: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where rays from the middle of the skull leave the triangles among the vertices `solid` (n,) bool.
+    """Where rays leave the triangles among the vertices `solid` (n,) bool.
 
     Returns:
         (ROWS, COLUMNS) float32 mm, (ROWS, COLUMNS) int32 triangle or -1, (ROWS, COLUMNS, 3) float32 its weights; of
@@ -97,6 +100,14 @@ def cast(model: FaceModel, solid: np.ndarray, last: bool) -> tuple[np.ndarray, n
     return distance.numpy(), triangle, weights.numpy()
 
 
+def clearance(model: FaceModel, places: Tensor) -> Tensor:
+    """(m,) mm by which places (m, 3) about the mean head lie outside it, ears apart; negative inside."""
+    found = places.new_empty(len(places))
+    inputs = [wp.from_torch(places.contiguous(), dtype=wp.vec3), wp.from_torch(head_field(model).bare)]
+    launch(clear_of, len(places), [*inputs, wp.from_torch(found)], places.device)
+    return found
+
+
 @wp.kernel
 def cast_rays(
     mesh: wp.uint64,
@@ -106,12 +117,13 @@ def cast_rays(
     weights: wp.array2d(dtype=wp.vec3),
 ):
     row, column = wp.tid()
-    polar = float(row) / float(ROWS - 1) * wp.pi
+    polar = wp.min(float(row) / float(UPPER), 1.0) * 0.5 * wp.pi
     azimuth = float(column) / float(COLUMNS) * 2.0 * wp.pi
-    ray = wp.vec3(wp.sin(polar) * wp.sin(azimuth), wp.sin(polar) * wp.cos(azimuth), wp.cos(polar))
+    ray = wp.vec3(wp.sin(polar) * wp.sin(azimuth), wp.cos(polar), wp.sin(polar) * wp.cos(azimuth))
+    origin = SKULL_CENTRE - wp.vec3(0.0, ROW_MM * float(wp.max(row - UPPER, 0)), 0.0)
     start = float(0.0)
     for _ in range(8):
-        hit = wp.mesh_query_ray(mesh, SKULL_CENTRE + start * ray, ray, FAR_MM)
+        hit = wp.mesh_query_ray(mesh, origin + start * ray, ray, FAR_MM)
         if not hit.result:
             break
         start += hit.t
@@ -125,9 +137,13 @@ def cast_rays(
 
 
 @wp.struct
-class Corner:
-    """The four cells about a direction, and the bilinear weights along rows and columns."""
+class Seen:
+    """A place in the field: the nearest point of its axis, the unit direction and distance in mm from there, the four
+    cells about that direction and their bilinear weights along rows and columns."""
 
+    axis: wp.vec3
+    out: wp.vec3
+    radius: float
     a: int
     b: int
     c: int
@@ -137,34 +153,44 @@ class Corner:
 
 
 @wp.func
-def cells_at(direction: wp.vec3) -> Corner:
-    """Where a unit direction from SKULL_CENTRE falls in the grid."""
-    r = wp.acos(wp.clamp(direction[2], -1.0, 1.0)) * float(ROWS - 1) / wp.pi
-    c = wp.atan2(direction[0], direction[1]) * float(COLUMNS) / (2.0 * wp.pi)
+def see(place: wp.vec3) -> Seen:
+    """Where a place in mm on or about the mean head falls in the grid."""
+    seen = Seen()
+    below = wp.max(SKULL_CENTRE[1] - place[1], 0.0)
+    seen.axis = SKULL_CENTRE - wp.vec3(0.0, below, 0.0)
+    seen.radius = wp.max(wp.length(place - seen.axis), 1.0e-3)
+    seen.out = (place - seen.axis) / seen.radius
+    r = wp.acos(wp.clamp(seen.out[1], 0.0, 1.0)) * float(UPPER) / (0.5 * wp.pi) + below / ROW_MM
+    c = wp.atan2(seen.out[0], seen.out[2]) * float(COLUMNS) / (2.0 * wp.pi)
     if c < 0.0:
         c += float(COLUMNS)
     i = wp.min(int(r), ROWS - 2)
     j = int(c)
-    left, right = j % COLUMNS, (j + 1) % COLUMNS
-    found = Corner()
-    found.a = i * COLUMNS + left
-    found.b = i * COLUMNS + right
-    found.c = found.a + COLUMNS
-    found.d = found.b + COLUMNS
-    found.down = r - float(i)
-    found.right = c - float(j)
-    return found
+    seen.a = i * COLUMNS + j % COLUMNS
+    seen.b = i * COLUMNS + (j + 1) % COLUMNS
+    seen.c = seen.a + COLUMNS
+    seen.d = seen.b + COLUMNS
+    seen.down = wp.min(r - float(i), 1.0)
+    seen.right = c - float(j)
+    return seen
 
 
 @wp.func
-def distance_at(at: Corner, distance: wp.array(dtype=float)) -> float:
+def distance_at(at: Seen, distance: wp.array(dtype=float)) -> float:
     """mm to the surface."""
     upper = wp.lerp(distance[at.a], distance[at.b], at.right)
     return wp.lerp(upper, wp.lerp(distance[at.c], distance[at.d], at.right), at.down)
 
 
 @wp.func
-def move_at(at: Corner, moved: wp.array(dtype=wp.vec3)) -> wp.vec3:
+def move_at(at: Seen, moved: wp.array(dtype=wp.vec3)) -> wp.vec3:
     """mm by which the surface has moved; moved: see `HeadField.moved`."""
     upper = wp.lerp(moved[at.a], moved[at.b], at.right)
     return wp.lerp(upper, wp.lerp(moved[at.c], moved[at.d], at.right), at.down)
+
+
+@wp.kernel
+def clear_of(places: wp.array(dtype=wp.vec3), bare: wp.array(dtype=float), found: wp.array(dtype=float)):
+    i = wp.tid()
+    at = see(places[i])
+    found[i] = at.radius - distance_at(at, bare)
