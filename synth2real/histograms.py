@@ -14,7 +14,7 @@ from synth2real.statistics import QUANTITIES, Statistics
 COLUMNS, WIDTH, HEIGHT, MARGIN = 3, 420, 210, 26  # of panels, px
 BINS = 24
 COLOURS = ((40, 40, 40), (214, 120, 30), (30, 110, 200))
-TAILS = 0.01  # of all values, that may lie beyond each end of a panel; they are counted in its last bars
+TAILS = 0.02  # of each set, that may lie beyond each end of a panel; they are counted in its last bars
 
 
 def write_histograms(sets: Mapping[str, Statistics], path: Path) -> None:
@@ -40,7 +40,8 @@ FONT = ImageFont.load_default(13)
 
 def _panel(draw: ImageDraw.ImageDraw, corner: tuple[int, int], title: str, sets: list[np.ndarray]) -> None:
     sets = [values[np.isfinite(values)] for values in sets]
-    low, high = np.quantile(np.concatenate(sets), (TAILS, 1 - TAILS))
+    ends = np.array([np.quantile(values, (TAILS, 1 - TAILS)) for values in sets])
+    low, high = ends[:, 0].min(), ends[:, 1].max()
     edges = np.linspace(low, max(high, low + 1e-6), BINS + 1)
     shares = [np.histogram(values.clip(low, high), edges)[0] / max(len(values), 1) for values in sets]
     left, top = corner[0] + MARGIN, corner[1] + MARGIN

@@ -20,6 +20,9 @@ from recon.synthesis.scene import SceneConfig, draw_scene
 from synth2real.statistics import Statistics, drawn_statistics, measure
 
 SMILE_STRENGTH, OPENING = 0.575, 0.18  # mean of the smile unit where drawn, and of the jaw's opening, less its closing
+MOST_SMILES = 0.85  # the others are calm in `draw_expression`
+PALEST = 0.05  # melanin
+TAILS, NORMAL_WITHOUT_TAILS = 0.02, 0.965  # what is drawn in at each end, and the deviation that a unit normal keeps
 SLOPES = (0.2, 2.0)  # bounds on how far a measurement is believed to follow the truth
 DISPLAY_GAMMA = 2.2
 FEWEST = 8  # images with a face
@@ -38,9 +41,9 @@ def centre(values: np.ndarray) -> float:
 
 
 def spread(values: np.ndarray) -> float:
-    """Half the distance between the 16th and 84th percentile: a normal's standard deviation, deaf to outliers."""
-    low, high = np.nanquantile(values, (0.16, 0.84))
-    return float(high - low) / 2
+    """Standard deviation with the tails drawn in, scaled to a normal's: deaf to a few outliers."""
+    low, high = np.nanquantile(values, (TAILS, 1 - TAILS))
+    return float(np.nanstd(values.clip(low, high)) / NORMAL_WITHOUT_TAILS)
 
 
 def slope(measured: np.ndarray, truth: np.ndarray) -> float:
@@ -75,53 +78,59 @@ def match(photos: Statistics, start: SceneConfig, draw: Callable[[SceneConfig], 
 
 
 def moved_toward(config: SceneConfig, photos: Statistics, drawn: Drawn, slopes: dict[str, float]) -> SceneConfig:
-    """One round: each knob moved by what photos and renders differ in, divided by the measurement's slope."""
-    seen = drawn.measured
+    """One round: each knob set so that the measured differences of photos and renders, divided by the measurement's
+    slope, would vanish."""
+    seen, truth = drawn.measured, drawn.truth
 
-    def shift(name: str, of: Callable[[np.ndarray], float] = centre) -> float:
-        return (of(photos[name]) - of(seen[name])) / slopes[name]
+    def goal(name: str, of: Callable[[np.ndarray], float] = centre) -> float:
+        """Where the drawn values' centre should be."""
+        return of(truth[name]) + (of(photos[name]) - of(seen[name])) / slopes[name]
 
-    def spread_of(name: str, now: float, least: float, most: float) -> float:
+    def goal_spread(name: str) -> float:
         gained = (spread(photos[name]) ** 2 - spread(seen[name]) ** 2) / slopes[name] ** 2
-        return bounded(np.sqrt(max(now**2 + gained, 0.0)), least, most)
+        return float(np.sqrt(max(spread(truth[name]) ** 2 + gained, 0.0)))
 
     def ratio(name: str) -> float:
         return bounded(centre(photos[name]) / max(centre(seen[name]), 1e-3), 0.5, 2.0)
 
-    key = config.key
-    share = centre(photos["eye_share"])
-    jitter = spread(photos["eye_share"]) ** 2 - spread(seen["eye_share"]) ** 2
+    def ratio_of_spreads(name: str) -> float:
+        return bounded(spread(photos[name]) / max(spread(seen[name]), 1e-6), 0.5, 2.0)
+
+    places = (goal_spread("eye_u"), goal_spread("eye_v"))
+    smile, opening = ((goal(name, np.nanmean) - truth[name].mean()) for name in ("smile", "open_mouth"))
     scale, power = moved_skin(config, photos["melanin"], drawn)
     return replace(
         config,
-        yaw_mean_deg=bounded(config.yaw_mean_deg + shift("yaw_deg"), -60, 60),
-        yaw_max_deg=2 * spread_of("yaw_deg", config.yaw_max_deg / 2, 1, 45),
-        pitch_mean_deg=bounded(config.pitch_mean_deg + shift("pitch_deg"), -25, 25),
-        pitch_sd_deg=spread_of("pitch_deg", config.pitch_sd_deg, 1, 20),
-        roll_sd_deg=spread_of("roll_deg", config.roll_sd_deg, 0.5, 15),
+        yaw_mean_deg=bounded(goal("yaw_deg"), -60, 60),
+        yaw_max_deg=bounded(2 * goal_spread("yaw_deg"), 2, 90),
+        pitch_mean_deg=bounded(goal("pitch_deg"), -25, 25),
+        pitch_sd_deg=bounded(goal_spread("pitch_deg"), 1, 20),
+        roll_sd_deg=bounded(goal_spread("roll_deg"), 0.5, 15),
         eye_share=bounded(config.eye_share * ratio("eye_share"), 0.08, 0.6),
-        eye_level=bounded(config.eye_level + centre(photos["eye_v"]) - centre(seen["eye_v"]), 0.2, 0.8),
-        framing_jitter=bounded(np.sqrt(max(config.framing_jitter**2 + jitter / share**2, 0.0)), 0.005, 0.2),
-        smile=bounded(config.smile + shift("smile", np.nanmean) / SMILE_STRENGTH, 0, 0.85),
-        open_mouth=bounded(config.open_mouth + shift("open_mouth", np.nanmean) / OPENING, 0, 1),
+        eye_level=bounded(goal("eye_v"), 0.2, 0.8),
+        framing_jitter=bounded(goal_spread("eye_share") / centre(truth["eye_share"]), 0.005, 0.2),
+        place_jitter=bounded(float(np.mean(places)), 0.003, 0.1),
+        smile=bounded(config.smile + smile / SMILE_STRENGTH, 0, MOST_SMILES),
+        open_mouth=bounded(config.open_mouth + opening / OPENING, 0, 1),
         melanin_scale=scale,
         melanin_power=power,
         key=KeyLight(
-            yaw_mean_deg=bounded(key.yaw_mean_deg + shift("light_yaw_deg"), -60, 60),
-            yaw_sd_deg=spread_of("light_yaw_deg", key.yaw_sd_deg, 5, 60),
-            pitch_mean_deg=bounded(key.pitch_mean_deg + shift("light_pitch_deg"), -20, 70),
-            pitch_sd_deg=spread_of("light_pitch_deg", key.pitch_sd_deg, 3, 40),
+            yaw_mean_deg=bounded(goal("light_yaw_deg"), -60, 60),
+            yaw_sd_deg=bounded(config.key.yaw_sd_deg * ratio_of_spreads("light_yaw_deg"), 10, 60),
+            pitch_mean_deg=bounded(goal("light_pitch_deg"), 0, 60),
+            pitch_sd_deg=bounded(config.key.pitch_sd_deg * ratio_of_spreads("light_pitch_deg"), 8, 30),
         ),
         exposure=bounded(config.exposure * ratio("brightness") ** DISPLAY_GAMMA, 0.3, 3),
-        contrast=bounded(config.contrast * ratio("contrast"), 0.6, 1.6),
+        exposure_sd=bounded(config.exposure_sd * ratio_of_spreads("brightness"), 0.05, 0.6),
+        contrast=bounded(config.contrast * ratio("contrast"), 0.75, 1.33),
     )
 
 
 def moved_skin(config: SceneConfig, photos: np.ndarray, drawn: Drawn) -> tuple[float, float]:
     """(melanin_scale, melanin_power) that bring centre and relative spread of the measured melanin to the photos'."""
-    wide, seen = (np.log(values.clip(0.05)) for values in (photos, drawn.measured["melanin"]))
-    power = bounded(config.melanin_power * bounded(spread(wide) / max(spread(seen), 1e-3), 0.6, 1.6), 0.1, 1.5)
-    now = np.median(drawn.truth["melanin"])
+    wanted, seen = (np.log(values.clip(PALEST)) for values in (photos, drawn.measured["melanin"]))
+    power = bounded(config.melanin_power * bounded(spread(wanted) / max(spread(seen), 1e-3), 0.6, 1.6), 0.1, 1.5)
+    now = centre(drawn.truth["melanin"])
     raw = (now / config.melanin_scale) ** (1 / config.melanin_power)  # of the mix before the two knobs
-    goal = bounded(now * np.exp(centre(wide) - centre(seen)), 0.06, 1.5)
+    goal = bounded(now * np.exp(centre(wanted) - centre(seen)), PALEST, 1.5)
     return float(goal / raw**power), power

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scene", type=Path, metavar="FILE", help="config to begin from, and to keep in all else (default: bundled)"
     )
-    parser.add_argument("--count", type=int, default=96, metavar="N", help="renders a round (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=128, metavar="N", help="renders a round (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of drawing and moving (default: 3)")
 
 
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def table(photos: Statistics, before: Statistics, after: Statistics) -> str:
-    """Median and spread (half of 16 to 84 %) of each quantity, for a terminal."""
+    """Median and spread of each quantity, for a terminal."""
     sets = (photos, before, after)
     lines = [f"{'':34}{'photos':>18}{'renders before':>18}{'renders after':>18}"]
     for name, title in QUANTITIES.items():
