@@ -58,6 +58,15 @@ def triangles_within(
     return model.triangles[keep].contiguous()
 
 
+@lru_cache(maxsize=16)
+def patch_within(
+    model: FaceModel, low: tuple[float, float, float], high: tuple[float, float, float], without: tuple[str, ...]
+) -> tuple[Tensor, Tensor]:
+    """The same triangles over their own vertices alone: ids of those (k,) int64, triangles (f, 3) int32 into them."""
+    used, triangles = torch.unique(triangles_within(model, low, high, without), return_inverse=True)
+    return used.long(), triangles.int().contiguous()
+
+
 @lru_cache(maxsize=4)
 def ears_of(model: FaceModel) -> Tensor:
     """(n,) bool: the ears and what is close around them; labels carried over from another model are a little off."""
@@ -70,8 +79,8 @@ def ears_of(model: FaceModel) -> Tensor:
 
 def front_field(model: FaceModel, vertices: Tensor, bottom: float = -135.0, top: float = 80.0) -> HeightField:
     """z of a drawn face (vertices (n, 3) mm) over (x, y), for a band of heights on the template."""
-    triangles = triangles_within(model, (-80.0, bottom, -50.0), (80.0, top, 60.0), (*INSIDE, "neck"))
-    return height_field(vertices, triangles, (0, 1, 2), 1.0, (-95.0, bottom - 15.0), (95.0, top + 15.0))
+    used, triangles = patch_within(model, (-80.0, bottom, -50.0), (80.0, top, 60.0), (*INSIDE, "neck"))
+    return height_field(vertices[used], triangles, (0, 1, 2), 1.0, (-95.0, bottom - 15.0), (95.0, top + 15.0))
 
 
 def side_field(model: FaceModel, vertices: Tensor, side: float, bottom: float = -50.0) -> HeightField:
@@ -79,8 +88,8 @@ def side_field(model: FaceModel, vertices: Tensor, side: float, bottom: float = 
     low, high = (5.0, bottom, -128.0), (200.0, 30.0, 25.0)
     if side < 0:
         low, high = (-200.0, *low[1:]), (-5.0, *high[1:])
-    triangles = triangles_within(model, low, high, (*INSIDE, "ears", "eyes", "background"))
-    field = height_field(vertices, triangles, (2, 1, 0), side, (-135.0, bottom - 10.0), (40.0, 45.0))
+    used, triangles = patch_within(model, low, high, (*INSIDE, "ears", "eyes", "background"))
+    field = height_field(vertices[used], triangles, (2, 1, 0), side, (-135.0, bottom - 10.0), (40.0, 45.0))
     return HeightField(field.low, bridged(field.height))
 
 
@@ -110,7 +119,8 @@ def height_field(
     columns, rows = (round((high[k] - low[k]) / CELL_MM) for k in (0, 1))
     scale = vertices.new_tensor([1 / CELL_MM, 1 / CELL_MM, -sign])
     shift = vertices.new_tensor([-low[0] / CELL_MM, -low[1] / CELL_MM, FAR_MM])
-    height = FAR_MM - nearest_distance(vertices[:, list(axes)] * scale + shift, triangles, rows, columns).numpy()
+    places = vertices[:, list(axes)] * scale + shift
+    height = FAR_MM - nearest_distance(places, triangles, rows, columns).numpy()
     return HeightField(low, np.where(np.isfinite(height), height, NOWHERE_MM))
 
 
