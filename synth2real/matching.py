@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.nets.base import Reconstructor
 from recon.render.shading import KeyLight
@@ -34,6 +35,11 @@ class Drawn:
 
     measured: Statistics
     truth: Statistics
+
+
+def whole_faces(statistics: Statistics) -> int:
+    """How many images show everything that is measured."""
+    return int(np.isfinite(np.stack(list(statistics.values()))).all(0).sum())
 
 
 def centre(values: np.ndarray) -> float:
@@ -64,17 +70,25 @@ def draw_and_measure(
     """`count` renders of `config` at `size` px from `seed`, measured by the network."""
     scenes = [draw_scene(model, seed, index, config) for index in range(count)]
     images = np.stack([render_record(model, scene, size).rgb for scene in scenes])
-    return Drawn(measure(network, images, model), drawn_statistics(model, scenes))
+    measured = measure(network, images, model)
+    if (seen := whole_faces(measured)) < FEWEST:
+        raise UserError(f"the network sees {seen} faces in {count} renders: give another --network or --scene")
+    return Drawn(measured, drawn_statistics(model, scenes))
 
 
-def match(photos: Statistics, start: SceneConfig, draw: Callable[[SceneConfig], Drawn], rounds: int = 3) -> SceneConfig:
-    """The config reached from `start` after some rounds of drawing, measuring and moving toward the photos."""
-    config, slopes = start, None
-    for _ in range(rounds):
-        drawn = draw(config)
-        slopes = slopes or {name: slope(drawn.measured[name], true) for name, true in drawn.truth.items()}
-        config = moved_toward(config, photos, drawn, slopes)
-    return config
+def match(
+    photos: Statistics, start: SceneConfig, draw: Callable[[SceneConfig], Drawn], rounds: int = 3
+) -> tuple[SceneConfig, Drawn]:
+    """The config reached from `start` after some rounds of drawing, measuring and moving toward the photos.
+
+    Answered with the draws of `start`. The measurement's slopes are told from them too: the later ones may vary little.
+    """
+    first = draw(start)
+    slopes = {name: slope(first.measured[name], true) for name, true in first.truth.items()}
+    config = moved_toward(start, photos, first, slopes)
+    for _ in range(rounds - 1):
+        config = moved_toward(config, photos, draw(config), slopes)
+    return config, first
 
 
 def moved_toward(config: SceneConfig, photos: Statistics, drawn: Drawn, slopes: dict[str, float]) -> SceneConfig:

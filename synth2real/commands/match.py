@@ -6,8 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from recon.configuration import read_config, write_config
 from recon.errors import UserError
 from recon.faces.default import load_default
@@ -16,7 +14,7 @@ from recon.train.loop import device
 from synth2real import bundled
 from synth2real.export import load_network
 from synth2real.histograms import write_histograms
-from synth2real.matching import FEWEST, Drawn, centre, draw_and_measure, match, spread
+from synth2real.matching import FEWEST, Drawn, centre, draw_and_measure, match, spread, whole_faces
 from synth2real.photos import load_photos
 from synth2real.statistics import QUANTITIES, Statistics, measure
 
@@ -38,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scene", type=Path, metavar="FILE", help="config to begin from, and to keep in all else (default: bundled)"
     )
-    parser.add_argument("--count", type=int, default=128, metavar="N", help="renders a round (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=96, metavar="N", help="renders a round (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of drawing and moving (default: 3)")
 
 
@@ -53,22 +51,22 @@ def run(args: argparse.Namespace) -> None:
     network = load_network(args.network or bundled.network_weights()).to(device())
     photos = load_photos(args.photos, SIZE, args.framing, args.points, args.drop)
     target = measure(network, photos.images, model := load_default())
-    found = int(np.isfinite(target["yaw_deg"]).sum())
+    found = whole_faces(target)
     print(f"{found} faces in {len(photos.names)} photos, {len(photos.skipped)} skipped", file=sys.stderr)
     if found < FEWEST:
-        raise UserError(f"the network sees {found} faces in {args.photos}: at least {FEWEST} are needed")
+        raise UserError(f"the network sees {found} whole faces in {args.photos}: give at least {FEWEST}")
 
     def draw(config: SceneConfig, seed: int = SEED) -> Drawn:
         drawn = draw_and_measure(network, model, config, args.count, SIZE, seed)
         print(f"measured {args.count} renders", file=sys.stderr)
         return drawn
 
-    config = match(target, start, draw, args.rounds)
-    before, after = draw(start, SEED + 1).measured, draw(config, SEED + 1).measured
+    config, first = match(target, start, draw, args.rounds)
+    after = draw(config, SEED + 1).measured  # others than those that the config was fitted to
     picture = args.out.with_suffix(".png")
-    write_histograms({"photos": target, "renders before": before, "renders after": after}, picture)
+    write_histograms({"photos": target, "renders before": first.measured, "renders after": after}, picture)
     write_config(config, args.out)
-    print(table(target, before, after))
+    print(table(target, first.measured, after))
     print(f"the config is in {args.out}, histograms in {picture}")
 
 
