@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ LOCKS = 60
 LASHES = (52, 30)  # a lid: upper, lower
 LIDS = (((36, 37, 38, 39), (36, 41, 40, 39)), ((45, 44, 43, 42), (45, 46, 47, 42)))  # landmarks: upper, lower of an eye
 EYE_RADIUS_MM = 12.0
+LEVEL = -0.25  # lashes leave the inner rims level or toward the opening, or they would pierce the lids
 
 
 def brow_part(model: FaceModel, vertices: Tensor, style: BrowStyle, seed: int) -> Part | None:
@@ -37,7 +39,7 @@ def brow_part(model: FaceModel, vertices: Tensor, style: BrowStyle, seed: int) -
     count = len(along)
     side = torch.sign(roots.place[:, 0])
     # Hairs rise at the inner end, lie along the brow farther out; those above its middle point down, those below up.
-    rising = 1.1 * smoothstep(0.7, 1.15, along) + 0.2 - 0.35 * (height / style.half).clamp(-1, 1) - 0.35 * (1 - along)
+    rising = 0.7 * smoothstep(0.7, 1.15, along) + 0.2 - 0.35 * (height / style.half).clamp(-1, 1) - 0.35 * (1 - along)
     comb = torch.stack([side, rising, torch.zeros(count)], 1)
     jitter = draw_jitter(rng, roots.lock, LOCKS, 0.3, style.frizz)
     normal = skin_normals(roots, vertices)
@@ -86,15 +88,16 @@ def lash_part(model: FaceModel, vertices: Tensor, style: BrowStyle, seed: int) -
     roots, along, upper = roots.chosen(kept), along[kept], upper[kept]
     count = len(along)
     place = roots.carried(vertices)
-    out = functional.normalize(place - eye_centres(model, vertices)[roots.lock.long()], dim=1)
+    out = place - eye_centres(model, vertices)[roots.lock.long()]
+    out = functional.normalize(out * torch.tensor([1.0, LEVEL, 1.0]), dim=1)
     sign = 2 * upper - 1
     side = torch.sign(roots.place[:, 0])
     comb = torch.stack([0.5 * side * (1 - 1.4 * along), sign, torch.zeros(count)], 1)
     length = style.lash_length * torch.lerp(torch.tensor(0.5), torch.tensor(1.0), upper) * (1.15 - 0.5 * along)
     length = length * torch.from_numpy(np.exp(0.15 * rng.standard_normal(count, np.float32)))
-    bend = torch.stack([torch.zeros(count), 0.35 * sign, torch.zeros(count)], 1)
+    bend = torch.stack([torch.zeros(count), 0.65 * sign, torch.zeros(count)], 1)
     jitter = torch.from_numpy(0.12 * rng.standard_normal((count, 3), np.float32))
-    lines = bowed(place, out, comb, length, 0.72, bend, jitter, 4)
+    lines = bowed(place, out, comb, length, 0.92, bend, jitter, 4)
     return ribbons(
         REGIONS.index("brows"),
         lines,
@@ -144,7 +147,7 @@ def lash_roots(model: FaceModel) -> tuple[Roots, Tensor, Tensor]:
 def shortest_path(graph: coo_matrix, stops: list[int]) -> np.ndarray:
     """Vertex ids along the mesh's edges through all stops."""
     path = [stops[0]]
-    for start, end in zip(stops[:-1], stops[1:], strict=True):
+    for start, end in pairwise(stops):
         before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)[1]
         back = [end]
         while back[-1] != start:

@@ -42,7 +42,9 @@ def facial_hair_part(model: FaceModel, vertices: Tensor, style: FacialHairStyle,
     length = torch.lerp(torch.lerp(torch.full((count,), style.length), chin.new_tensor(style.chin_length), chin),
                         chin.new_tensor(style.moustache_length), over_lip)  # fmt: skip
     length = length * torch.from_numpy(np.exp(0.2 * rng.standard_normal(count, np.float32)))
-    sideways = torch.sign(place[:, 0]) * torch.lerp(0.15 * (1 - chin), smoothstep(0.0, 14.0, place[:, 0].abs()), over_lip)
+    sideways = torch.sign(place[:, 0]) * torch.lerp(
+        0.15 * (1 - chin), smoothstep(0.0, 14.0, place[:, 0].abs()), over_lip
+    )
     comb = torch.stack([sideways, torch.full((count,), -1.0), -0.2 * (1 - chin) * (1 - over_lip)], 1)
     bend = torch.tensor([0.0, -0.25, 0.0]) * (1 - 0.6 * over_lip[:, None])
     jitter = draw_jitter(rng, roots.lock, LOCKS, style.clumping, style.frizz)
@@ -86,9 +88,9 @@ def beard_cover(
 ) -> Tensor:
     """Share of roots with a strand at places (m, 3) on the template, where its `fields` are given: (m,) in [0, 1]."""
     ragged = solid_noise(place.T.contiguous(), 7.0, offset)[0]
-    jaw = smoothstep(0.1, 0.9, fields["beard"] + 0.15 * ragged) * jaw_share(place, 3.0 * ragged)
+    jaw = smoothstep(0.1, 0.9, fields["beard"] * (1 + 0.3 * ragged)) * jaw_share(place, 3.0 * ragged)
     about = torch.lerp(torch.full_like(jaw, style.cheeks), torch.tensor(style.chin), chin_share(place))
-    lip = smoothstep(0.15, 0.7, fields["moustache"] + 0.1 * ragged)
+    lip = smoothstep(0.15, 0.7, fields["moustache"] * (1 + 0.2 * ragged))
     beside = sideburn_share(place) * style.sideburn
     return torch.maximum(torch.maximum(jaw * about, lip * style.moustache), beside) * (1 - fields["lips"].clamp(0, 1))
 

@@ -95,7 +95,9 @@ def draw_kind(rng: np.random.Generator, kind: str, colour: Colour, grey: float =
         stand=float(rng.uniform(0.1, 0.25) if kind == "full" else rng.uniform(0.2, 0.45)),
         frizz=float(rng.uniform(0.15, 0.35)),
         clumping=float(rng.uniform(0.1, 0.5)),
-        width=float({"stubble": rng.uniform(0.35, 0.5), "full": rng.uniform(1.1, 1.6)}.get(kind, rng.uniform(0.8, 1.2))),
+        width=float(
+            {"stubble": rng.uniform(0.35, 0.5), "full": rng.uniform(1.1, 1.6)}.get(kind, rng.uniform(0.8, 1.2))
+        ),
         colour=(float(shade[0]), float(shade[1]), float(shade[2])),
         grey=float(np.clip(grey + rng.normal(0.1, 0.15), 0, 1) if grey > 0 or rng.random() < 0.2 else 0.0),
         variation=float(rng.uniform(0.15, 0.35)),
@@ -113,7 +115,7 @@ def draw_brows(rng: np.random.Generator, colour: Colour, grey: float = 0.0, man:
         density=float(rng.uniform(0.55, 1.0)),
         length=float(rng.uniform(6.0, 10.0)),
         width=float(rng.uniform(0.6, 0.9)),
-        frizz=float(rng.uniform(0.08, 0.25)),
+        frizz=float(rng.uniform(0.05, 0.15)),
         colour=(float(shade[0]), float(shade[1]), float(shade[2])),
         grey=float(grey * rng.uniform(0, 1)),
         variation=float(rng.uniform(0.15, 0.3)),

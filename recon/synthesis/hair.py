@@ -163,7 +163,8 @@ def hair_colours(rng: np.random.Generator, style: HairStyle, lock: Tensor, depth
 def grow(
     roots: Roots, model: FaceModel, vertices: Tensor, style: HairStyle, points: int, seed: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Centre lines (m, points, 3) mm on the drawn head, directions away from it (the same shape), depths (m,), above 1 for stray hairs."""
+    """Centre lines (m, points, 3) mm on the drawn head, directions away from it (the same shape), depths (m,): 0
+    innermost to 1 outermost, above 1 for stray hairs."""
     field: HeadField = head_field(model)
     comb = Comb()
     for name in Comb.vars:
@@ -265,8 +266,7 @@ def grow_strands(
     top = smooth(0.15, 0.55, q[1])
     fringed = float(0.0)
     if comb.fringe > 0.0 and root[1] > 46.0 and root[2] > -75.0 + 10.0 * jitter[1]:
-        if wp.abs(root[0]) < 52.0:
-            fringed = 1.0
+        fringed = wp.where(wp.abs(root[0]) < 52.0, 1.0, 0.0)
     tie = wp.vec3(0.0, comb.tie[0], -195.0)
 
     length = wp.lerp(comb.side_length, comb.length, top) * length_share

@@ -1,4 +1,4 @@
-"""What hair on a scalp looks like, drawn from a broad mix of adults: cut, lengths, volume, parting, hairline, colour."""
+"""What hair on a scalp looks like, drawn from a broad mix of adults."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class HairStyle:
         fringe: height over the eyes where hair in front ends, 0 without a fringe.
         hang: how far below the eyes the tips end of hair that hangs, 0 where strands have their own length.
         curtain: half width of the face that hanging hair leaves free. flare: how far
-            it spreads sideways on its way down, tuck: how far its ends turn in again. over_ears: 1 covers the ears, 0 leaves them free.
+            it spreads sideways on its way down, tuck: how far its ends turn in again.
+        over_ears: 1 covers the ears, 0 leaves them free.
         tie: height of the knot at the back that takes all strands, and 1 or 0 whether there is one.
         curl, curl_wave: radius and length of a curl's turn. frizz: disorder of directions. clumping: of locks.
         density: share of roots that have a strand. hairline: its shift, up is positive.
@@ -246,7 +247,9 @@ def bob(rng: np.random.Generator, style: HairStyle) -> HairStyle:
 
 
 def long(rng: np.random.Generator, style: HairStyle) -> HairStyle:
-    return replace(bob(rng, style), hang=float(rng.uniform(140, 230)), tuck=0.0, curl=float(rng.choice([0.0, 2.0, 6.0])))
+    return replace(
+        bob(rng, style), hang=float(rng.uniform(140, 230)), tuck=0.0, curl=float(rng.choice([0.0, 2.0, 6.0]))
+    )
 
 
 def tied(rng: np.random.Generator, style: HairStyle) -> HairStyle:
@@ -265,6 +268,6 @@ def tied(rng: np.random.Generator, style: HairStyle) -> HairStyle:
     )
 
 
-VARIANTS = {variant.__name__: variant for variant in (
-    bald, receding, cropped, side_part, fringe, curly, afro, bob, long, tied
-)}
+VARIANTS = {
+    variant.__name__: variant for variant in (bald, receding, cropped, side_part, fringe, curly, afro, bob, long, tied)
+}

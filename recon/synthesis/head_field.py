@@ -51,9 +51,10 @@ class HeadField:
 
     def moved(self, vertices: Tensor) -> Tensor:
         """(ROWS * COLUMNS, 3) float32 mm by which a drawn head (n, 3) differs from the mean in each direction."""
-        return torch.nn.functional.embedding_bag(
-            self.corners, vertices, per_sample_weights=self.weights, mode="sum"
-        ) - self.mean
+        return (
+            torch.nn.functional.embedding_bag(self.corners, vertices, per_sample_weights=self.weights, mode="sum")
+            - self.mean
+        )
 
 
 @lru_cache(maxsize=4)

@@ -1,6 +1,6 @@
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
 # pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
-"""Strands: roots spread evenly over a face model's surface, centre lines that grow from them, ribbons drawn along those."""
+"""Strands: roots spread evenly over a face model's surface, and ribbons along the centre lines that grow there."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ class Roots:
 
     def chosen(self, which: Tensor) -> Roots:
         """The roots of an index or mask (m,)."""
-        return Roots(
-            self.corners[which], self.weights[which], self.place[which], self.normal[which], self.lock[which]
-        )
+        return Roots(self.corners[which], self.weights[which], self.place[which], self.normal[which], self.lock[which])
 
 
 def even_roots(model: FaceModel, density: Tensor, count: int, locks: int) -> Roots:
