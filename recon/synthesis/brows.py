@@ -95,7 +95,7 @@ def lash_part(model: FaceModel, vertices: Tensor, style: BrowStyle, seed: int) -
     comb = torch.stack([0.5 * side * (1 - 1.4 * along), sign, torch.zeros(count)], 1)
     length = style.lash_length * torch.lerp(torch.tensor(0.5), torch.tensor(1.0), upper) * (1.15 - 0.5 * along)
     length = length * torch.from_numpy(np.exp(0.15 * rng.standard_normal(count, np.float32)))
-    bend = torch.stack([torch.zeros(count), 0.65 * sign, torch.zeros(count)], 1)
+    bend = torch.stack([torch.zeros(count), 0.45 * sign, torch.zeros(count)], 1)
     jitter = torch.from_numpy(0.12 * rng.standard_normal((count, 3), np.float32))
     lines = bowed(place, out, comb, length, 0.92, bend, jitter, 4)
     return ribbons(

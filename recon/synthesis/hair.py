@@ -254,7 +254,7 @@ def grow_strands(
     length_share = wp.exp(0.12 * wp.randn(own) + 0.1 * wp.randn(shared))
     phase = 6.2832 * wp.lerp(wp.randf(own), wp.randf(shared), mix)
     wave = comb.curl_wave * (0.8 + 0.4 * wp.randf(shared))
-    loose = float(0.0)
+    loose = wp.float32(0.0)
     if wp.randf(own) < 0.025:  # a stray hair
         loose = 1.0
         layer = 1.05 + 0.25 * wp.randf(own)
@@ -264,13 +264,13 @@ def grow_strands(
     # Which strands: of the fringe, beside the parting, gathered in the knot.
     side = wp.where(root[0] + 4.0 * jitter[0] > comb.part, 1.0, -1.0)
     top = smooth(0.15, 0.55, q[1])
-    fringed = float(0.0)
+    fringed = wp.float32(0.0)
     if comb.fringe > 0.0 and root[1] > 46.0 and root[2] > -75.0 + 10.0 * jitter[1]:
         fringed = wp.where(wp.abs(root[0]) < 52.0, 1.0, 0.0)
     tie = wp.vec3(0.0, comb.tie[0], -195.0)
 
     length = wp.lerp(comb.side_length, comb.length, top) * length_share
-    end = float(-1000.0)
+    end = wp.float32(-1000.0)
     if comb.hang > 0.0:
         end = -comb.hang + 6.0 * level_jitter + 0.12 * comb.hang * (1.0 - layer)
         length = wp.max(root[1] - end + 75.0 * smooth(-0.2, 1.0, q[1]), 8.0)
@@ -280,7 +280,7 @@ def grow_strands(
     last = lines.shape[1] - 1
     step = length / float(last)
     rise = wp.max(0.25 * wp.min(length, 60.0), 3.0)
-    gathered = float(0.0)
+    gathered = wp.float32(0.0)
     before = wp.vec3()
 
     for k in range(lines.shape[1]):
@@ -288,7 +288,7 @@ def grow_strands(
         walked = s * length
         if k > 0 and p[1] > end:
             along = flow(comb, p, q, side, fringed, tie, comb.tie[1])
-            free = float(0.0)
+            free = wp.float32(0.0)
             if comb.hang > 0.0 and fringed == 0.0:
                 free = smooth(0.25, -0.2, q[1])
             spread = comb.flare - comb.tuck * smooth(end + 45.0, end, p[1])

@@ -122,7 +122,7 @@ def cast_rays(
     azimuth = float(column) / float(COLUMNS) * 2.0 * wp.pi
     ray = wp.vec3(wp.sin(polar) * wp.sin(azimuth), wp.cos(polar), wp.sin(polar) * wp.cos(azimuth))
     origin = SKULL_CENTRE - wp.vec3(0.0, ROW_MM * float(wp.max(row - UPPER, 0)), 0.0)
-    start = float(0.0)
+    start = wp.float32(0.0)
     for _ in range(8):
         hit = wp.mesh_query_ray(mesh, origin + start * ray, ray, FAR_MM)
         if not hit.result:
