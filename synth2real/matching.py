@@ -25,6 +25,7 @@ MOST_SMILES = 0.85  # the others are calm in `draw_expression`
 PALEST = 0.05  # melanin
 TAILS, NORMAL_WITHOUT_TAILS = 0.02, 0.965  # what is drawn in at each end, and the deviation that a unit normal keeps
 SLOPES = (0.2, 2.0)  # bounds on how far a measurement is believed to follow the truth
+LEAST_CORRELATION = 0.5  # of a measurement with the truth, to act on it
 DISPLAY_GAMMA = 2.2
 FEWEST = 8  # images with a face
 
@@ -50,6 +51,17 @@ def spread(values: np.ndarray) -> float:
     """Standard deviation with the tails drawn in, scaled to a normal's: deaf to a few outliers."""
     low, high = np.nanquantile(values, (TAILS, 1 - TAILS))
     return float(np.nanstd(values.clip(low, high)) / NORMAL_WITHOUT_TAILS)
+
+
+def untold(drawn: Drawn) -> tuple[str, ...]:
+    """The expressions that the measurement hardly follows: their knobs are left alone."""
+    return tuple(name for name in ("smile", "open_mouth") if correlation(drawn, name) < LEAST_CORRELATION)
+
+
+def correlation(drawn: Drawn, name: str) -> float:
+    seen = np.isfinite(drawn.measured[name])
+    measured, truth = drawn.measured[name][seen], drawn.truth[name][seen]
+    return float(np.corrcoef(measured, truth)[0, 1]) if min(np.std(measured), np.std(truth)) > 0 else 0.0
 
 
 def slope(measured: np.ndarray, truth: np.ndarray) -> float:
@@ -84,7 +96,8 @@ def match(
     Answered with the draws of `start`. The measurement's slopes are told from them too: the later ones may vary little.
     """
     first = draw(start)
-    slopes = {name: slope(first.measured[name], true) for name, true in first.truth.items()}
+    told = first.truth.keys() - set(untold(first))
+    slopes = {name: slope(first.measured[name], first.truth[name]) for name in told}
     config = moved_toward(start, photos, first, slopes)
     for _ in range(rounds - 1):
         config = moved_toward(config, photos, draw(config), slopes)
@@ -110,8 +123,12 @@ def moved_toward(config: SceneConfig, photos: Statistics, drawn: Drawn, slopes: 
     def ratio_of_spreads(name: str) -> float:
         return bounded(spread(photos[name]) / max(spread(seen[name]), 1e-6), 0.5, 2.0)
 
+    def share(name: str, now: float, amount: float, most: float) -> float:
+        if name not in slopes:
+            return now
+        return bounded(now + (goal(name, np.nanmean) - truth[name].mean()) / amount, 0, most)
+
     places = (goal_spread("eye_u"), goal_spread("eye_v"))
-    smile, opening = ((goal(name, np.nanmean) - truth[name].mean()) for name in ("smile", "open_mouth"))
     scale, power = moved_skin(config, photos["melanin"], drawn)
     return replace(
         config,
@@ -124,8 +141,8 @@ def moved_toward(config: SceneConfig, photos: Statistics, drawn: Drawn, slopes: 
         eye_level=bounded(goal("eye_v"), 0.2, 0.8),
         framing_jitter=bounded(goal_spread("eye_share") / centre(truth["eye_share"]), 0.005, 0.2),
         place_jitter=bounded(float(np.mean(places)), 0.003, 0.1),
-        smile=bounded(config.smile + smile / SMILE_STRENGTH, 0, MOST_SMILES),
-        open_mouth=bounded(config.open_mouth + opening / OPENING, 0, 1),
+        smile=share("smile", config.smile, SMILE_STRENGTH, MOST_SMILES),
+        open_mouth=share("open_mouth", config.open_mouth, OPENING, 1),
         melanin_scale=scale,
         melanin_power=power,
         key=KeyLight(
@@ -133,18 +150,21 @@ def moved_toward(config: SceneConfig, photos: Statistics, drawn: Drawn, slopes: 
             yaw_sd_deg=bounded(config.key.yaw_sd_deg * ratio_of_spreads("light_yaw_deg"), 10, 60),
             pitch_mean_deg=bounded(goal("light_pitch_deg"), 0, 60),
             pitch_sd_deg=bounded(config.key.pitch_sd_deg * ratio_of_spreads("light_pitch_deg"), 8, 30),
+            strength=bounded(config.key.strength * ratio("contrast"), 0.5, 2.5),
         ),
         exposure=bounded(config.exposure * ratio("brightness") ** DISPLAY_GAMMA, 0.3, 3),
         exposure_sd=bounded(config.exposure_sd * ratio_of_spreads("brightness"), 0.05, 0.6),
-        contrast=bounded(config.contrast * ratio("contrast"), 0.75, 1.33),
+        contrast=bounded(config.contrast * ratio("contrast") ** 0.5, 0.75, 1.33),
     )
 
 
 def moved_skin(config: SceneConfig, photos: np.ndarray, drawn: Drawn) -> tuple[float, float]:
     """(melanin_scale, melanin_power) that bring centre and relative spread of the measured melanin to the photos'."""
-    wanted, seen = (np.log(values.clip(PALEST)) for values in (photos, drawn.measured["melanin"]))
-    power = bounded(config.melanin_power * bounded(spread(wanted) / max(spread(seen), 1e-3), 0.6, 1.6), 0.1, 1.5)
+    seen = drawn.measured["melanin"]
+    darker = max(centre(photos), PALEST) / max(centre(seen), PALEST)
+    wider = spread(photos) / max(spread(seen), 1e-3) / darker
+    power = bounded(config.melanin_power * bounded(wider, 0.5, 2), 0.1, 1.5)
     now = centre(drawn.truth["melanin"])
     raw = (now / config.melanin_scale) ** (1 / config.melanin_power)  # of the mix before the two knobs
-    goal = bounded(now * np.exp(centre(wanted) - centre(seen)), PALEST, 1.5)
+    goal = bounded(now * darker, PALEST, 1.5)
     return float(goal / raw**power), power

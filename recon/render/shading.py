@@ -41,12 +41,16 @@ class Lighting:
 
 @dataclass(frozen=True)
 class KeyLight:
-    """Where the first directional light comes from: normal yaw (to the right) and pitch (upward), cut far out."""
+    """Where the first directional light comes from: normal yaw (to the right) and pitch (upward), cut far out.
+
+    strength: gain on what is drawn for it.
+    """
 
     yaw_mean_deg: float = 0.0
     yaw_sd_deg: float = 38.0
     pitch_mean_deg: float = 28.0
     pitch_sd_deg: float = 18.0
+    strength: float = 1.0
 
 
 def draw_lighting(rng: np.random.Generator, where: KeyLight = KeyLight()) -> Lighting:
@@ -62,7 +66,7 @@ def draw_lighting(rng: np.random.Generator, where: KeyLight = KeyLight()) -> Lig
         return (float(np.sin(yaw) * np.cos(pitch)), float(np.sin(pitch)), float(np.cos(yaw) * np.cos(pitch)))
 
     hard = rng.random() < 0.35
-    key = rng.uniform(0.5, 1.0) if hard else rng.uniform(0.2, 0.65)
+    key = where.strength * (rng.uniform(0.5, 1.0) if hard else rng.uniform(0.2, 0.65))
     ambient = rng.uniform(0.25, 0.6) if hard else rng.uniform(0.45, 0.85)
     key_yaw = np.clip(rng.normal(where.yaw_mean_deg, where.yaw_sd_deg), -95, 95)
     key_pitch = np.clip(rng.normal(where.pitch_mean_deg, where.pitch_sd_deg), -25, 75)

@@ -14,7 +14,7 @@ from recon.train.loop import device
 from synth2real import bundled
 from synth2real.export import load_network
 from synth2real.histograms import write_histograms
-from synth2real.matching import FEWEST, Drawn, centre, draw_and_measure, match, spread, whole_faces
+from synth2real.matching import FEWEST, Drawn, centre, draw_and_measure, match, spread, untold, whole_faces
 from synth2real.photos import load_photos
 from synth2real.statistics import QUANTITIES, Statistics, measure
 
@@ -67,6 +67,8 @@ def run(args: argparse.Namespace) -> None:
     write_histograms({"photos": target, "renders before": first.measured, "renders after": after}, picture)
     write_config(config, args.out)
     print(table(target, first.measured, after))
+    for name in untold(first):
+        print(f"{QUANTITIES[name]}: this network hardly tells it on renders, so the config keeps what it had")
     print(f"the config is in {args.out}, histograms in {picture}")
 
 
