@@ -50,7 +50,8 @@ def run(args: argparse.Namespace) -> None:
     start = read_config(SceneConfig, args.scene or bundled.scene_config())
     network = load_network(args.network or bundled.network_weights()).to(device())
     photos = load_photos(args.photos, SIZE, args.framing, args.points, args.drop)
-    target = measure(network, photos.images, model := load_default())
+    model = load_default()
+    target = measure(network, photos.images, model)
     found = whole_faces(target)
     print(f"{found} faces in {len(photos.names)} photos, {len(photos.skipped)} skipped", file=sys.stderr)
     if found < FEWEST:
