@@ -11,18 +11,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recon.dress.hair_paint import paint_under
+from recon.dress.wardrobe import parts_of
 from recon.faces.model import NASION, REGIONS, FaceModel
 from recon.faces.template import Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
 from recon.render.labels import label_maps
 from recon.render.occlusion import ambient_occlusion, lit
-from recon.render.portrait import head_light
 from recon.render.parts import Scenery, panes_of, scenery_of
+from recon.render.portrait import head_light
 from recon.render.rasterize import rasterize, rasterize_supersampled
 from recon.render.shading import colour_occlusion
 from recon.synthesis.background import draw_background
-from recon.synthesis.dress import parts_of
-from recon.synthesis.hair_paint import paint_under
 from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
 from recon.synthesis.response import degrade, develop
 from recon.synthesis.scene import Scene

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from recon.dress.wardrobe import Dress, DressConfig, draw_dress, painted_under
 from recon.faces.appearance import Appearance, draw_appearance
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.render.shading import KeyLight, Lighting, draw_lighting
-from recon.synthesis.dress import Dress, DressConfig, draw_dress, painted_under
 from recon.synthesis.response import Response, draw_response
 
 EYE_SHARE = 0.27  # distance between the eyes as a share of the image's side, as in aligned portrait sets
@@ -74,7 +74,7 @@ class Scene:
         identity: (k,) float32; expression: (e,) float32; rotation: (3, 3) float32, head to camera.
         yaw_deg, pitch_deg, roll_deg: what `rotation` was made of (roll first, then pitch, then yaw).
         fov_deg: field of view. eye_share, eye_u, eye_v: framing, shares of the side.
-        appearance, dress, lighting, response: see their rooms. background_seed, backgrounds, calm: for `draw_background`.
+        appearance, dress, lighting, response: see their rooms. background_seed, backgrounds, calm: for the background.
     """
 
     seed: int

@@ -9,7 +9,7 @@ word) of the codes of `recon.synthesis.quantize`, 0 being "nothing here" (NaN):
 
     position_x, position_y, depth               mm = (code - 32768) / 128; depth is z of the position
     correspondence_x/y/z, uv_u/v                value in [0, 1] = (code - 1) / 65534
-    amodal_position_x/y, amodal_depth, amodal_correspondence_x/y/z     the same of the face itself, under hair and things
+    amodal_position_x/y, amodal_depth, amodal_correspondence_x/y/z    the same of the face, also under hair and things
     normal_x/y/z                                value in [-1, 1] = (code - 1) / 32767 - 1
 
 The PNGs are filtered but not deflated: the parquet file's zstd compresses them (see `recon.synthesis.png`).

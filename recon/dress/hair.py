@@ -12,15 +12,15 @@ import torch
 import warp as wp
 from torch import Tensor
 
+from recon.dress.hair_style import HairStyle
+from recon.dress.head_field import SKULL_CENTRE, HeadField, distance_at, head_field, move_at, see
+from recon.dress.short_strands import draw_widths, strand_colours
+from recon.dress.strands import Roots, even_roots, ribbons
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
 from recon.faces.template import smoothstep, template_of
 from recon.geometry.launch import launch
 from recon.render.parts import Part
-from recon.synthesis.hair_style import HairStyle
-from recon.synthesis.head_field import SKULL_CENTRE, HeadField, distance_at, head_field, move_at, see
-from recon.synthesis.short_strands import draw_widths, strand_colours
-from recon.synthesis.strands import Roots, even_roots, ribbons
 
 ROOTS = 4600  # on all the scalp and below the hairline, as far as it may be drawn
 LOCKS = 420

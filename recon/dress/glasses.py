@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recon.dress.clearance import HeightField, ears_of, front_field, side_field, taut
+from recon.dress.glasses_design import Glasses, draw_glasses, outline
+from recon.dress.solids import Body, as_part, body, cross, lattice, rounded_box, tube, unit
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
 from recon.render.parts import Part
-from recon.synthesis.clearance import HeightField, ears_of, front_field, side_field, taut
-from recon.synthesis.glasses_design import Glasses, draw_glasses, outline
-from recon.synthesis.solids import Body, as_part, body, cross, lattice, rounded_box, tube, unit
 
 __all__ = ["Glasses", "draw_glasses", "glasses_parts"]
 

@@ -14,9 +14,9 @@ import torch
 from scipy.ndimage import gaussian_filter, grey_dilation
 from torch import Tensor
 
+from recon.dress.clearance import INSIDE, ears_of, template_places, triangles_within
 from recon.faces.model import FaceModel
 from recon.geometry.closest_points import closest_points
-from recon.synthesis.clearance import INSIDE, ears_of, template_places, triangles_within
 
 MIDDLE_MM = np.array([0.0, 20.0, -75.0])  # of the skull, on the template
 ROWS, COLUMNS = 45, 72

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import Tensor
 
+from recon.dress.brows import brow_part, lash_part
+from recon.dress.facial_hair import facial_hair_part
+from recon.dress.facial_hair_style import BrowStyle, FacialHairStyle, draw_brows, draw_facial_hair
+from recon.dress.glasses import Glasses, draw_glasses, glasses_parts
+from recon.dress.hair import hair_part
+from recon.dress.hair_style import HairStyle, draw_hair_style
+from recon.dress.headwear import Headwear, draw_headwear, headwear_part
+from recon.dress.objects import Thing, draw_object, object_part
 from recon.faces.appearance import Appearance
 from recon.faces.model import FaceModel
 from recon.render.parts import Part
-from recon.synthesis.brows import brow_part, lash_part
-from recon.synthesis.facial_hair import facial_hair_part
-from recon.synthesis.facial_hair_style import BrowStyle, FacialHairStyle, draw_brows, draw_facial_hair
-from recon.synthesis.glasses import Glasses, draw_glasses, glasses_parts
-from recon.synthesis.hair import hair_part
-from recon.synthesis.hair_style import HairStyle, draw_hair_style
-from recon.synthesis.headwear import Headwear, draw_headwear, headwear_part
-from recon.synthesis.objects import Thing, draw_object, object_part
 
 WOMENS_CUTS = ("fringe", "bob", "long", "tied")
 PAINTED_BROW = 0.35  # strength of the paint under the brows' strands
@@ -104,10 +104,10 @@ def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
     if dress.hair is not None and not capped:  # strands would come through; the paint under them shows below the hem
         parts.append(hair_part(model, vertices, dress.hair, dress.seed))
     if dress.brows is not None:
-        parts.append(brow_part(model, vertices, dress.brows, dress.seed))
-        parts.append(lash_part(model, vertices, dress.brows, dress.seed))
+        parts.append(brow_part(model, vertices, dress.brows, dress.seed + 1))
+        parts.append(lash_part(model, vertices, dress.brows, dress.seed + 2))
     if dress.facial_hair is not None:
-        parts.append(facial_hair_part(model, vertices, dress.facial_hair, dress.seed))
+        parts.append(facial_hair_part(model, vertices, dress.facial_hair, dress.seed + 3))
     if dress.glasses is not None:
         parts += glasses_parts(model, vertices, dress.glasses)
     if dress.headwear is not None:

@@ -12,12 +12,12 @@ from scipy.sparse.csgraph import dijkstra
 from torch import Tensor
 from torch.nn import functional
 
+from recon.dress.facial_hair_style import BrowStyle
+from recon.dress.short_strands import bowed, draw_jitter, draw_widths, skin_normals, strand_colours
+from recon.dress.strands import Roots, even_roots, ribbons
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.template import smoothstep, template_of
 from recon.render.parts import Part
-from recon.synthesis.facial_hair_style import BrowStyle
-from recon.synthesis.short_strands import bowed, draw_jitter, draw_widths, skin_normals, strand_colours
-from recon.synthesis.strands import Roots, even_roots, ribbons
 
 ROOTS = 1600  # of both brows, where any style has hairs
 LOCKS = 60

@@ -12,14 +12,14 @@ import torch
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
+from recon.dress.clearance import CELL_MM, NOWHERE_MM, HeightField, front_field, height_field, side_field, taut
+from recon.dress.hands import grip, open_hand
+from recon.dress.headmap import AZIMUTH, COLUMNS, head_map
+from recon.dress.headwear_design import dye, rgb
+from recon.dress.solids import Body, as_part, body, lattice, rounded_box, sheet, tube
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
 from recon.render.parts import Part
-from recon.synthesis.clearance import CELL_MM, NOWHERE_MM, HeightField, front_field, height_field, side_field, taut
-from recon.synthesis.hands import grip, open_hand
-from recon.synthesis.headmap import AZIMUTH, COLUMNS, head_map
-from recon.synthesis.headwear_design import dye, rgb
-from recon.synthesis.solids import Body, as_part, body, lattice, rounded_box, sheet, tube
 
 KINDS = ("hand", "phone", "cup", "microphone", "book", "scarf", "mask")
 SHARES = (0.28, 0.10, 0.12, 0.14, 0.06, 0.10, 0.20)

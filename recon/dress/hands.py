@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recon.synthesis.solids import Body, rounded_box, tube
+from recon.dress.solids import Body, rounded_box, tube
 
 Colour = tuple[float, float, float]
 FINGERS = ((-28.0, 66.0, 8.5), (-9.5, 76.0, 8.8), (9.5, 71.0, 8.4), (27.0, 55.0, 7.4))  # across, length, radius; mm

@@ -11,18 +11,18 @@ import pytest
 import torch
 from torch import Tensor
 
+from recon.dress.brows import brow_part, lash_part, lash_roots
+from recon.dress.facial_hair import beard_roots, facial_hair_part
+from recon.dress.facial_hair_style import KINDS, BrowStyle, FacialHairStyle, draw_brows, draw_facial_hair, draw_kind
+from recon.dress.hair import grow, hair_part, points_of, scalp_cover, scalp_roots
+from recon.dress.hair_style import CUTS, HairStyle, draw_cut, draw_hair_style
+from recon.dress.head_field import SKULL_CENTRE, clearance, head_field
+from recon.dress.short_strands import skin_normals
 from recon.faces.default import load_default
 from recon.faces.ict import load_ict
 from recon.faces.model import REGIONS, FaceModel
 from recon.render.parts import Part
-from recon.synthesis.brows import brow_part, lash_part, lash_roots
-from recon.synthesis.facial_hair import beard_roots, facial_hair_part
-from recon.synthesis.facial_hair_style import KINDS, BrowStyle, FacialHairStyle, draw_brows, draw_facial_hair, draw_kind
-from recon.synthesis.hair import grow, hair_part, points_of, scalp_cover, scalp_roots
-from recon.synthesis.hair_style import CUTS, HairStyle, draw_cut, draw_hair_style
-from recon.synthesis.head_field import SKULL_CENTRE, clearance, head_field
 from recon.synthesis.scene import SceneConfig, draw_scene
-from recon.synthesis.short_strands import skin_normals
 
 ICT = Path(__file__).parents[4] / "shared" / "models" / "ict_facekit.npz"
 LOWEST_MM = -130.0  # hair below the chin may meet shoulders

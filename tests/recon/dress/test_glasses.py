@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from recon.dress.clearance import HeightField, bridged, ears_of, taut
+from recon.dress.glasses import draw_glasses, glasses_parts
+from recon.dress.glasses_design import FAMILIES, outline
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.geometry.closest_points import closest_points
 from recon.geometry.surfaces import triangle_cross
-from recon.synthesis.clearance import HeightField, bridged, ears_of, taut
-from recon.synthesis.glasses import draw_glasses, glasses_parts
-from recon.synthesis.glasses_design import FAMILIES, outline
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 HEADS = range(5)

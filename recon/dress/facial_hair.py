@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recon.dress.facial_hair_style import FacialHairStyle
+from recon.dress.head_field import clearance
+from recon.dress.short_strands import bowed, draw_jitter, draw_widths, skin_normals, strand_colours
+from recon.dress.strands import Roots, even_roots, ribbons
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
 from recon.faces.template import Template, smoothstep, template_of
 from recon.render.parts import Part
-from recon.synthesis.facial_hair_style import FacialHairStyle
-from recon.synthesis.head_field import clearance
-from recon.synthesis.short_strands import bowed, draw_jitter, draw_widths, skin_normals, strand_colours
-from recon.synthesis.strands import Roots, even_roots, ribbons
 
 ROOTS = 2600
 LOCKS = 260

@@ -1,6 +1,6 @@
 """Caps, beanies, hats, headscarves, turbans and bands, riding on the scalp of a drawn head.
 
-Everything is designed on the head's map (`recon.synthesis.headmap`): a hem, given by its heights on the template in
+Everything is designed on the head's map (`recon.dress.headmap`): a hem, given by its heights on the template in
 front, at the sides and behind, and a surface that rises from it.
 """
 
@@ -10,12 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recon.faces.model import REGIONS, FaceModel
-from recon.render.parts import Part
-from recon.synthesis.clearance import template_places
-from recon.synthesis.headmap import AZIMUTH, COLUMNS, HeadMap, head_map
-from recon.synthesis.headscarf import scarf
-from recon.synthesis.headwear_design import (
+from recon.dress.clearance import template_places
+from recon.dress.headmap import AZIMUTH, COLUMNS, HeadMap, head_map
+from recon.dress.headscarf import scarf
+from recon.dress.headwear_design import (
     KINDS,
     Headwear,
     cloth_noise,
@@ -23,7 +21,9 @@ from recon.synthesis.headwear_design import (
     face_opening,
     hem_height,
 )
-from recon.synthesis.solids import Body, as_part, body, lattice, rounded_box, sheet, unit
+from recon.dress.solids import Body, as_part, body, lattice, rounded_box, sheet, unit
+from recon.faces.model import REGIONS, FaceModel
+from recon.render.parts import Part
 
 __all__ = ["KINDS", "Headwear", "covered", "draw_headwear", "headwear_part"]
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recon.synthesis.strands import Roots
+from recon.dress.strands import Roots
 
 
 def skin_normals(roots: Roots, vertices: Tensor) -> Tensor:

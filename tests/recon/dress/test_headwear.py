@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from recon.dress.headmap import COLUMNS, MIDDLE_MM, ROWS, head_map
+from recon.dress.headwear import KINDS, covered, draw_headwear, headwear_part
+from recon.dress.headwear_design import hem_height
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.geometry.cameras import Camera
 from recon.geometry.surfaces import triangle_normals
 from recon.render.rasterize import rasterize
-from recon.synthesis.headmap import COLUMNS, MIDDLE_MM, ROWS, head_map
-from recon.synthesis.headwear import KINDS, covered, draw_headwear, headwear_part
-from recon.synthesis.headwear_design import hem_height
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter, grey_dilation
 
-from recon.synthesis.headmap import AZIMUTH, COLUMNS, HeadMap
-from recon.synthesis.headwear_design import Headwear, cloth_noise, face_opening
-from recon.synthesis.solids import Body, body, lattice, unit
+from recon.dress.headmap import AZIMUTH, COLUMNS, HeadMap
+from recon.dress.headwear_design import Headwear, cloth_noise, face_opening
+from recon.dress.solids import Body, body, lattice, unit
 
 CLOSE_ROWS = np.array(
     [-1.0, 0.01, 0.15, 0.6, 1.5, 3.0]

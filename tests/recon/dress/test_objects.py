@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from recon.dress.clearance import front_field
+from recon.dress.objects import KINDS, draw_object, object_part
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.geometry.cameras import Camera
 from recon.render.rasterize import rasterize
-from recon.synthesis.clearance import front_field
-from recon.synthesis.objects import KINDS, draw_object, object_part
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 
