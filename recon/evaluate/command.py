@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from recon.configuration import read_config
 from recon.errors import UserError
 from recon.evaluate.photos import evaluate_photos, load_photos
 from recon.evaluate.renders import drawn_records, evaluate_records
@@ -16,6 +17,7 @@ from recon.faces.default import load_default
 from recon.faces.ict import load_ict
 from recon.nets.base import Reconstructor
 from recon.nets.weights import load_weights
+from recon.synthesis.scene import SceneConfig
 
 HELD_OUT_SEED = 990_001  # no training draws from it
 
@@ -27,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--size", type=int, default=128, metavar="PIXELS", help="side of every image, seen in training or not"
     )
     parser.add_argument("--seed", type=int, default=HELD_OUT_SEED, help="of the renders; keep it away from training's")
+    parser.add_argument("--scene", type=Path, metavar="FILE", help="YAML file of what is drawn (default: as it comes)")
     parser.add_argument(
         "--ict", type=Path, metavar="PATH", help="ICT-FaceKit's FaceXModel folder: as many renders of it"
     )
@@ -44,6 +47,7 @@ def run(args: argparse.Namespace) -> None:
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     default = load_default()
     # What the user can get wrong is read before the long work starts.
+    scene = read_config(SceneConfig, args.scene)
     ict = load_ict(args.ict) if args.ict else None
     scan = load_scan(args.scan) if args.scan else None
     photos = load_photos(args.photos, args.size) if args.photos else None
@@ -54,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
             report.save(args.out, name)
 
     for model in filter(None, (default, ict)) if args.count else ():
-        records = drawn_records(model, args.count, args.size, args.seed)
+        records = drawn_records(model, args.count, args.size, args.seed, scene)
         title = f"Held-out renders of the {model.name} model, {args.size} px"
         finish(
             f"renders_{model.name}_{args.size}",

@@ -1,0 +1,53 @@
+"""What people have on is drawn apart from all else: switches change what they name and nothing beside it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+
+import pytest
+
+from recon.configuration import read_config
+from recon.dress.wardrobe import Dress, DressConfig
+from recon.faces.default import load_default
+from recon.synthesis.scene import SceneConfig, draw_scene
+
+OFF = {name: 0.0 for name in ("hair", "brows", "facial_hair", "glasses", "headwear", "objects")}
+SCENES = [*Path("configs/scenes").glob("*.yaml"), Path("configs/synth2real/scene.yaml")]
+
+
+def scene(index: int, **dress):
+    return draw_scene(load_default(0), 7, index, SceneConfig(dress=DressConfig(**dress)))
+
+
+def apart_from_dress(one) -> dict:
+    return {f.name: str(getattr(one, f.name)) for f in fields(one) if f.name not in ("dress", "appearance")}
+
+
+@pytest.mark.parametrize("path", SCENES, ids=lambda path: path.stem)
+def test_every_scene_file_is_a_valid_one(path: Path) -> None:
+    assert read_config(SceneConfig, path) != SceneConfig()
+
+
+def test_everything_off_is_nobody_dressed() -> None:
+    for index in range(5):
+        bare, off = scene(index, dressed=0.0), scene(index, **OFF)
+        assert bare.dress == Dress() and bare.appearance == off.appearance
+        assert replace(off.dress, seed=0, hides=()) == Dress()
+
+
+def test_a_switch_changes_what_it_names_alone() -> None:
+    for index in range(5):
+        everything = scene(index, **dict.fromkeys(OFF, 1.0))
+        assert apart_from_dress(everything) == apart_from_dress(scene(index, dressed=0.0))
+        for name, field in (*((name, name) for name in list(OFF)[:5]), ("objects", "thing")):
+            without = scene(index, **{**dict.fromkeys(OFF, 1.0), name: 0.0})
+            assert asdict(without.dress) == asdict(everything.dress) | {field: None}
+
+
+def test_shares_are_kept_and_skin_stays() -> None:
+    people = [scene(index, glasses=0.3) for index in range(300)]
+    assert 0.22 < sum(one.dress.glasses is not None for one in people) / 300 < 0.38
+    for index in range(20):
+        assert people[index].appearance.melanin == scene(index, dressed=0.0).appearance.melanin
+    assert len({one.dress.hair.cut for one in people if one.dress.hair}) == 10
