@@ -22,7 +22,7 @@ def volume(device: str = "cpu") -> Tensor:
     values = torch.randn(2, SIDE, SIDE, SIDE, generator=generator)
     values = functional.pad(values[None], (1, 1, 1, 1, 1, 1), mode="circular")
     values = functional.avg_pool3d(values, 2, 1)[..., :-1, :-1, :-1]
-    for axis in (1, 2, 3):
+    for axis in (2, 3, 4):
         values.select(axis, SIDE - 1).copy_(values.select(axis, 0))
     return (values / values.std()).view(2, -1).T.contiguous().to(device)
 
