@@ -19,7 +19,6 @@ from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
 from synth2real.assessment import geometry_report, realism_report, translated_records
 from synth2real.export import load_generator, load_network
-from synth2real.glasses import without_glasses
 from synth2real.photos import load_photos
 from synth2real.sheets import correspondence_colours
 from synth2real.translate import check_size
@@ -38,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, nargs="+", metavar="FILE", help="generators to compare (default: the bundled one)"
     )
+    parser.add_argument("--scene", type=Path, metavar="FILE", help="YAML file of what is drawn (default: bundled)")
     parser.add_argument("--count", type=int, default=500, metavar="N", help="held-out renders (default: 500)")
     parser.add_argument("--size", type=int, default=128, metavar="PIXELS", help="side of the images")
     parser.add_argument("--seed", type=int, default=HELD_OUT_SEED, help="of the renders; keep it away from training's")
@@ -55,12 +55,11 @@ def run(args: argparse.Namespace) -> None:
         check_size(args.size, generator)
     judge = load_network(args.judge)
     photos = load_photos(args.photos, args.size, "none").images
-    photos = photos[without_glasses(photos)]
     if len(photos) < FEWEST_PHOTOS:
-        raise UserError(f"only {len(photos)} photos without glasses in {args.photos}: give at least {FEWEST_PHOTOS}")
+        raise UserError(f"only {len(photos)} photos in {args.photos}: give at least {FEWEST_PHOTOS}")
 
     model = load_default()
-    scene = read_config(SceneConfig, bundled.scene_config())
+    scene = read_config(SceneConfig, args.scene or bundled.scene_config())
     records = list(drawn_records(model, args.count, args.size, args.seed, scene))
     translations = {name: translated_records(records, one) for name, one in generators.items()}
     with whole_file(args.out / "sheet.png") as file:
