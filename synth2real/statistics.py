@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from torch import Tensor
 
 from recon.evaluate.renders import predict_images
@@ -85,7 +85,7 @@ class Ruler:
     size_mm: np.ndarray
     goals_mm: np.ndarray
     mouth: np.ndarray
-    skin: cKDTree
+    skin: KDTree
     bare: np.ndarray
 
 
@@ -103,7 +103,7 @@ def ruler(model: FaceModel) -> Ruler:
     mouth = np.column_stack([moved("mouthSmileLeft", "mouthSmileRight"), moved("jawOpen"), shifts])
     face = np.unique(model.triangles[model.face].numpy())
     bare = model.region.numpy()[face] == REGIONS.index("skin")
-    return Ruler(low, high - low, np.array(goals), mouth, cKDTree(places[face]), bare)
+    return Ruler(low, high - low, np.array(goals), mouth, KDTree(places[face]), bare)
 
 
 def measure(network: Reconstructor, images: np.ndarray, model: FaceModel, batch: int = 16) -> Statistics:
@@ -117,7 +117,7 @@ def measure(network: Reconstructor, images: np.ndarray, model: FaceModel, batch:
         normals = normals_from_positions(geometry.position_mm.float().cpu())
         for i, image in enumerate(part):
             maps = [values[i].float().cpu() for values in (geometry.position_mm, geometry.correspondence, normals)]
-            rows.append(_measured(image, masks[i], *maps, scale) if found[i] else {})
+            rows.append(_measured(image, masks[i], maps[0], maps[1], maps[2], scale) if found[i] else {})
     return {name: np.array([row.get(name, np.nan) for row in rows], np.float64) for name in QUANTITIES}
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from scipy.sparse import coo_matrix
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 from torch import Tensor
 from torch.nn import functional
@@ -122,7 +122,7 @@ def lash_roots(model: FaceModel) -> tuple[Roots, Tensor, Tensor]:
     """Roots along the lids, whose `lock` is the eye; (m,) place, 0 outer to 1 inner corner; (m,) 1 on the upper lid."""
     edges = model.triangles.numpy()[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
     span = np.linalg.norm(model.mean.numpy()[edges[:, 0]] - model.mean.numpy()[edges[:, 1]], axis=1)
-    graph = coo_matrix((span, edges.T), (len(model.mean),) * 2).tocsr()
+    graph = coo_array((span, edges.T), (len(model.mean),) * 2).tocsr()
     corners, weights, along, eye, upper = [], [], [], [], []
     for which, lids in enumerate(LIDS):
         for lower, marks in enumerate(lids):
@@ -144,7 +144,7 @@ def lash_roots(model: FaceModel) -> tuple[Roots, Tensor, Tensor]:
     return roots, joined[2].float(), joined[4].float()
 
 
-def shortest_path(graph: coo_matrix, stops: list[int]) -> np.ndarray:
+def shortest_path(graph: csr_array, stops: list[int]) -> np.ndarray:
     """Vertex ids along the mesh's edges through all stops."""
     path = [stops[0]]
     for start, end in pairwise(stops):

@@ -1,5 +1,6 @@
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
-# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportAssignmentType=false
+# pyright: reportAttributeAccessIssue=false
 """A head seen from inside: how far its surface lies from the middle of the skull, and from the axis below it.
 
 Directions go out from one point for all that lies higher, and level from the vertical line under that point for what

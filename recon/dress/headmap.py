@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -95,7 +96,7 @@ def lattice_of(model: FaceModel) -> Lattice:
     seen = closest_points(ray.reshape(-1, 3), away / radius[:, None], triangles)
     corners = triangles[seen.triangle].reshape(ROWS, COLUMNS, 3)
     weights = seen.barycentric.reshape(ROWS, COLUMNS, 3)
-    reach = gaussian_filter((weights * radius[corners]).sum(-1), (0.5, 0.5), mode=("nearest", "wrap"))
+    reach = gaussian_filter((weights * radius[corners]).sum(-1), (0.5, 0.5), mode=cast(Any, ("nearest", "wrap")))
     ears = torch.nonzero(ears_of(model))[:, 0].numpy()
     ear_row = np.arccos(away[ears, 1] / radius[ears]) / POLAR[1]
     ear_column = np.arctan2(away[ears, 0], away[ears, 2]) / AZIMUTH[1]

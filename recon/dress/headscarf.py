@@ -64,7 +64,7 @@ def sewn(places: np.ndarray, colour: np.ndarray, shut: np.ndarray) -> Body:
     """The lattice (rows, columns, 3) with the first two and last two columns of the rows `shut` (rows,) made one."""
     rows, columns = places.shape[:2]
     ids = np.arange(rows * columns).reshape(rows, columns)
-    ids[np.ix_(shut, [0, columns - 2, columns - 1])] = ids[shut, 1][:, None]
+    ids[np.ix_(shut, np.array([0, columns - 2, columns - 1]))] = ids[shut, 1][:, None]
     triangles = ids.reshape(-1)[lattice(rows, columns, False)]
     a, b, c = triangles.T
     triangles = triangles[(a != b) & (b != c) & (c != a)]

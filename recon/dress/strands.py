@@ -1,5 +1,5 @@
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
-# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportAssignmentType=false
 """Strands: roots spread evenly over a face model's surface, and ribbons along the centre lines that grow there."""
 
 from __future__ import annotations

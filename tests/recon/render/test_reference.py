@@ -1,7 +1,8 @@
 """The rasteriser's labels against a float64 ray caster that shares nothing with it: rays, not projected triangles.
 
-Twenty drawn heads, bare and with hair, beard, glasses, headwear and a thing before the face. A pixel lies on an edge where moving the ray by a thousandth of a pixel changes what it sees;
-everywhere else the face mask must agree without exception, and depth to 0.05 mm.
+Twenty drawn heads, bare and with hair, beard, glasses, headwear and a thing before the face. A pixel lies on an edge
+where moving the ray by a thousandth of a pixel changes what it sees; everywhere else the face mask must agree without
+exception, and depth to 0.05 mm.
 """
 
 from __future__ import annotations
