@@ -23,7 +23,7 @@ SMALLER = {
     "synth2real render": ["--count", "3", "--size", "64"],
     "synth2real train": ["--steps", "2", "--scenes", "24", "--held_out", "4", "--batch", "2"],
     "synth2real evaluate": ["--count", "16", "--size", "64"],
-    "synth2real match": ["--count", "8", "--rounds", "1", "--framing", "none"],
+    "synth2real match": ["--count", "16", "--rounds", "1", "--framing", "none"],
     "recon train pix2vertex": ["--steps", "2", "--scenes", "16", "--held-out", "8", "--batch_size", "4"],
     "recon evaluate": ["--count", "2"],
 }

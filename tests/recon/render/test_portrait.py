@@ -11,8 +11,8 @@ from torch.nn import functional
 from recon.faces.default import load_default
 from recon.faces.template import slow_values, template_of
 from recon.geometry.cameras import Camera
-from recon.geometry.surfaces import vertex_normals
 from recon.render.labels import label_maps
+from recon.render.parts import scenery_of
 from recon.render.portrait import head_light
 from recon.render.rasterize import barycentric, gather, rasterize_supersampled
 from recon.render.shading import Lighting, colour_occlusion
@@ -24,17 +24,20 @@ CAMERA = Camera.from_fov(25.0, SIZE)
 
 @pytest.fixture(scope="module")
 def head():
-    """The default model, its camera-frame places and normals, points in the image, ids of pixels and of samples."""
+    """The default model, its bare scenery, points in the image, ids of pixels and of samples."""
     model = load_default()
-    places = model.mean + torch.tensor([0.0, 0.0, -700.0])
+    shift = torch.tensor([0.0, 0.0, -700.0])
+    places = model.mean + shift
+    scenery = scenery_of(model, places, [], torch.eye(3), shift)
     points = CAMERA.project_with_distance(places)
-    ids, fine = rasterize_supersampled(points, model.triangles, SIZE, SIZE, SAMPLES, front_only=True)
-    return model, places, vertex_normals(places, model.triangles), points, ids, fine
+    ids, fine = rasterize_supersampled(points, model.triangles, SIZE, SIZE, SAMPLES, closed=len(model.triangles))
+    return model, scenery, points, ids, fine
 
 
 def test_label_maps_are_what_torch_interpolates(head):
-    model, places, normals, points, ids, _ = head
-    maps = label_maps(model, ids, points, places, normals)
+    model, scenery, points, ids, _ = head
+    places, normals = scenery.vertices, scenery.normals
+    maps = label_maps(model, scenery, ids, points, places)
     pixels, corners, weights = barycentric(ids, points, model.triangles)
     on_face = model.face[ids.view(-1)[pixels].long()]
     assert 0 < on_face.sum() < len(pixels) < SIZE * SIZE
@@ -59,16 +62,14 @@ def test_label_maps_are_what_torch_interpolates(head):
 
 
 def test_light_is_averaged_over_samples_and_linear_in_the_lamps(head):
-    model, _, normals, points, _, fine = head
+    model, scenery, points, _, fine = head
     scene = draw_scene(model, 3, 1, SceneConfig())
     slow = slow_values(template_of(model), scene.appearance)
     openness = colour_occlusion(torch.full((len(points),), 0.7))
 
     def light(lighting: Lighting) -> tuple[torch.Tensor, torch.Tensor]:
         lit = torch.full((len(points),), 0.5)
-        return head_light(
-            fine, points, model.triangles, slow, normals, openness, lit, CAMERA, scene.appearance, lighting
-        )
+        return head_light(fine, points, scenery, None, slow, openness, lit, CAMERA, scene.appearance, lighting)
 
     def scaled(factor: float) -> Lighting:
         def times(colour):
