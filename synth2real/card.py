@@ -123,7 +123,8 @@ the labels are not exact, and each row carries its own measured drift.
 {lines}
 
 The drift is what one frozen network sees of the image as stored. Where that network also held the GAN to the geometry
-in training, as the bundled one did, the figures are a lower bound. Filter by `drift_mm` where it matters.
+in training, as an earlier stage of the bundled one did, the figures are a lower bound. Filter by `drift_mm` if it
+matters.
 Weights (SHA-256): generator `{digests["generator"][:16]}`, network `{digests["network"][:16]}`."""
 
 
