@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recon.faces.appearance import rgb
+
 OUTLINE = 44  # points of a lens's outline
 
 FRAME_COLOURS = (  # linear RGB: blacks, browns, horn, navy, wine, grey, clear
@@ -122,18 +124,14 @@ def draw_glasses(rng: np.random.Generator) -> Glasses:
         wrap_mm=float(rng.uniform(180, 420)),
         tilt_deg=float(rng.uniform(4, 11)),
         drop_mm=float(rng.uniform(1.0, 5.0)),
-        colour=triple(np.clip(colour, 0.004, 0.8)),
+        colour=rgb(np.clip(colour, 0.004, 0.8)),
         pattern=float(rng.uniform(0.5, 1.0) if not metal and rng.random() < 0.3 else 0.0),
-        offset=triple(rng.uniform(0, 47, 3)),
+        offset=rgb(rng.uniform(0, 47, 3)),
         gloss=float(rng.uniform(2.0, 5.0) if metal else rng.uniform(0.5, 2.5)),
         roughness=float(rng.uniform(0.15, 0.4) if metal else rng.uniform(0.15, 0.5)),
-        tint=triple(tint),
+        tint=rgb(tint),
         gradient=float(rng.uniform(0.3, 1.0) if kind >= 0.78 and rng.random() < 0.35 else 0.0),
     )
-
-
-def triple(values: np.ndarray) -> tuple[float, float, float]:
-    return float(values[0]), float(values[1]), float(values[2])
 
 
 def outline(glasses: Glasses, points: int = OUTLINE) -> np.ndarray:

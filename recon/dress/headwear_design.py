@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from recon.faces.appearance import rgb
 from recon.faces.noise import solid_noise
 
 KINDS = ("cap", "beanie", "hat", "headscarf", "turban", "band")
@@ -97,10 +98,6 @@ def dye(rng: np.random.Generator) -> tuple[float, float, float]:
         return rgb(rng.uniform(0.1, 0.75) * (1 + rng.uniform(-0.08, 0.08, 3)))
     vivid = rng.uniform(0.02, 0.6, 3) ** rng.uniform(0.8, 1.6)
     return rgb(vivid.mean() + rng.uniform(0.3, 0.9) * (vivid - vivid.mean()))
-
-
-def rgb(values: np.ndarray) -> tuple[float, float, float]:
-    return float(values[0]), float(values[1]), float(values[2])
 
 
 def hem_height(worn: Headwear, azimuth: np.ndarray) -> np.ndarray:

@@ -15,8 +15,9 @@ from torch import Tensor
 from recon.dress.clearance import CELL_MM, NOWHERE_MM, HeightField, front_field, height_field, side_field, taut
 from recon.dress.hands import grip, open_hand
 from recon.dress.headmap import AZIMUTH, COLUMNS, head_map
-from recon.dress.headwear_design import dye, rgb
+from recon.dress.headwear_design import dye
 from recon.dress.solids import Body, as_part, body, lattice, rounded_box, sheet, tube
+from recon.faces.appearance import rgb
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
 from recon.render.parts import Part

@@ -98,16 +98,11 @@ def scenery_of(
         coat = vertices.new_zeros(0, COAT)
         sizes = len(vertices), len(model.triangles), labelled
         return Scenery(vertices, normals, model.triangles, model.region, model.face, coat, *sizes)
-    triangles = [model.triangles]
-    first = len(vertices)
-    for part in opaque:
-        triangles.append(part.triangles + first)
-        first += len(part.vertices)
     count = sum(len(part.triangles) for part in opaque)
     return Scenery(
         vertices=torch.cat([vertices, *(part.vertices @ rotation.T + translation for part in opaque)]),
         normals=torch.cat([normals, *(part.normals @ rotation.T for part in opaque)]),
-        triangles=torch.cat(triangles),
+        triangles=torch.cat([model.triangles, _numbered(opaque, len(vertices))]),
         region=torch.cat([model.region, *(_filled(len(part.vertices), part.region) for part in opaque)]),
         face=functional.pad(model.face, (0, count)),
         coat=torch.cat([_coat(part, rotation) for part in opaque]),
@@ -122,16 +117,21 @@ def panes_of(parts: Sequence[Part], rotation: Tensor, translation: Tensor) -> Pa
     clear = [part for part in parts if part.transmission > 0]
     if not clear:
         return None
-    triangles, first = [], 0
-    for part in clear:
-        triangles.append(part.triangles + first)
-        first += len(part.vertices)
     return Panes(
         vertices=torch.cat([part.vertices for part in clear]) @ rotation.T + translation,
         normals=torch.cat([part.normals for part in clear]) @ rotation.T,
-        triangles=torch.cat(triangles),
+        triangles=_numbered(clear),
         tint=torch.cat([part.albedo * part.transmission for part in clear]),
     )
+
+
+def _numbered(parts: Sequence[Part], first: int = 0) -> Tensor:
+    """(f, 3) triangles of all parts, whose vertices stand one part after the other from number `first` on."""
+    numbered = []
+    for part in parts:
+        numbered.append(part.triangles + first)
+        first += len(part.vertices)
+    return torch.cat(numbered)
 
 
 def _coat(part: Part, rotation: Tensor) -> Tensor:
