@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from synth2real.framing import EYE_DISTANCE, EYES_MIDDLE
+from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 
 SIDE = 128  # px at which edges are measured
 THRESHOLD = 1.7
@@ -19,7 +19,7 @@ THRESHOLD = 1.7
 def glasses_score(image: np.ndarray) -> float:
     """Edge strength at the nose's bridge and under the eyes, relative to the face's contrast.
 
-    image (S, S, 3) uint8, framed as in `synth2real.framing`. A bridge of glasses is a level line across the nose
+    image (S, S, 3) uint8, framed as in `recon.photos.framing`. A bridge of glasses is a level line across the nose
     between the eyes; rims run level under the eyes.
     """
     grey = np.asarray(Image.fromarray(image).convert("L").resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float32)
@@ -38,7 +38,7 @@ def without_glasses(images: np.ndarray, threshold: float = THRESHOLD) -> np.ndar
 
 def _box(grey: np.ndarray, left: float, right: float, top: float, bottom: float) -> np.ndarray:
     """The rectangle around the eyes' middle, its bounds in eye distances."""
-    unit = EYE_DISTANCE * SIDE
+    unit = EYE_SHARE * SIDE
     x, y = EYES_MIDDLE[0] * SIDE, EYES_MIDDLE[1] * SIDE
     return grey[
         round(y + top * unit) : round(y + bottom * unit) + 1, round(x + left * unit) : round(x + right * unit) + 1

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from recon.errors import UserError
 from recon.files import IMAGE_SUFFIXES, image_files
-from synth2real.framing import Framing, frame, from_box, from_points
-
-BACKDROP = (128, 128, 128)  # behind transparent pixels
-SMALLEST_SIDE_PX = 16
+from recon.photos.detection import face_boxes
+from recon.photos.framing import Framing, frame, from_box, from_points
+from recon.photos.reading import Unusable, read_photo
 
 FramingMode = Literal["auto", "points", "detect", "none"]
 
@@ -73,10 +72,6 @@ def load_photos(
     return Photos(np.stack(images), tuple(names), tuple(skipped))
 
 
-class Unusable(Exception):
-    """Why one photo is skipped."""
-
-
 def find_images(folder: Path) -> list[Path]:
     """The files under `folder`, at any depth, whose names end like images', sorted."""
     if not folder.is_dir():
@@ -85,36 +80,6 @@ def find_images(folder: Path) -> list[Path]:
     if not paths:
         raise UserError(f"{folder} holds no images ({', '.join(IMAGE_SUFFIXES)}): give another folder with --photos")
     return paths
-
-
-def read_photo(path: Path) -> Image.Image:
-    """One photo as 8-bit RGB, upright: EXIF orientation applied once; 16-bit, grey, palette and CMYK converted.
-
-    Transparent pixels lie over mid grey. Raises Unusable for what isn't a whole image.
-    """
-    try:
-        with Image.open(path) as file:
-            file.load()
-            image = ImageOps.exif_transpose(file)
-    except Exception as error:  # Pillow's decoders raise almost anything on a broken file
-        raise Unusable(f"not a readable image ({type(error).__name__})") from None
-    if image.mode.startswith(("I", "F")):
-        image = _eight_bits(image)
-    if image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
-    if image.mode == "RGBA":
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (*BACKDROP, 255)), image)
-    image = image.convert("RGB")
-    if min(image.size) < SMALLEST_SIDE_PX:
-        raise Unusable(f"only {image.width}x{image.height} px")
-    return image
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 or more bits by its top 8 bits; floats are taken for [0, 1] unless they reach beyond."""
-    values = np.asarray(image).astype(np.float64)
-    top = 1.0 if image.mode == "F" and values.max() <= 1 else 255.0 if values.max() <= 255 else 65535.0
-    return Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
 
 
 def _placement(
@@ -128,7 +93,7 @@ def _placement(
     if framing == "points" and points is None:
         raise UserError(f"there is no faces.csv in or beside {folder}: give one with --points or use --framing detect")
     if framing == "detect" or points is None:
-        return _detected()
+        return _largest_detected
     table = read_points(points)
 
     def placed(path: Path, image: Image.Image) -> Framing:
@@ -153,21 +118,11 @@ def read_points(path: Path) -> dict[str, np.ndarray]:
     return {name: np.asarray(row).reshape(5, 2) for name, row in rows.items()}
 
 
-def _detected() -> Callable[[Path, Image.Image], Framing]:
-    import dlib  # takes a second to load, and only unaligned photos need it
-
-    detector = dlib.get_frontal_face_detector()  # pyright: ignore[reportAttributeAccessIssue]
-
-    def placed(path: Path, image: Image.Image) -> Framing:
-        scale = min(1.0, 640 / max(image.size))  # the detector's time grows with the pixels; faces stay above 80 px
-        small = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
-        boxes = detector(np.asarray(small), 0 if scale < 1 or min(image.size) > 200 else 1)
-        if not boxes:
-            raise Unusable("no frontal face found")
-        box = max(boxes, key=lambda found: found.width() * found.height())
-        return from_box(np.array([box.left(), box.top(), box.right() + 1, box.bottom() + 1]) / scale)
-
-    return placed
+def _largest_detected(path: Path, image: Image.Image) -> Framing:
+    boxes = face_boxes(image)
+    if not len(boxes):
+        raise Unusable("no frontal face found")
+    return from_box(boxes[0])
 
 
 def _read_names(path: Path) -> frozenset[str]:

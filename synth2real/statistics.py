@@ -25,8 +25,18 @@ from torch import Tensor
 
 from recon.evaluate.renders import predict_images
 from recon.faces.model import REGIONS, FaceModel
-from recon.geometry.similarity import Similarity, fit_similarity
 from recon.geometry.surfaces import normals_from_positions
+from recon.mesh.map_pose import (
+    FEWEST_PX,
+    LEFT_EYE,
+    RIGHT_EYE,
+    Seen,
+    angles_deg,
+    canonical_mm,
+    eyes_in,
+    read_off,
+    seen_face,
+)
 from recon.nets.base import Reconstructor
 from recon.synthesis.scene import Scene
 from synth2real.photo_batches import with_face
@@ -49,11 +59,9 @@ QUANTITIES = {
     "brightness": "brightness of skin",
     "contrast": "contrast of skin",
 }
-LEFT_EYE, RIGHT_EYE, OUTER_LIPS = range(36, 42), range(42, 48), range(48, 60)  # of the 68
-NEAR_MM = 6.0  # a landmark is read off the surface within about this distance on the canonical face
+OUTER_LIPS = range(48, 60)  # of the 68
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 MELANIN_IN_G_OVER_B = 0.9  # blue's absorption by melanin less green's, as `recon.faces.paint` has them
-FEWEST_PX = 200
 
 
 def drawn_statistics(model: FaceModel, scenes: Sequence[Scene]) -> Statistics:
@@ -76,13 +84,12 @@ def drawn_statistics(model: FaceModel, scenes: Sequence[Scene]) -> Statistics:
 class Ruler:
     """What is fixed when measuring: the mean face.
 
-    low_mm, size_mm (3,): the canonical box. goals_mm (14, 3): canonical places of the eyes' middles and the outer lips.
+    box_mm (2, 3): the canonical box. goals_mm (14, 3): canonical places of the eyes' middles and the outer lips.
     mouth (36, 5): displacements of the outer lips by a full smile, an open jaw and the three translations.
     skin: tree over canonical places of the face's vertices; bare (n,) bool: which of them are bare skin.
     """
 
-    low_mm: np.ndarray
-    size_mm: np.ndarray
+    box_mm: np.ndarray
     goals_mm: np.ndarray
     mouth: np.ndarray
     skin: KDTree
@@ -90,8 +97,7 @@ class Ruler:
 
 
 def ruler(model: FaceModel) -> Ruler:
-    low, high = model.canonical_box_mm.double().numpy()
-    places = low + model.canonical.double().numpy() * (high - low)
+    places = canonical_mm(model)
     marks = places[model.landmarks.numpy()]
     goals = [marks[list(LEFT_EYE)].mean(0), marks[list(RIGHT_EYE)].mean(0), *marks[list(OUTER_LIPS)]]
 
@@ -103,7 +109,7 @@ def ruler(model: FaceModel) -> Ruler:
     mouth = np.column_stack([moved("mouthSmileLeft", "mouthSmileRight"), moved("jawOpen"), shifts])
     face = np.unique(model.triangles[model.face].numpy())
     bare = model.region.numpy()[face] == REGIONS.index("skin")
-    return Ruler(low, high - low, np.array(goals), mouth, KDTree(places[face]), bare)
+    return Ruler(model.canonical_box_mm.numpy(), np.array(goals), mouth, KDTree(places[face]), bare)
 
 
 def measure(network: Reconstructor, images: np.ndarray, model: FaceModel, batch: int = 16) -> Statistics:
@@ -125,60 +131,24 @@ def _measured(
     image: np.ndarray, mask: np.ndarray, position: Tensor, correspondence: Tensor, normals: Tensor, scale: Ruler
 ) -> dict[str, float]:
     """One image (S, S, 3) uint8 with its mask (S, S) bool and maps (3, S, S) -> {quantity: value}."""
-    inner = mask & _moved_in(mask)
-    if inner.sum() < FEWEST_PX:
+    face = seen_face(mask, position.numpy(), correspondence.numpy(), scale.box_mm)
+    if face is None:
         return {}
-    places = scale.low_mm + correspondence.double().numpy()[:, inner].T * scale.size_mm
-    pixels = np.argwhere(inner)[:, ::-1] + 0.5
-    spots, px_per_mm = _on_the_rays(position.double().numpy()[:, inner].T, pixels)
-    pose = fit_similarity(places, spots)
-    colour = image[inner] / 255.0
-    bare = scale.bare[scale.skin.query(places)[1]]
+    colour = image[face.inside] / 255.0
+    bare = scale.bare[scale.skin.query(face.places)[1]]
+    eyes, distance = eyes_in(face, scale.goals_mm[:2])
+    u, v = eyes / len(mask)
     return {
-        **_framing(places, np.column_stack([spots, pixels]), pose, px_per_mm, len(mask), scale),
-        **_pose(pose.rotation),
-        **_expression(places, spots, pose, scale),
-        **_tones(colour[bare], normals.double().numpy()[:, inner].T[bare]),
+        **{"eye_share": distance / len(mask), "eye_u": float(u), "eye_v": float(v)},
+        **dict(zip(("yaw_deg", "pitch_deg", "roll_deg"), angles_deg(face.pose.rotation), strict=True)),
+        **_expression(face, scale),
+        **_tones(colour[bare], normals.double().numpy()[:, face.inside].T[bare]),
     }
 
 
-def _moved_in(mask: np.ndarray) -> np.ndarray:
-    """Pixels whose four neighbours are in the mask too: the maps are soft at its edge."""
-    padded = np.pad(mask, 1)
-    return padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-
-
-def _on_the_rays(spots: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, float]:
-    """Positions (p, 3) mm with x and y as their pixels (p, 2) say, and the pixels per mm that the two agree on.
-
-    The network knows depth; where a pixel is in the image we know better.
-    """
-    flat, seen = (spots - spots.mean(0))[:, :2] * (1, -1), pixels - pixels.mean(0)
-    px_per_mm = float((flat * seen).sum() / (flat**2).sum())
-    return np.column_stack([seen * (1, -1) / px_per_mm, spots[:, 2]]), px_per_mm
-
-
-def _framing(
-    places: np.ndarray, values: np.ndarray, pose: Similarity, px_per_mm: float, size: int, scale: Ruler
-) -> dict[str, float]:
-    """values (p, 5): x, y, z in mm, then pixels right and down. The eyes' place is the one between the eyeballs."""
-    eyes = _read_off(places, values, scale.goals_mm[:2])
-    apart = float(np.linalg.norm(eyes[1, :3] - eyes[0, :3]))
-    before = pose.scale * (pose.rotation @ scale.goals_mm[:2].mean(0))  # the lids lie before the eyeballs' centres
-    u, v = (eyes[:, 3:].mean(0) - px_per_mm * before[:2] * (1, -1)) / size
-    return {"eye_share": px_per_mm * apart / size, "eye_u": float(u), "eye_v": float(v)}
-
-
-def _pose(rotation: np.ndarray) -> dict[str, float]:
-    """The angles of `recon.synthesis.scene.head_rotation`."""
-    yaw, pitch = np.arctan2(rotation[0, 2], rotation[2, 2]), np.arcsin(np.clip(-rotation[1, 2], -1, 1))
-    roll = np.arctan2(rotation[1, 0], rotation[1, 1])
-    return {name: float(np.degrees(a)) for name, a in (("yaw_deg", yaw), ("pitch_deg", pitch), ("roll_deg", roll))}
-
-
-def _expression(places: np.ndarray, spots: np.ndarray, pose: Similarity, scale: Ruler) -> dict[str, float]:
+def _expression(face: Seen, scale: Ruler) -> dict[str, float]:
     goals = scale.goals_mm[2:]
-    lips = pose.inverse()(_read_off(places, spots, goals)) - goals
+    lips = face.pose.inverse()(read_off(face.places, face.spots, goals)) - goals
     seen = np.isfinite(lips).ravel()
     if seen.sum() < len(scale.mouth) // 2:
         return {}
@@ -204,22 +174,3 @@ def _tones(colour: np.ndarray, normals: np.ndarray) -> dict[str, float]:
         "brightness": float(np.median(shown)),
         "contrast": float(np.quantile(shown, 0.9) - np.quantile(shown, 0.1)),
     }
-
-
-def _read_off(places: np.ndarray, values: np.ndarray, goals: np.ndarray) -> np.ndarray:
-    """Values (p, c) known at canonical places (p, 3) mm, read at goals (k, 3) by local linear fits: (k, c).
-
-    NaN where the image does not show the surroundings of a goal.
-    """
-    found = np.full((len(goals), values.shape[1]), np.nan)
-    for row, goal in enumerate(goals):
-        away = places - goal
-        near = (distance := (away**2).sum(1)) < (3 * NEAR_MM) ** 2
-        if near.sum() < 8 or distance.min() > NEAR_MM**2:
-            continue
-        weight = np.exp(-0.5 * distance[near] / NEAR_MM**2)
-        design = np.column_stack([np.ones(near.sum()), away[near] / NEAR_MM])
-        moments = design.T @ (weight[:, None] * design)
-        moments[1:, 1:] += 1e-2 * weight.sum() * np.eye(3)  # the surface says nothing of what lies across it
-        found[row] = np.linalg.solve(moments, design.T @ (weight[:, None] * values[near]))[0]
-    return found

@@ -25,7 +25,7 @@ from recon.evaluate.report import Report
 from recon.faces.model import FaceModel
 from recon.geometry.similarity import fit_similarity
 from recon.nets.base import Reconstructor
-from recon.synthesis.scene import EYE_LEVEL, EYE_SHARE
+from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 
 POINTS = {  # of the 68 -> of webmorph's 189, both from 0
     **{17: 71, 21: 76, 22: 77, 26: 82, 36: 18, 39: 22, 42: 23, 45: 27},
@@ -138,8 +138,8 @@ def _read_points(file: Path) -> np.ndarray:
 
 
 def _framed(file: Path, points: np.ndarray, size: int) -> Photo:
-    """The square crop with the pupils level, EYE_SHARE of the side apart, at EYE_LEVEL."""
-    middle, half = np.array([0.5, EYE_LEVEL]) * size, np.array([EYE_SHARE * size / 2, 0])
+    """The square crop with the pupils level, EYE_SHARE of the side apart, at EYES_MIDDLE[1]."""
+    middle, half = np.array([0.5, EYES_MIDDLE[1]]) * size, np.array([EYE_SHARE * size / 2, 0])
     to_photo = fit_similarity(np.stack([middle - half, middle + half]), points[list(PUPILS)])
     linear = to_photo.scale * to_photo.rotation
     fine = 4  # drawn finer and averaged: PIL's transform does not smooth when it shrinks

@@ -35,8 +35,8 @@ from recon.geometry.closest_points import closest_points
 from recon.geometry.similarity import Similarity, fit_similarity
 from recon.geometry.surfaces import vertex_normals
 from recon.nets.base import Reconstructor
+from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.render.rasterize import interpolate, rasterize
-from recon.synthesis.scene import EYE_LEVEL, EYE_SHARE
 
 YAWS_DEG = (-40.0, -40 / 3, 40 / 3, 40.0)
 LIGHTS = {  # direction toward the light (x right, y up, z to the viewer), ambient share, directed share
@@ -164,7 +164,7 @@ def render_views(scan: Scan, model: FaceModel, size: int) -> list[View]:
     camera = Camera.from_fov(FOV_DEG, size)
     distance = camera.focal_px * np.linalg.norm(eyes[1] - eyes[0]) / (EYE_SHARE * size)
     origin = pose.translation @ pose.rotation  # of the model: midway between the eyeballs, where renders are centred
-    origin_at = np.array([0.0, (0.5 - EYE_LEVEL) * size, -camera.focal_px]) * distance / camera.focal_px
+    origin_at = np.array([0.0, (0.5 - EYES_MIDDLE[1]) * size, -camera.focal_px]) * distance / camera.focal_px
     views = []
     for yaw_deg in YAWS_DEG:
         turn = Rotation.from_euler("y", yaw_deg, degrees=True).as_matrix()

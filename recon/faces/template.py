@@ -93,7 +93,7 @@ def template_of(model: FaceModel) -> Template:
     jaw = smoothstep(8.0, -8.0, y - cheek_line) * smoothstep(-150.0, -128.0, y)
     fields["beard"] = jaw * off_lips * (1 - below_lip)
     nose = float(marks[33, 1])
-    above_lip = smoothstep(mouth + 2, mouth + 7, y) * smoothstep(nose + 2, nose - 4, y)
+    above_lip = smoothstep(mouth + 2, mouth + 7, y) * smoothstep(nose - 2.5, nose - 8.5, y)
     fields["moustache"] = smoothstep(33.0, 24.0, x.abs()) * above_lip * (z > 10) * off_lips
     fields["freckles"] = smoothstep(70.0, 20.0, (place - marks[29]).norm(dim=1))
     return Template(place, fields)

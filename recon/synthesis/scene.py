@@ -10,11 +10,10 @@ from recon.dress.wardrobe import Dress, DressConfig, draw_dress, painted_under
 from recon.faces.appearance import Appearance, draw_appearance
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
+from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.render.shading import KeyLight, Lighting, draw_lighting
 from recon.synthesis.response import Response, draw_response
 
-EYE_SHARE = 0.27  # distance between the eyes as a share of the image's side, as in aligned portrait sets
-EYE_LEVEL = 0.47  # their height from the top
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 NEVER_ALONE = ("mouthClose", "jawOpen")
 IDENTITY_LIMIT = 2.2
@@ -49,7 +48,7 @@ class SceneConfig:
     fov_min_deg: float = 8.0
     fov_max_deg: float = 40.0
     eye_share: float = EYE_SHARE
-    eye_level: float = EYE_LEVEL
+    eye_level: float = EYES_MIDDLE[1]
     framing_jitter: float = 0.04
     place_jitter: float | None = None
     smile: float = 0.4

@@ -1,87 +1,15 @@
-"""Every kind of file that a folder of photos may hold; all are written here."""
+"""Folders of photos; all are written here."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from recon.errors import UserError
-from synth2real.photos import load_photos, read_photo
-
-SIDE = 48
+from synth2real.photos import load_photos
 
 
 def picture() -> Image.Image:
-    """Red on the left, blue on the right, darker below: orientation and channels show."""
-    pixels = np.zeros((SIDE, SIDE, 3), np.uint8)
-    pixels[:, : SIDE // 2, 0] = 200
-    pixels[:, SIDE // 2 :, 2] = 200
-    pixels[SIDE // 2 :] //= 2
-    return Image.fromarray(pixels)
-
-
-def check_red_left_blue_right(image: Image.Image, tolerance: int = 30):
-    pixels = np.asarray(image).astype(int)
-    expected = np.asarray(picture()).astype(int)
-    assert image.mode == "RGB" and image.size == (SIDE, SIDE)
-    inside = np.abs(pixels - expected)[4:20, 4:20], np.abs(pixels - expected)[4:20, 28:44]
-    assert max(part.mean() for part in inside) < tolerance
-
-
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "tif"])
-def test_formats(tmp_path, suffix):
-    picture().save(tmp_path / f"a.{suffix}")
-    check_red_left_blue_right(read_photo(tmp_path / f"a.{suffix}"))
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_applied_once(tmp_path, orientation):
-    undo = {
-        1: [],
-        2: [Image.Transpose.FLIP_LEFT_RIGHT],
-        3: [Image.Transpose.ROTATE_180],
-        4: [Image.Transpose.FLIP_TOP_BOTTOM],
-        5: [Image.Transpose.TRANSPOSE],
-        6: [Image.Transpose.ROTATE_90],
-        7: [Image.Transpose.TRANSVERSE],
-        8: [Image.Transpose.ROTATE_270],
-    }[orientation]
-    image = picture()
-    for step in undo:
-        image = image.transpose(step)
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    image.save(tmp_path / "a.jpg", exif=exif)
-    check_red_left_blue_right(read_photo(tmp_path / "a.jpg"))
-
-
-def test_cmyk_and_palette(tmp_path):
-    picture().convert("CMYK").save(tmp_path / "a.jpg")
-    check_red_left_blue_right(read_photo(tmp_path / "a.jpg"))
-    picture().convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "a.png")
-    check_red_left_blue_right(read_photo(tmp_path / "a.png"))
-
-
-def test_grey_of_8_and_16_bits(tmp_path):
-    ramp = np.linspace(0, 255, SIDE).astype(np.uint8)[None].repeat(SIDE, 0)
-    Image.fromarray(ramp).save(tmp_path / "a.png")
-    Image.fromarray(ramp.astype(np.uint16) * 257).save(tmp_path / "b.png")
-    Image.fromarray((ramp / 255).astype(np.float32)).save(tmp_path / "c.tif")
-    for name in ("a.png", "b.png", "c.tif"):
-        pixels = np.asarray(read_photo(tmp_path / name)).astype(int)
-        assert pixels.shape == (SIDE, SIDE, 3)
-        assert np.abs(pixels - ramp[..., None]).max() <= 1, name
-
-
-def test_transparent_pixels_lie_over_grey(tmp_path):
-    rgba = picture().convert("RGBA")
-    rgba.putalpha(Image.fromarray(np.repeat([[0, 255]], SIDE // 2, 1).repeat(SIDE, 0).astype(np.uint8)))
-    rgba.save(tmp_path / "a.png")
-    pixels = np.asarray(read_photo(tmp_path / "a.png"))
-    assert (pixels[:, : SIDE // 2] == 128).all() and pixels[4, SIDE - 4, 2] == 200
-    grey = picture().convert("L").convert("LA")
-    grey.putalpha(0)
-    grey.save(tmp_path / "b.png")
-    assert (np.asarray(read_photo(tmp_path / "b.png")) == 128).all()
+    return Image.linear_gradient("L").resize((48, 48)).convert("RGB")
 
 
 def test_bad_files_are_skipped_and_named(tmp_path):

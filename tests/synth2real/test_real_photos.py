@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synth2real.framing import from_box, from_points
+from recon.photos.framing import from_box, from_points
 from synth2real.glasses import glasses_score, without_glasses
 from synth2real.photos import load_photos, read_photo, read_points
 

@@ -9,10 +9,11 @@ from recon.errors import UserError
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.geometry.cameras import Camera
+from recon.photos.framing import EYE_SHARE
 from recon.synthesis.background import draw_background
 from recon.synthesis.pool import RenderPool
 from recon.synthesis.records import render_record
-from recon.synthesis.scene import EYE_SHARE, SceneConfig, draw_scene
+from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE = 64
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from synth2real.framing import EYE_DISTANCE, EYES_MIDDLE, Framing, frame, from_points
+from recon.photos.framing import EYE_SHARE, EYES_MIDDLE, Framing, frame, from_points
 
 
 def dot_photo(left, right, size=(1600, 1400)):
@@ -36,8 +36,8 @@ def test_eyes_land_where_the_frame_wants_them(left, right, size):
     out = frame(dot_photo(left, right), from_points(points), size)
     assert out.shape == (size, size, 3) and out.dtype == np.uint8
     middle = np.array(EYES_MIDDLE) * size
-    offset = np.array([EYE_DISTANCE * size / 2, 0])
-    half = 0.7 * EYE_DISTANCE * size / np.linalg.norm(across)  # the dots lie at pixel centres: half a photo pixel
+    offset = np.array([EYE_SHARE * size / 2, 0])
+    half = 0.7 * EYE_SHARE * size / np.linalg.norm(across)  # the dots lie at pixel centres: half a photo pixel
     np.testing.assert_allclose(centroid(out, 0), middle - offset, atol=half + 0.15)
     np.testing.assert_allclose(centroid(out, 1), middle + offset, atol=half + 0.15)
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-EYE_DISTANCE = 0.27  # of the side
+from recon.geometry.similarity import Similarity
+
+EYE_SHARE = 0.27  # distance between the eyes as a share of the side, as in aligned portrait sets
 EYES_MIDDLE = (0.5, 0.47)  # of the side, right and down
 EYES_TO_MOUTH = 1.0  # of the eye distance on a frontal face; measured on 1066 portraits
 
@@ -23,6 +25,13 @@ class Framing:
     middle: np.ndarray
     eye_distance: float
     tilt: float
+
+    def to_photo(self, size: int) -> Similarity:
+        """Pixels of the frame, `size` a side, to the photo's: (..., 2) right and down, both with centres at +0.5."""
+        cos, sin = np.cos(self.tilt), np.sin(self.tilt)
+        rotation = np.array([[cos, -sin], [sin, cos]])
+        side = self.eye_distance / EYE_SHARE
+        return Similarity(side / size, rotation, self.middle - side * rotation @ np.array(EYES_MIDDLE))
 
 
 def from_points(points: np.ndarray) -> Framing:
@@ -50,6 +59,13 @@ def from_box(box: np.ndarray) -> Framing:
     return Framing(middle, float(BOX_EYE_DISTANCE * side), 0.0)
 
 
+def whole(image: Image.Image) -> Framing:
+    """The framing of a ready crop: its central square."""
+    side = min(image.size)
+    corner = (np.array(image.size) - side) / 2
+    return Framing(corner + np.array(EYES_MIDDLE) * side, EYE_SHARE * side, 0.0)
+
+
 BOX_EYES = (0.52, 0.29)  # the eyes' middle in the box
 BOX_EYE_DISTANCE = 0.42  # of the box's side
 
@@ -69,7 +85,7 @@ def frame(image: Image.Image, framing: Framing | None, size: int) -> np.ndarray:
                 box=(left, top, left + side, top + side),
             )
         )
-    side = framing.eye_distance / EYE_DISTANCE  # of the frame, in photo pixels
+    side = framing.eye_distance / EYE_SHARE  # of the frame, in photo pixels
     shrink = max(1.0, side / (2 * size))  # PIL's transform does not average: come down to twice the size first
     if shrink > 1:
         small = (max(1, round(image.width / shrink)), max(1, round(image.height / shrink)))
