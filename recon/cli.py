@@ -27,13 +27,15 @@ class Command:
 
 COMMANDS = {
     "train pix2vertex": Command("recon.train.command", "train pix2vertex's networks on renders drawn on the fly"),
+    "reconstruct": Command("recon.mesh.command", "turn photos into detailed meshes"),
+    "view": Command("recon.mesh.viewing", "show a result in the browser (extra: viewer)"),
     "evaluate": Command("recon.evaluate.command", "score weights under the frozen protocols"),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `recon`; returns the exit code."""
-    return run_program("recon", "Face reconstruction: train and evaluate.", COMMANDS, argv)
+    return run_program("recon", "Face reconstruction: photos to meshes, networks trained and evaluated.", COMMANDS, argv)
 
 
 def run_program(program: str, about: str, commands: Mapping[str, Command], argv: Sequence[str] | None = None) -> int:

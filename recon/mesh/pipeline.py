@@ -1,0 +1,133 @@
+"""A photo to detailed meshes, one for each face: `reconstruct(photo, network)`.
+
+The network's part (`find_faces`) and the mesh's (`reconstruct_face`) are apart, so that a batch can run the first on one
+device and the second in many processes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+
+from recon.faces.default import load_default
+from recon.faces.model import REGIONS, FaceModel
+from recon.geometry.cameras import Camera
+from recon.mesh.detail import Detail, DetailConfig, add_detail
+from recon.mesh.face_finder import MASK_THRESHOLD, FoundFace, find_faces
+from recon.mesh.map_camera import recover_camera
+from recon.mesh.map_mesh import MapMesh, map_to_mesh
+from recon.mesh.registration import Registration, RegistrationConfig, register
+from recon.mesh.texture import texture_of
+from recon.nets.base import Reconstructor
+from recon.photos.framing import Framing
+
+NETWORK_SIZE = 128
+RELIEF_ON = ("skin", "lips", "brows")  # regions whose darkness speaks of relief
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """One face of a photo as a mesh; mm of the default face (its scale is not known), frame of the photo's camera.
+
+    Attributes:
+        face: what the network saw. camera: of the photo's own pixels; its `size_px` says nothing.
+        map_mesh: the network's surface, vertices moved to the camera's frame as the others.
+        registration: the template on it; `vertices` (n, 3) float64 are all of its vertices.
+        part: (p,) int64, the template's vertices that the mesh consists of: the face and the eyes.
+        detail: the mesh to use, finer than the template, with relief or without.
+        uv: (m, 2) and correspondence: (m, 3) of its vertices.
+        texture: (T, T, 3) uint8 RGB; seen: (T, T) in [0, 1], how far it is the photo's own.
+    """
+
+    face: FoundFace
+    camera: Camera
+    map_mesh: MapMesh
+    registration: Registration
+    vertices: np.ndarray
+    part: np.ndarray
+    detail: Detail
+    uv: np.ndarray
+    correspondence: np.ndarray
+    texture: np.ndarray
+    seen: np.ndarray
+
+
+def reconstruct(
+    photo: Image.Image,
+    network: Reconstructor,
+    *,
+    box: tuple[float, float, float, float] | None = None,
+    crop: bool = False,
+    size: int = NETWORK_SIZE,
+    detail: DetailConfig | None = DetailConfig(),
+    registration: RegistrationConfig | None = None,
+) -> list[Reconstruction]:
+    """Every face of a photo (RGB, upright: see `recon.photos.reading.read_photo`), the largest first.
+
+    Args:
+        box, crop, size: see `find_faces`. detail: None leaves the relief out.
+    Raises:
+        Unusable: there is no face in the photo.
+    """
+    model = load_default()
+    pixels = np.asarray(photo)
+    return [
+        reconstruct_face(pixels, face, model, detail, registration)
+        for face in find_faces(photo, network, model, size, box, crop)
+    ]
+
+
+def reconstruct_face(
+    photo: np.ndarray,
+    face: FoundFace,
+    model: FaceModel,
+    detail: DetailConfig | None = DetailConfig(),
+    registration: RegistrationConfig | None = None,
+) -> Reconstruction:
+    """The mesh of a found face. photo: (H, W, 3) uint8 RGB."""
+    maps = map_to_mesh(face.position_mm, face.correspondence, face.mask > MASK_THRESHOLD)
+    crop_camera, translation = recover_camera(maps.pixels, maps.vertices, len(face.mask))
+    registered = register(maps, model, registration)
+    camera, turn = in_photo(crop_camera, face.framing)
+    vertices = (registered.vertices + translation) @ turn.T
+    part, triangles = face_part(model)
+    skin = np.isin(model.region.numpy(), [REGIONS.index(name) for name in RELIEF_ON]).astype(float)
+    allowed = skin[part] if detail is not None else np.zeros(len(part))
+    fine = add_detail(vertices[part], triangles, photo / 255.0, camera, detail or DetailConfig(), allowed)
+    uv = fine.carry(model.uv.numpy()[part])
+    trust = fine.carry(np.ones(len(part)))
+    texture, seen = texture_of(fine.smooth, fine.triangles, uv, trust, photo, camera)
+    return Reconstruction(
+        face=face,
+        camera=camera,
+        map_mesh=MapMesh((maps.vertices + translation) @ turn.T, maps.triangles, maps.correspondence, maps.pixels),
+        registration=registered,
+        vertices=vertices,
+        part=part,
+        detail=fine,
+        uv=uv,
+        correspondence=fine.carry(model.canonical.numpy()[part]),
+        texture=texture,
+        seen=seen,
+    )
+
+
+def in_photo(camera: Camera, framing: Framing) -> tuple[Camera, np.ndarray]:
+    """The camera of the whole photo, from that of its upright crop, and the turn (3, 3) of places that goes with it."""
+    to_photo = framing.to_photo(camera.size_px)
+    u, v = to_photo(np.array(camera.centre_px))
+    turn = np.eye(3)
+    turn[:2, :2] = to_photo.rotation.T  # the image's v points down, the frame's y up
+    return Camera(camera.focal_px * to_photo.scale, (float(u), float(v)), camera.size_px), turn
+
+
+def face_part(model: FaceModel) -> tuple[np.ndarray, np.ndarray]:
+    """The vertices (p,) of the face and the eyes, and the triangles (f, 3) of these alone."""
+    eyes = (model.region[model.triangles.long()] == REGIONS.index("eyes")).all(1)
+    textured = torch.isfinite(model.uv[model.triangles.long()]).all(-1).all(-1)
+    chosen = model.triangles[(model.face | eyes) & textured].numpy()
+    part, triangles = np.unique(chosen, return_inverse=True)
+    return part.astype(np.int64), triangles.reshape(-1, 3).astype(np.int32)
