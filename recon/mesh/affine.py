@@ -58,9 +58,7 @@ def ransac_affine(
     picks = rng.integers(0, len(source), (iterations, sample))  # one pair twice makes a hypothesis that loses
     maps = solver(source[picks], target[picks])
     chunk = max(1, SCORED_AT_ONCE // len(source))
-    votes = [
-        (error(maps[k : k + chunk], source, target) < threshold_mm).sum(1) for k in range(0, iterations, chunk)
-    ]
+    votes = [(error(maps[k : k + chunk], source, target) < threshold_mm).sum(1) for k in range(0, iterations, chunk)]
     best = maps[np.concatenate(votes).argmax()]
     inliers = error(best[None], source, target)[0] < threshold_mm
     fitted = solver(source[inliers][None], target[inliers][None])[0] if inliers.sum() >= sample else best

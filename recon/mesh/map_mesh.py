@@ -1,4 +1,4 @@
-"""Maps to a mesh (Sela et al. 2017, supplement B.1): neighbouring pixels joined, depth discontinuities cut, holes kept."""
+"""Maps to a mesh (Sela et al. 2017, B.1): neighbouring pixels joined, depth discontinuities cut, holes kept."""
 
 from __future__ import annotations
 
@@ -69,9 +69,7 @@ def map_to_mesh(
     )
     first = np.where(falling <= rising, low_right, top_right)  # third corner of the triangle at the left
     last = np.where(falling <= rising, top_left, low_left)  # third corner of the one at the right
-    triangles = np.concatenate(
-        [np.stack([top_left, low_left, first], 1), np.stack([low_right, top_right, last], 1)]
-    )
+    triangles = np.concatenate([np.stack([top_left, low_left, first], 1), np.stack([low_right, top_right, last], 1)])
     triangles = triangles[valid.reshape(-1)[triangles].all(1)]
     for values in (places, embedded):
         lengths = np.linalg.norm(values[triangles] - values[np.roll(triangles, 1, axis=1)], axis=-1)

@@ -13,6 +13,8 @@ import numpy as np
 from recon.geometry.closest_points import ClosestPoints, closest_points
 from recon.mesh.map_mesh import MapMesh
 
+CANDIDATES = 8  # triangles looked at for each vertex; those of a map are of like size
+REACH_MM = 3.0  # in the embedding: one skin is never matched to another that lies under it
 ON_EDGE = 1e-9  # barycentric coordinate of a point on the opposite edge
 TYPICAL = 3.0  # a limit of rejection is never below so many medians: real maps are noisier than the paper's limits
 
@@ -29,6 +31,14 @@ class Matches:
     places: np.ndarray
     normals: np.ndarray
     kept: np.ndarray
+
+    @property
+    def count(self) -> int:
+        return int(self.kept.sum())
+
+    def of(self, ids: np.ndarray) -> Matches:
+        """Those of some of the vertices."""
+        return Matches(self.places[ids], self.normals[ids], self.kept[ids])
 
     def rejected(self, vertices: np.ndarray, normals: np.ndarray, distance_mm: float, angle_deg: float) -> Matches:
         """Without the pairs that are far apart or whose normals disagree (step 2).
@@ -58,24 +68,28 @@ class Target:
         self.embedded_mm = mesh.correspondence * box_mm
 
     def by_embedding(self) -> Matches:
-        """The point nearest in the embedding, wherever the template is; ends of the surface match nothing."""
-        found = closest_points(self.canonical_mm, self.embedded_mm, self.mesh.triangles)
-        return self._matches(found, found.distance)
+        """The point nearest in the embedding, wherever the template is."""
+        return self._matches(closest_points(self.canonical_mm, self.embedded_mm, self.mesh.triangles, CANDIDATES))
 
     def by_space(self, vertices: np.ndarray) -> Matches:
-        """The point nearest to each vertex (n, 3), unless its correspondence speaks of another part of the face."""
-        found = closest_points(vertices[self.candidates], self.mesh.vertices, self.mesh.triangles, candidates=8)
-        apart = found.interpolate(self.mesh.triangles, self.embedded_mm) - self.canonical_mm
-        return self._matches(found, np.linalg.norm(apart, axis=1))
+        """The point nearest to each vertex (n, 3) in space and embedding taken together, a mm here as a mm there.
 
-    def _matches(self, found: ClosestPoints, apart_mm: np.ndarray) -> Matches:
+        In space alone nothing would hold vertices along the surface, and they would creep there for many iterations.
+        """
+        queries = np.concatenate([vertices[self.candidates], self.canonical_mm], 1)
+        places = np.concatenate([self.mesh.vertices, self.embedded_mm], 1)
+        return self._matches(closest_points(queries, places, self.mesh.triangles, CANDIDATES))
+
+    def _matches(self, found: ClosestPoints) -> Matches:
+        """Matches at the points found; the ends of the surface, and what is apart in the embedding, match nothing."""
+        triangles = self.mesh.triangles
         at_end = (self.mesh.border[found.triangle] & (found.barycentric < ON_EDGE)).any(1)
+        apart = np.linalg.norm(found.interpolate(triangles, self.embedded_mm) - self.canonical_mm, axis=1)
         kept = np.zeros(self.count, bool)
-        kept[self.candidates] = ~at_end & (apart_mm <= max(self.reach_mm, TYPICAL * float(np.median(apart_mm[~at_end]))))
+        if not at_end.all():
+            kept[self.candidates] = ~at_end & (apart <= max(REACH_MM, TYPICAL * float(np.median(apart[~at_end]))))
         places, normals = np.zeros((self.count, 3)), np.zeros((self.count, 3))
-        places[self.candidates] = found.interpolate(self.mesh.triangles, self.mesh.vertices)
-        across = found.interpolate(self.mesh.triangles, self.mesh.normals)
+        places[self.candidates] = found.interpolate(triangles, self.mesh.vertices)
+        across = found.interpolate(triangles, self.mesh.normals)
         normals[self.candidates] = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
         return Matches(places, normals, kept)
-
-    reach_mm = 3.0  # in the embedding: one skin is never matched to another that lies under it

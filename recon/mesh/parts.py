@@ -9,6 +9,7 @@ from scipy.spatial import KDTree
 
 from recon.geometry.similarity import fit_similarity
 
+RINGS = 4  # of vertices around those that may be matched
 NEIGHBOURS = 200  # skin vertices that a piece without matches follows
 OWN_MATCHES = 30  # from so many on, a piece is placed by what is seen of it
 ROUNDS = 5
@@ -23,6 +24,17 @@ def pieces_of(triangles: np.ndarray, vertex_count: int, candidates: np.ndarray) 
     skin = np.bincount(label[candidates]).argmax()
     labels = [skin, *(k for k in np.unique(label) if k != skin)]
     return [np.flatnonzero(label == k) for k in labels]
+
+
+def around(triangles: np.ndarray, chosen: np.ndarray, vertex_count: int, rings: int = RINGS) -> np.ndarray:
+    """The triangles within `rings` rings of the `chosen` vertices (ids)."""
+    reached = np.zeros(vertex_count, bool)
+    reached[chosen] = True
+    near = reached[triangles].any(1)
+    for _ in range(rings - 1):
+        reached[triangles[near]] = True
+        near = reached[triangles].any(1)
+    return triangles[near]
 
 
 def place_piece(

@@ -1,13 +1,14 @@
-"""Non-rigid registration of a template face to a map's mesh (Sela et al. 2017, section 4.1, equation 8, supplement B.1).
+"""Non-rigid registration of a template face to a map's mesh (Sela et al. 2017, section 4.1, equation 8, B.1).
 
 Where this differs from the paper:
-- The stiffness acts on the displacement from the affine template, not on the places: as printed it would shrink the mesh.
-  It is an integral over the template in mm, and each match weighs the area of its vertex over the mean one, so that
-  the schedule means the same at any density of the template.
-- The limits of rejection, 1 mm and 5 degrees, are those at the end. They grow with the root of the stiffness (tenfold at
-  the start: a stiff template cannot be within 1 mm of an open mouth), and to three medians on noisy maps.
-- Matches are the nearest points of triangles, not the nearest vertices; on the rim of the map's mesh they do not count.
-- Nearest points in space must agree in the embedding within 3 mm, so that a lip is not pulled to the other lip.
+- The stiffness acts on the displacement from the affine template, not on the places: as printed it would shrink the
+  mesh. It is an integral over the template in mm, and each match weighs the area of its vertex over the mean one, so
+  that the schedule means the same at any density of the template.
+- The limits of rejection, 1 mm and 5 degrees, are those at the end. They grow with the root of the stiffness (tenfold
+  at the start: a stiff template cannot be within 1 mm of an open mouth), and to three medians on noisy maps.
+- Matches are the nearest points of triangles, not the nearest vertices; on the rim of the map's mesh they don't count.
+- After the switch, nearest means in space and embedding together, so that vertices don't creep along the surface and
+  a lip isn't pulled to the other lip.
 - The norms that end the loops are root mean squares over matched vertices, in mm.
 """
 
@@ -26,10 +27,11 @@ from recon.geometry.surfaces import vertex_normals
 from recon.mesh.affine import ransac_affine
 from recon.mesh.map_mesh import MapMesh
 from recon.mesh.matches import Matches, Target
-from recon.mesh.parts import pieces_of, place_piece
-from recon.mesh.stiffness import BiharmonicStiffness, System
+from recon.mesh.parts import around, pieces_of, place_piece
+from recon.mesh.stiffness import System, biharmonic, follow
 
 FEWEST_MATCHES = 50
+WORTH_A_FACTOR = 40  # steps of conjugate gradients after which the preconditioner is made anew
 
 
 @dataclass(frozen=True)
@@ -140,80 +142,71 @@ def deform(
     config: RegistrationConfig,
     began: float,
 ) -> tuple[np.ndarray, np.ndarray, list[Iteration]]:
-    """The loops of supplement B.1 on the skin; (n, 3) places, (n,) bool last matches, history."""
-    local = np.full(len(rest), -1)
-    local[skin] = np.arange(len(skin))
-    own = triangles[local[triangles[:, 0]] >= 0]
-    bending = BiharmonicStiffness(rest[skin], local[own])
-    on_skin = np.zeros(len(rest), bool)
-    on_skin[skin] = True
-    shares = bending.mass / bending.mass[local[surface.candidates[on_skin[surface.candidates]]]].mean()
-    per_share = config.unit_mm4 / bending.mass[local[surface.candidates[on_skin[surface.candidates]]]].mean()
+    """The loops of supplement B.1 over the skin around the face; the rest of the skin (ids) follows at the end.
 
-    def of_skin(matches: Matches) -> Matches:
-        return Matches(matches.places[skin], matches.normals[skin], matches.kept[skin])
+    Returns:
+        (n, 3) mm places of the skin, the others at rest; (n,) bool the last matches; the history.
+    """
+    on_skin = np.isin(np.arange(len(rest)), skin)
+    own = triangles[on_skin[triangles[:, 0]]]
+    matchable = surface.candidates[on_skin[surface.candidates]]
+    near = around(own, matchable, len(rest))
+    ids, local = np.unique(near, return_inverse=True)
+    local = local.reshape(-1, 3)
+    bending, mass = biharmonic(rest[ids], local)
+    mean_mass = mass[np.isin(ids, matchable)].mean()
 
-    def associate(in_space: bool) -> Matches:
-        return of_skin(surface.by_space(moved) if in_space else embedded)
-
-    moved, u = rest.copy(), np.zeros((len(skin), 3))
-    history: list[Iteration] = []
-    in_space, previous, outer = False, None, 0
-    stiffness = config.alpha_memb
-    matches = of_skin(embedded)
+    moved, history = rest.copy(), []
+    u = np.zeros((len(ids), 3))
+    matches, in_space, outer, stiffness = embedded.of(ids), False, 0, config.alpha_memb
     while stiffness >= config.alpha_memb_end:
         slack = np.sqrt(stiffness / config.alpha_memb_end)
+        weighted = stiffness * config.unit_mm4 / mean_mass * bending
         system = None
         for _ in range(config.most_outer):
-            outer += 1
-            began_at = u
-            normals = skin_normals(moved[skin], local[own])
-            matches = associate(in_space).rejected(
-                moved[skin], normals, slack * config.distance_mm, slack * config.angle_deg
-            )
-            if system is None:
-                system = System(
-                    rest[skin],
-                    stiffness * per_share * bending.matrix,
-                    matches,
-                    shares,
-                    config.alpha_point,
-                    config.alpha_plane,
-                )
+            outer, before, known = outer + 1, u, matches.count
+            found = surface.by_space(moved).of(ids) if in_space else embedded.of(ids)
+            limits = slack * config.distance_mm, slack * config.angle_deg
+            matches = found.rejected(moved[ids], normals_of(moved[ids], local), *limits)
+            if system is None or history[-1].steps > WORTH_A_FACTOR:
+                system = System(rest[ids], weighted, matches, mass / mean_mass, config.alpha_point, config.alpha_plane)
             for _ in range(config.most_inner):
                 solved = system.solve(u, matches)
                 motion = rms((solved.displacement - u)[matches.kept])
                 u = solved.displacement
-                moved[skin] = rest[skin] + u
+                moved[ids] = rest[ids] + u
                 history.append(
                     Iteration(
-                        outer,
-                        stiffness,
-                        in_space,
-                        int(matches.kept.sum()),
-                        system.energy(u, matches),
-                        rms((moved[skin] - matches.places)[matches.kept]),
-                        solved.gradient,
-                        motion,
-                        solved.steps,
-                        time.perf_counter() - began,
+                        outer=outer,
+                        stiffness=stiffness,
+                        in_space=in_space,
+                        matches=matches.count,
+                        energy=system.energy(u, matches),
+                        residual_mm=rms((moved[ids] - matches.places)[matches.kept]),
+                        gradient=solved.gradient,
+                        motion_mm=motion,
+                        steps=solved.steps,
+                        seconds=time.perf_counter() - began,
                     )
                 )
-                if motion < config.inner_mm or not in_space:
+                if motion < config.inner_mm or not in_space:  # matches by embedding do not move with the template
                     break
-                matches = replace(associate(in_space), kept=matches.kept)
-            if previous is not None and abs(int(matches.kept.sum()) - previous) < config.switch_matches:
-                in_space = True
-            previous = int(matches.kept.sum())
-            if rms((u - began_at)[matches.kept]) < config.outer_mm:
+                matches = replace(surface.by_space(moved).of(ids), kept=matches.kept)
+            in_space |= outer > 1 and abs(matches.count - known) < config.switch_matches
+            if rms((u - before)[matches.kept]) < config.outer_mm:
                 break
         stiffness /= 2
+
+    displacement, placed = np.zeros((len(rest), 3)), np.zeros(len(rest), bool)
+    displacement[ids], placed[ids] = u, True
+    whole, _ = biharmonic(rest[skin], np.searchsorted(skin, own))
+    moved[skin] = rest[skin] + follow(whole, displacement[skin], placed[skin])
     kept = np.zeros(len(rest), bool)
-    kept[skin] = matches.kept
+    kept[ids] = matches.kept
     return moved, kept, history
 
 
-def skin_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+def normals_of(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return vertex_normals(torch.from_numpy(vertices), torch.from_numpy(triangles)).numpy()
 
 

@@ -6,25 +6,42 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from recon.geometry.laplacian import cotangent_laplacian
 from recon.mesh.matches import Matches
 
-GRADIENT = 1e-7  # of the right-hand side: where a solve stops
+GRADIENT = 5e-7  # of the right-hand side: where a solve stops
 MOST_STEPS = 300
 
 
-class BiharmonicStiffness:
-    """u' K u, the integral of |Laplace-Beltrami of u|^2 over the template: the same at any density of its vertices.
+def biharmonic(rest: np.ndarray, triangles: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray]:
+    """K and M: u' K u is the integral of |Laplace-Beltrami of u|^2 over the template, whatever its density.
 
-    K = S' M^-1 S with the cotangent stiffness S and the lumped mass M of the template at rest.
+    K = S' M^-1 S with the cotangent stiffness S and the lumped mass M.
+
+    Args:
+        rest: (n, 3) mm, all of them in a triangle. triangles: (f, 3) int.
+    Returns:
+        K (n, n) float64, mass (n,) mm2.
     """
+    laplacian, mass = cotangent_laplacian(rest, triangles)
+    return (laplacian.T @ sparse.diags(1 / mass) @ laplacian).tocsr(), mass
 
-    def __init__(self, rest: np.ndarray, triangles: np.ndarray) -> None:
-        """rest: (n, 3) mm, one connected piece. triangles: (f, 3) int."""
-        laplacian, self.mass = cotangent_laplacian(rest, triangles)
-        self.matrix = (laplacian.T @ sparse.diags(1 / self.mass) @ laplacian).tocsr()
+
+def follow(stiffness: sparse.csr_matrix, displacement: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+    """(n, 3): the smoothest displacement that agrees with the given one at the `fixed` vertices (n,) bool."""
+    free = np.flatnonzero(~fixed)
+    if not len(free):
+        return displacement
+    followed, rows = displacement.copy(), stiffness[free]
+    followed[free] = factor(rows[:, free]).solve(-(rows[:, np.flatnonzero(fixed)] @ displacement[fixed]))
+    return followed
+
+
+def factor(matrix: sparse.spmatrix) -> SuperLU:
+    """Of a symmetric positive definite matrix."""
+    return splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
 
 
 @dataclass(frozen=True)
@@ -45,18 +62,19 @@ class System:
     """
 
     def __init__(
-        self, rest: np.ndarray, stiffness: sparse.csr_matrix, matches: Matches, shares: np.ndarray, a_point: float, a_plane: float
+        self,
+        rest: np.ndarray,
+        stiffness: sparse.csr_matrix,
+        matches: Matches,
+        shares: np.ndarray,
+        a_point: float,
+        a_plane: float,
     ) -> None:
         """rest: (n, 3) mm. stiffness: (n, n), weight included. shares: (n,) weight of each vertex in the data terms."""
         self.rest, self.stiffness, self.shares = rest, stiffness, shares
         self.a_point, self.a_plane = a_point, a_plane
         scalar = np.sqrt(a_point * (a_point + a_plane)) * shares * matches.kept
-        self.factor = splu(
-            (stiffness + sparse.diags(scalar)).tocsc(),
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )
+        self.factor = factor(stiffness + sparse.diags(scalar))
 
     def data(self, offsets: np.ndarray, matches: Matches) -> np.ndarray:
         """Half the gradient of the data terms by the offsets (n, 3) from the matches."""
@@ -65,7 +83,9 @@ class System:
 
     def energy(self, displacement: np.ndarray, matches: Matches) -> float:
         offsets = self.rest + displacement - matches.places
-        return float((offsets * self.data(offsets, matches)).sum() + (displacement * (self.stiffness @ displacement)).sum())
+        return float(
+            (offsets * self.data(offsets, matches)).sum() + (displacement * (self.stiffness @ displacement)).sum()
+        )
 
     def solve(self, start: np.ndarray, matches: Matches) -> Solve:
         """The displacement of least energy, from `start` (n, 3), for matches held fixed."""
