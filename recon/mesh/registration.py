@@ -31,6 +31,7 @@ from recon.mesh.parts import around, pieces_of, place_piece
 from recon.mesh.stiffness import System, biharmonic, follow
 
 FEWEST_MATCHES = 50
+TRIMMED_SHARE = 0.8
 WORTH_A_FACTOR = 40  # steps of conjugate gradients after which the preconditioner is made anew
 
 
@@ -72,7 +73,8 @@ class Iteration:
 
     Attributes:
         stiffness: alpha_memb. in_space: matches by place, no longer by correspondence. matches: their number.
-        energy: equation 8 after the solve. residual_mm: root mean square distance of the template to its matches.
+        energy: equation 8 after the solve. residual_mm: root mean square distance to the nearest
+            four fifths of the matches, rejected ones among them.
         gradient: norm of the energy's gradient after the solve, relative. motion_mm: root mean square over matches.
         outer: number of the outer iteration. steps: of conjugate gradients. seconds: since the registration began.
     """
@@ -182,7 +184,7 @@ def deform(
                         in_space=in_space,
                         matches=matches.count,
                         energy=system.energy(u, matches),
-                        residual_mm=rms((moved[ids] - matches.places)[matches.kept]),
+                        residual_mm=trimmed(moved[ids] - matches.places, found.kept),
                         gradient=solved.gradient,
                         motion_mm=motion,
                         steps=solved.steps,
@@ -213,3 +215,9 @@ def normals_of(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 def rms(vectors: np.ndarray) -> float:
     """Root of the mean squared length of rows (k, 3); 0 of none."""
     return float(np.sqrt(np.square(vectors).sum(1).mean())) if len(vectors) else 0.0
+
+
+def trimmed(offsets: np.ndarray, found: np.ndarray) -> float:
+    """Root of the mean square of the shortest of the offsets (n, 3) that were found (n,) bool."""
+    lengths = np.sort(np.linalg.norm(offsets[found], axis=1))
+    return rms(lengths[: int(TRIMMED_SHARE * len(lengths)), None])
