@@ -1,0 +1,223 @@
+"""Non-rigid registration of a template face to a map's mesh (Sela et al. 2017, section 4.1, equation 8, B.1).
+
+Where this differs from the paper:
+- The stiffness acts on the displacement from the affine template, not on the places: as printed it would shrink the
+  mesh. It is an integral over the template in mm, and each match weighs the area of its vertex over the mean one, so
+  that the schedule means the same at any density of the template.
+- The limits of rejection, 1 mm and 5 degrees, are those at the end. They grow with the root of the stiffness (tenfold
+  at the start: a stiff template cannot be within 1 mm of an open mouth), and to three medians on noisy maps.
+- Matches are the nearest points of triangles, not the nearest vertices; on the rim of the map's mesh they don't count.
+- After the switch, nearest means in space and embedding together, so that vertices don't creep along the surface and
+  a lip isn't pulled to the other lip.
+- The norms that end the loops are root mean squares over matched vertices, in mm.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from recon.errors import UserError
+from recon.faces.model import FaceModel
+from recon.geometry.similarity import Affine
+from recon.geometry.surfaces import vertex_normals
+from recon.mesh.affine import ransac_affine
+from recon.mesh.map_mesh import MapMesh
+from recon.mesh.matches import Matches, Target
+from recon.mesh.parts import around, pieces_of, place_piece
+from recon.mesh.stiffness import System, biharmonic, follow
+
+FEWEST_MATCHES = 50
+TRIMMED_SHARE = 0.8
+WORTH_A_FACTOR = 40  # steps of conjugate gradients after which the preconditioner is made anew
+
+
+@dataclass(frozen=True)
+class RegistrationConfig:
+    """Weights, limits and loops of equation 8; the paper's numbers but for `unit_mm4`.
+
+    Attributes:
+        alpha_point, alpha_plane: weights of the two data terms.
+        alpha_memb, alpha_memb_end: the stiffness starts at the one, is halved, and ends below the other.
+        unit_mm4: what stiffness 1 means: the template follows waves longer than about 6 (unit * stiffness)^(1/4) mm.
+        distance_mm, angle_deg: matches farther off are rejected, at the last stiffness.
+        inner_mm, outer_mm: root-mean-square motions below which the inner loop ends and the stiffness is halved.
+        most_inner, most_outer: rounds at most, of each loop, at one stiffness.
+        switch_matches: where the number of matches changes by less, they are looked for in space.
+        ransac_iterations, ransac_mm, seed: of the affine fit.
+    """
+
+    alpha_point: float = 0.1
+    alpha_plane: float = 1.0
+    alpha_memb: float = 1e8
+    alpha_memb_end: float = 1e6
+    unit_mm4: float = 1e-6
+    distance_mm: float = 1.0
+    angle_deg: float = 5.0
+    inner_mm: float = 0.01
+    outer_mm: float = 0.1
+    most_inner: int = 10
+    most_outer: int = 10
+    switch_matches: int = 500
+    ransac_iterations: int = 1000
+    ransac_mm: float = 3.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One pass of the inner loop: what is needed to plot convergence.
+
+    Attributes:
+        stiffness: alpha_memb. in_space: matches by place, no longer by correspondence. matches: their number.
+        energy: equation 8 after the solve. residual_mm: root mean square distance to the nearest
+            four fifths of the matches, rejected ones among them.
+        gradient: norm of the energy's gradient after the solve, relative. motion_mm: root mean square over matches.
+        outer: number of the outer iteration. steps: of conjugate gradients. seconds: since the registration began.
+    """
+
+    outer: int
+    stiffness: float
+    in_space: bool
+    matches: int
+    energy: float
+    residual_mm: float
+    gradient: float
+    motion_mm: float
+    steps: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A template registered to a map.
+
+    Attributes:
+        vertices: (n, 3) float32 mm, the template's vertices in the frame of the map.
+        matched: (n,) bool, vertices that a match placed; the others follow smoothly.
+        history: one entry for each solve.
+        affine: from the template's mean to where the deformation starts.
+    """
+
+    vertices: np.ndarray
+    matched: np.ndarray
+    history: tuple[Iteration, ...]
+    affine: Affine
+
+
+def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | None = None) -> Registration:
+    """Deform the template's mean face onto the map's mesh.
+
+    Raises:
+        UserError: fewer than 50 vertices of the template find a match in the map's correspondence.
+    """
+    config, began = config or RegistrationConfig(), time.perf_counter()
+    mean = template.mean.double().numpy()
+    triangles = template.triangles.numpy().astype(np.int64)
+    low, high = template.canonical_box_mm.double().numpy()
+    candidates = np.unique(triangles[template.face.numpy()])
+    surface = Target(target, template.canonical.double().numpy(), candidates, high - low)
+    embedded = surface.by_embedding() if len(target.triangles) else None
+    if embedded is None or embedded.kept.sum() < FEWEST_MATCHES:
+        raise UserError("the maps show too little of a face to register a template to: is there a face in the image?")
+    affine, _ = ransac_affine(
+        mean[embedded.kept], embedded.places[embedded.kept], config.ransac_iterations, config.ransac_mm, config.seed
+    )
+    rest = affine(mean)
+    skin, *others = pieces_of(triangles, len(mean), candidates)
+    moved, kept, history = deform(surface, embedded, rest, triangles, skin, config, began)
+    for piece in others:
+        moved[piece] = place_piece(piece, rest, embedded.places, embedded.kept, skin, moved)
+        kept[piece] = embedded.kept[piece]
+    return Registration(moved.astype(np.float32), kept, tuple(history), affine)
+
+
+def deform(
+    surface: Target,
+    embedded: Matches,
+    rest: np.ndarray,
+    triangles: np.ndarray,
+    skin: np.ndarray,
+    config: RegistrationConfig,
+    began: float,
+) -> tuple[np.ndarray, np.ndarray, list[Iteration]]:
+    """The loops of supplement B.1 over the skin around the face; the rest of the skin (ids) follows at the end.
+
+    Returns:
+        (n, 3) mm places of the skin, the others at rest; (n,) bool the last matches; the history.
+    """
+    on_skin = np.isin(np.arange(len(rest)), skin)
+    own = triangles[on_skin[triangles[:, 0]]]
+    matchable = surface.candidates[on_skin[surface.candidates]]
+    near = around(own, matchable, len(rest))
+    ids, local = np.unique(near, return_inverse=True)
+    local = local.reshape(-1, 3)
+    bending, mass = biharmonic(rest[ids], local)
+    mean_mass = mass[np.isin(ids, matchable)].mean()
+
+    moved, history = rest.copy(), []
+    u = np.zeros((len(ids), 3))
+    matches, in_space, outer, stiffness = embedded.of(ids), False, 0, config.alpha_memb
+    while stiffness >= config.alpha_memb_end:
+        slack = np.sqrt(stiffness / config.alpha_memb_end)
+        weighted = stiffness * config.unit_mm4 / mean_mass * bending
+        system = None
+        for _ in range(config.most_outer):
+            outer, before, known = outer + 1, u, matches.count
+            found = surface.by_space(moved).of(ids) if in_space else embedded.of(ids)
+            limits = slack * config.distance_mm, slack * config.angle_deg
+            matches = found.rejected(moved[ids], normals_of(moved[ids], local), *limits)
+            if system is None or history[-1].steps > WORTH_A_FACTOR:
+                system = System(rest[ids], weighted, matches, mass / mean_mass, config.alpha_point, config.alpha_plane)
+            for _ in range(config.most_inner):
+                solved = system.solve(u, matches)
+                motion = rms((solved.displacement - u)[matches.kept])
+                u = solved.displacement
+                moved[ids] = rest[ids] + u
+                history.append(
+                    Iteration(
+                        outer=outer,
+                        stiffness=stiffness,
+                        in_space=in_space,
+                        matches=matches.count,
+                        energy=system.energy(u, matches),
+                        residual_mm=trimmed(moved[ids] - matches.places, found.kept),
+                        gradient=solved.gradient,
+                        motion_mm=motion,
+                        steps=solved.steps,
+                        seconds=time.perf_counter() - began,
+                    )
+                )
+                if motion < config.inner_mm or not in_space:  # matches by embedding do not move with the template
+                    break
+                matches = replace(surface.by_space(moved).of(ids), kept=matches.kept)
+            in_space |= outer > 1 and abs(matches.count - known) < config.switch_matches
+            if rms((u - before)[matches.kept]) < config.outer_mm:
+                break
+        stiffness /= 2
+
+    displacement, placed = np.zeros((len(rest), 3)), np.zeros(len(rest), bool)
+    displacement[ids], placed[ids] = u, True
+    whole, _ = biharmonic(rest[skin], np.searchsorted(skin, own))
+    moved[skin] = rest[skin] + follow(whole, displacement[skin], placed[skin])
+    kept = np.zeros(len(rest), bool)
+    kept[ids] = matches.kept
+    return moved, kept, history
+
+
+def normals_of(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    return vertex_normals(torch.from_numpy(vertices), torch.from_numpy(triangles)).numpy()
+
+
+def rms(vectors: np.ndarray) -> float:
+    """Root of the mean squared length of rows (k, 3); 0 of none."""
+    return float(np.sqrt(np.square(vectors).sum(1).mean())) if len(vectors) else 0.0
+
+
+def trimmed(offsets: np.ndarray, found: np.ndarray) -> float:
+    """Root of the mean square of the shortest of the offsets (n, 3) that were found (n,) bool."""
+    lengths = np.sort(np.linalg.norm(offsets[found], axis=1))
+    return rms(lengths[: int(TRIMMED_SHARE * len(lengths)), None])
