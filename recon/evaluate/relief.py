@@ -60,6 +60,8 @@ def light_by_rays(
     """Irradiance at each vertex: cosine-weighted rays on a Fibonacci spiral, turned by chance about the normal."""
     i = wp.tid()
     normal = normals[i]
+    if wp.dot(normal, points[i]) > 0.0:
+        return  # faces away from the camera
     start = points[i] + lift * normal
     helper = wp.where(wp.abs(normal[1]) < 0.9, wp.vec3(0.0, 1.0, 0.0), wp.vec3(1.0, 0.0, 0.0))
     first = wp.normalize(wp.cross(helper, normal))
@@ -133,18 +135,18 @@ def face_patch(model: FaceModel, distance_mm: float = 600.0) -> tuple[np.ndarray
 
 
 def bumps(vertices: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """(m,) mm: round bumps and pits 0.2 to 0.6 high and 1 to 2.5 wide (standard deviation) at random vertices."""
+    """(m,) mm: round bumps and pits 0.2 to 0.6 high and 0.3 to 0.8 wide (standard deviation) at random vertices."""
     rng = np.random.default_rng(seed)
     height = np.zeros(len(vertices))
     for centre in rng.choice(len(vertices), count, replace=False):
         peak = rng.uniform(0.2, 0.6) * rng.choice([-1, 1])
         squared = ((vertices - vertices[centre]) ** 2).sum(1)
-        height += peak * np.exp(-squared / (2 * rng.uniform(1, 2.5) ** 2))
+        height += peak * np.exp(-squared / (2 * rng.uniform(0.3, 0.8) ** 2))
     return height
 
 
 def wrinkles(vertices: np.ndarray, normals: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """(m,) mm, not positive: grooves 0.2 to 0.6 deep, 0.5 to 1.1 wide (standard deviation), 15 to 40 long, mostly
+    """(m,) mm, not positive: grooves 0.2 to 0.6 deep, 0.25 to 0.6 wide (standard deviation), 15 to 40 long, mostly
     across the face, along curves on the surface that start at random vertices."""
     rng = np.random.default_rng(seed)
     tree, height = KDTree(vertices), np.zeros(len(vertices))
@@ -160,7 +162,7 @@ def wrinkles(vertices: np.ndarray, normals: np.ndarray, count: int, seed: int) -
         distance, nearest = KDTree(np.array(path)).query(vertices, distance_upper_bound=4.0)
         near = np.isfinite(distance)
         fade = np.sin(np.pi * (nearest[near] + 0.5) / length)  # shallow at both ends
-        width, depth = rng.uniform(0.5, 1.1), rng.uniform(0.2, 0.6)
+        width, depth = rng.uniform(0.25, 0.6), rng.uniform(0.2, 0.6)
         groove = -depth * fade * np.exp(-(distance[near] ** 2) / (2 * width**2))
         height[near] = np.minimum(height[near], groove)
     return height
