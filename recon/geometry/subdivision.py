@@ -69,3 +69,45 @@ def catmull_clark(quads: np.ndarray, vertex_count: int) -> tuple[Any, np.ndarray
 def triangulate(quads: np.ndarray) -> np.ndarray:
     """(q, 4) quads to (2 q, 3) int32 triangles, split along the first diagonal."""
     return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]], axis=1).reshape(-1, 3).astype(np.int32)
+
+
+def loop(triangles: np.ndarray, vertex_count: int) -> tuple[Any, np.ndarray]:
+    """One step of Loop's subdivision of a triangle mesh (Loop, 1987, with Warren's weights).
+
+    Args:
+        triangles: (f, 3) int, counter-clockwise vertex ids.
+        vertex_count: number n of vertices before the step.
+
+    Returns:
+        (matrix, new_triangles): matrix (m, n) float64 sparse, rows non-negative and of sum 1, the first n rows the old
+        vertices; new_triangles (4 f, 3) int32. Boundary edges are smoothed as cubic B-spline creases; vertices that
+        belong to no triangle or to a boundary that branches stay.
+    """
+    n, f = vertex_count, len(triangles)
+    edges = np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=-1).reshape(-1, 2)  # (3 f, 2), leaves corner i
+    unique, edge_of = np.unique(np.sort(edges, axis=1), axis=0, return_inverse=True)
+    edge_of = edge_of.reshape(f, 3)
+    e = len(unique)
+    inner = np.bincount(edge_of.reshape(-1), minlength=e) == 2
+    ends = sparse.csr_matrix((np.ones(2 * e), (np.repeat(np.arange(e), 2), unique.reshape(-1))), shape=(e, n))
+    opposite = sparse.csr_matrix(
+        (np.ones(3 * f), (edge_of.reshape(-1), np.roll(triangles, 1, axis=1).reshape(-1))), shape=(e, n)
+    )
+    middles = sparse.diags(np.where(inner, 0.375, 0.5)) @ ends + sparse.diags(np.where(inner, 0.125, 0.0)) @ opposite
+
+    valence = np.bincount(unique.reshape(-1), minlength=n)
+    neighbours = ends.T @ ends - sparse.diags(valence.astype(float))
+    border_edges = ends[~inner]
+    border_count = np.asarray(border_edges.sum(0)).reshape(-1)
+    beta = np.where(valence == 3, 3 / 16, 3 / (8 * np.maximum(valence, 1)))  # share of each neighbour
+    regular, crease = border_count == 0, border_count == 2
+    share = np.where(regular & (valence > 0), beta, 0.0)
+    along = border_edges.T @ border_edges - sparse.diags(border_count)
+    own = 1 - share * valence - 0.25 * crease
+    moved = sparse.diags(own) + sparse.diags(share) @ neighbours + sparse.diags(0.125 * crease) @ along
+
+    ab, bc, ca = (n + edge_of).T
+    a, b, c = triangles.T
+    parts = [(a, ab, ca), (b, bc, ab), (c, ca, bc), (ab, bc, ca)]
+    finer = np.stack([np.stack(part, axis=1) for part in parts], axis=1).reshape(-1, 3)
+    return sparse.vstack([moved, middles]).tocsr(), finer.astype(np.int32)

@@ -1,0 +1,179 @@
+# pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportAttributeAccessIssue=false
+"""Known relief under known light: what `recon.mesh.detail` adds can be held against the truth.
+
+A smooth mesh is subdivided, displaced and lit at each vertex by rays: a uniform sky and one directional light, both
+hidden by what stands in the way, the relief itself foremost. Light reflected from surface to surface is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import trimesh
+import warp as wp
+from scipy.spatial import KDTree
+
+from recon.faces.model import REGIONS, FaceModel
+from recon.geometry.cameras import Camera
+from recon.geometry.launch import launch
+from recon.geometry.subdivision import loop
+from recon.geometry.surfaces import vertex_normals
+from recon.render.rasterize import interpolate, rasterize
+
+LIFT_MM = 0.01  # rays leave from so far above the surface
+SUPERSAMPLING = 2
+SKIN = (0.45, 0.28, 0.2)  # linear albedo
+
+wp.set_module_options({"enable_backward": False})
+
+
+@dataclass(frozen=True)
+class Illumination:
+    """sky: irradiance of the uniform surroundings. sun: of the directional light, faced. direction: toward it."""
+
+    sky: float
+    sun: float = 0.0
+    direction: tuple[float, float, float] = (0.0, 0.0, 1.0)
+
+
+def from_side(angle_deg: float, share: float) -> Illumination:
+    """A light `angle_deg` to the right of the camera that gives `share` of what a surface facing both would get."""
+    angle = np.radians(angle_deg)
+    return Illumination(1 - share, share, (float(np.sin(angle)), 0.0, float(np.cos(angle))))
+
+
+@wp.kernel
+def light_by_rays(
+    mesh: wp.uint64,
+    points: wp.array(dtype=wp.vec3),
+    normals: wp.array(dtype=wp.vec3),
+    rays: int,
+    sky: float,
+    sun: float,
+    direction: wp.vec3,
+    lift: float,
+    found: wp.array(dtype=wp.float32),
+):
+    """Irradiance at each vertex: cosine-weighted rays on a Fibonacci spiral, turned by chance about the normal."""
+    i = wp.tid()
+    normal = normals[i]
+    if wp.dot(normal, points[i]) > 0.0:
+        return  # faces away from the camera
+    start = points[i] + lift * normal
+    helper = wp.where(wp.abs(normal[1]) < 0.9, wp.vec3(0.0, 1.0, 0.0), wp.vec3(1.0, 0.0, 0.0))
+    first = wp.normalize(wp.cross(helper, normal))
+    second = wp.cross(normal, first)
+    turn = 6.2831853 * wp.randf(wp.rand_init(17, i))
+    free = float(0.0)
+    for k in range(rays):
+        squared = (float(k) + 0.5) / float(rays)  # sine squared of the angle from the normal
+        along = turn + 2.3999632 * float(k)
+        flat = wp.sqrt(squared) * (wp.cos(along) * first + wp.sin(along) * second)
+        if not wp.mesh_query_ray_anyhit(mesh, start, flat + wp.sqrt(1.0 - squared) * normal, 1.0e4):
+            free += 1.0
+    light = sky * free / float(rays)
+    cosine = wp.dot(normal, direction)
+    if sun > 0.0 and cosine > 0.0 and not wp.mesh_query_ray_anyhit(mesh, start, direction, 1.0e4):
+        light += sun * cosine
+    found[i] = light
+
+
+def irradiance(vertices: np.ndarray, triangles: np.ndarray, light: Illumination, rays: int = 128) -> np.ndarray:
+    """(m, 3) mm, (k, 3) -> (m,) float32; 1 for a surface that nothing hides and that faces the light."""
+    places = torch.from_numpy(vertices).float().contiguous()
+    faces = torch.from_numpy(triangles).int().contiguous()
+    normals = vertex_normals(places.double(), faces).float()
+    mesh = wp.Mesh(wp.from_torch(places, dtype=wp.vec3), wp.from_torch(faces.view(-1)))
+    found = torch.zeros(len(places))
+    rows = [wp.from_torch(part, dtype=wp.vec3) for part in (places, normals)]
+    strengths = [light.sky, light.sun, wp.vec3(*light.direction), LIFT_MM]
+    launch(light_by_rays, len(places), [mesh.id, *rows, rays, *strengths, wp.from_torch(found)], places.device)
+    return found.numpy()
+
+
+def photograph(
+    vertices: np.ndarray, triangles: np.ndarray, radiance: np.ndarray, camera: Camera, seed: int = 0
+) -> np.ndarray:
+    """(m,) linear radiance of white -> (S, S, 3) float32 sRGB in steps of 1/255, skin-coloured, with a little noise."""
+    fine = camera.scaled(SUPERSAMPLING)
+    points = fine.project_with_distance(torch.from_numpy(vertices).float())
+    faces = torch.from_numpy(triangles).int()
+    ids = rasterize(points, faces, fine.size_px, fine.size_px)
+    light = interpolate(ids, points, faces, torch.from_numpy(radiance).float()[:, None])[..., 0].numpy()
+    size = camera.size_px
+    light = light.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING).mean((1, 3))[..., None] * np.array(SKIN, np.float32)
+    shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    noise = np.random.default_rng(seed).normal(0, 1 / 255, shown.shape)
+    return (np.round((shown + noise).clip(0, 1) * 255) / 255).astype(np.float32)
+
+
+def subdivided(vertices: np.ndarray, triangles: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Loop's surface after `steps`; ids of the given vertices stay."""
+    for _ in range(steps):
+        matrix, triangles = loop(triangles, len(vertices))
+        vertices = matrix @ vertices
+    return vertices, triangles
+
+
+def ball(radius_mm: float = 40.0, distance_mm: float = 600.0) -> tuple[np.ndarray, np.ndarray]:
+    """A sphere before the camera, edges about 2.9 mm: (n, 3), (f, 3)."""
+    sphere = trimesh.creation.icosphere(subdivisions=4, radius=radius_mm)
+    return np.asarray(sphere.vertices) + [0, 0, -distance_mm], np.asarray(sphere.faces, np.int32)
+
+
+def face_patch(model: FaceModel, distance_mm: float = 600.0) -> tuple[np.ndarray, np.ndarray]:
+    """The face region of a model's mean before the camera, without eyes and the mouth's inside: (n, 3), (f, 3)."""
+    left_out = np.isin(model.region.numpy(), [REGIONS.index(name) for name in ("eyes", "mouth_inside", "teeth")])
+    triangles = model.triangles.numpy()
+    kept = triangles[model.face.numpy() & ~left_out[triangles].any(1)]
+    used, kept = np.unique(kept, return_inverse=True)
+    vertices = model.mean.double().numpy()[used]
+    return vertices + [0, 0, -distance_mm], kept.reshape(-1, 3).astype(np.int32)
+
+
+def bumps(vertices: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """(m,) mm: round bumps and pits 0.2 to 0.6 high and 0.3 to 0.8 wide (standard deviation) at random vertices."""
+    rng = np.random.default_rng(seed)
+    height = np.zeros(len(vertices))
+    for centre in rng.choice(len(vertices), count, replace=False):
+        peak = rng.uniform(0.2, 0.6) * rng.choice([-1, 1])
+        squared = ((vertices - vertices[centre]) ** 2).sum(1)
+        height += peak * np.exp(-squared / (2 * rng.uniform(0.3, 0.8) ** 2))
+    return height
+
+
+def wrinkles(vertices: np.ndarray, normals: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """(m,) mm, not positive: grooves 0.2 to 0.6 deep, 0.25 to 0.6 wide (standard deviation), 15 to 40 long, mostly
+    across the face, along curves on the surface that start at random vertices."""
+    rng = np.random.default_rng(seed)
+    tree, height = KDTree(vertices), np.zeros(len(vertices))
+    facing = np.flatnonzero(normals[:, 2] > 0.5)
+    for start in rng.choice(facing, count):
+        heading, turn = rng.normal(0, 0.5), rng.normal(0, 0.02)
+        place, path = vertices[start], []
+        length = int(rng.uniform(15, 40) / 0.4)
+        for _ in range(length):
+            path.append(place)
+            ahead = place + 0.4 * np.array([np.cos(heading), np.sin(heading), 0.0])
+            place, heading = vertices[tree.query(ahead)[1]] * [0, 0, 1] + ahead * [1, 1, 0], heading + turn
+        distance, nearest = KDTree(np.array(path)).query(vertices, distance_upper_bound=4.0)
+        near = np.isfinite(distance)
+        fade = np.sin(np.pi * (nearest[near] + 0.5) / length)  # shallow at both ends
+        width, depth = rng.uniform(0.25, 0.6), rng.uniform(0.2, 0.6)
+        groove = -depth * fade * np.exp(-(distance[near] ** 2) / (2 * width**2))
+        height[near] = np.minimum(height[near], groove)
+    return height
+
+
+def mottled(vertices: np.ndarray, spread: float, seed: int) -> np.ndarray:
+    """(m,) albedo about 1: log-normal with standard deviation `spread`, in waves of 1.5 to 8 mm."""
+    rng = np.random.default_rng(seed)
+    waves, total = 60, np.zeros(len(vertices))
+    for _ in range(waves):
+        direction = rng.normal(size=3)
+        direction *= 2 * np.pi / (rng.uniform(1.5, 8) * np.linalg.norm(direction))
+        total += np.cos(vertices @ direction + rng.uniform(0, 2 * np.pi))
+    return np.exp(spread * total / np.sqrt(waves / 2))

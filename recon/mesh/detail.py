@@ -1,0 +1,128 @@
+"""Fine detail from the photo on a smooth mesh (Sela et al. 2017, section 4.2 and supplement B.2).
+
+The mesh is subdivided, each vertex that the camera sees takes the photo's intensity, the light is estimated and
+divided out, and the high frequencies of what is left move vertices along their normals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from scipy import sparse
+
+from recon.geometry.cameras import Camera
+from recon.geometry.laplacian import cotangent_laplacian
+from recon.geometry.subdivision import loop
+from recon.geometry.surfaces import vertex_normals
+from recon.mesh.displacement import paper_step, solve_displacement
+from recon.mesh.heat import high_pass
+from recon.mesh.intensity import linear_luminance, sample
+from recon.mesh.light import fit_light
+from recon.mesh.visibility import trust
+
+MOST_SUBDIVISIONS = 3
+
+
+@dataclass(frozen=True)
+class DetailConfig:
+    """How detail is added.
+
+    method        "shading": one solve in which mu is darkness of depth and shading of slope by the estimated light;
+                  "dark_is_deep": the same without the slope; "equation_12", "equation_13": the paper's single step
+    edge_mm       the mesh is subdivided until its median seen edge is about this long
+    dt_mm2        time of the heat filter (equation 9), in mm^2: waves longer than 2 pi sqrt(dt) are mostly left out
+    gamma_mm      depth of one unit of log intensity (equation 11)
+    eta           weight of the data against the fairing (equation 14)
+    fairing_mm    relief shorter than about this is smoothed
+    limit_mm      displacements approach this, however strong the photo's contrast
+    contrast      mu is cut at this: beyond it hair, nostrils or highlights speak, not relief
+    """
+
+    method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
+    edge_mm: float = 0.5
+    dt_mm2: float = 1.0
+    gamma_mm: float = 6.0
+    eta: float = 0.2
+    fairing_mm: float = 0.15
+    limit_mm: float = 1.0
+    contrast: float = 0.3
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A fine mesh, smooth and detailed; mm, camera frame.
+
+    Attributes:
+        vertices: (m, 3) float64, with detail. smooth: (m, 3) without. triangles: (k, 3) int32.
+        displacement_mm: (m,) along the smooth normals, outward positive; exactly 0 where `visible` is.
+        visible: (m,) in [0, 1], how far the photo was trusted there.
+        parents: (m, n) sparse, rows of sum 1: the fine vertices from the given ones.
+    """
+
+    vertices: np.ndarray
+    smooth: np.ndarray
+    triangles: np.ndarray
+    displacement_mm: np.ndarray
+    visible: np.ndarray
+    parents: Any
+
+    def carry(self, attributes: np.ndarray) -> np.ndarray:
+        """Attributes of the given vertices (n, ...), such as uv or correspondence -> (m, ...), float64."""
+        flat = np.asarray(attributes, np.float64).reshape(len(attributes), -1)
+        return (self.parents @ flat).reshape(self.parents.shape[0], *np.shape(attributes)[1:])
+
+
+def add_detail(
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    image: np.ndarray,
+    camera: Camera,
+    config: DetailConfig = DetailConfig(),
+    allowed: np.ndarray | None = None,
+) -> Detail:
+    """Add to a registered mesh the relief that its photo shows.
+
+    Args:
+        vertices: (n, 3) mm, camera frame. triangles: (f, 3) int, counter-clockwise.
+        image: (H, W, 3) float in [0, 1], sRGB as stored in a photo, at its full resolution, of any shape.
+        camera: of that image; its `size_px` is not used.
+        allowed: (n,) in [0, 1], where detail may be added, such as the skin; everywhere that is seen without it.
+    """
+    fine, faces, parents = refined(vertices, triangles, config.edge_mm)
+    normals = vertex_normals(torch.from_numpy(fine), torch.from_numpy(faces)).numpy()
+    stiffness, mass = cotangent_laplacian(fine, faces)
+    visible = trust(fine, faces, normals, camera, image.shape[:2], (stiffness, mass))
+    if allowed is not None:
+        visible = visible * np.clip(parents @ np.asarray(allowed, np.float64), 0, 1)
+    points = camera.project_with_distance(torch.from_numpy(fine)).numpy()
+    footprint = np.sqrt(mass) * camera.focal_px / np.maximum(points[:, 2], 1e-6)
+    intensity = sample(linear_luminance(image), points[:, :2], footprint)
+    light = fit_light(normals, intensity, visible * mass)
+    texture = np.log(np.maximum(intensity, light.floor) / light.shading(normals))
+    mu = np.clip(high_pass(stiffness, mass, texture, visible, config.dt_mm2), -config.contrast, config.contrast)
+
+    if config.method in ("equation_12", "equation_13"):
+        curvature = -(stiffness @ fine * normals).sum(1) / np.maximum(mass, 1e-12)
+        fairing = config.fairing_mm**2 * curvature
+        raw = paper_step(fine, faces, normals, mu, config.method, config.gamma_mm, config.eta, fairing)
+    else:
+        slope = light.slope(normals) if config.method == "shading" else np.zeros_like(fine)
+        strengths = (config.gamma_mm, config.eta, config.fairing_mm)
+        raw = solve_displacement(fine, faces, stiffness, mu, slope, visible, *strengths)
+    displacement = visible * config.limit_mm * np.tanh(raw / config.limit_mm)
+    return Detail(fine + displacement[:, None] * normals, fine, faces, displacement, visible, parents)
+
+
+def refined(vertices: np.ndarray, triangles: np.ndarray, edge_mm: float) -> tuple[np.ndarray, np.ndarray, Any]:
+    """Subdivide until the median edge is within a factor sqrt(2) of `edge_mm`, or below: vertices, triangles, parents."""
+    parents = sparse.identity(len(vertices), format="csr")
+    corners = vertices[triangles]
+    edge = float(np.median(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1)))
+    steps = int(np.clip(np.round(np.log2(edge / edge_mm)), 0, MOST_SUBDIVISIONS))
+    for _ in range(steps):
+        matrix, triangles = loop(triangles, parents.shape[0])
+        parents = (matrix @ parents).tocsr()
+    return parents @ np.asarray(vertices, np.float64), np.asarray(triangles, np.int32), parents
