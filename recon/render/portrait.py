@@ -8,8 +8,10 @@ from torch import Tensor
 from recon.faces.appearance import Appearance
 from recon.faces.noise import volume
 from recon.faces.paint import Person, paint, person_of, slow_row
+from recon.faces.template import Slow
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
+from recon.render.eye_shading import EyePair, shade_eye
 from recon.render.kernel import weights_at
 from recon.render.parts import Panes, Scenery
 from recon.render.rasterize import rasterize
@@ -64,6 +66,7 @@ def light_of_pixels(
     light: Lights,
     noise: wp.array(dtype=wp.vec2),
     panes: PaneMesh,
+    eyes: EyePair,
     found: wp.array2d(dtype=wp.vec3),
     cover: wp.array2d(dtype=wp.float32),
 ):
@@ -84,8 +87,12 @@ def light_of_pixels(
                 normal = wp.normalize(u * normals[a] + v * normals[b] + w * normals[c])
                 view = wp.normalize(wp.vec3(centre[0] - x, y - centre[1], focal))
                 lit = u * arriving[a] + v * arriving[b] + w * arriving[c]
+                distance = u * points[a][2] + v * points[b][2] + w * points[c][2]
                 radiance = wp.vec3()
-                if a < head:
+                if a < head and eyes.centres.shape[0] > 0 and slow[a][Slow.EYES] > 0.5:
+                    point = wp.vec3(x - centre[0], centre[1] - y, -focal) * (distance / focal)
+                    radiance = shade_eye(eyes, point, view, lit, light, noise)
+                elif a < head:
                     surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
                     open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
                     radiance = shade(surface, normal, view, open_sky, lit, light)
@@ -93,7 +100,6 @@ def light_of_pixels(
                     coat = u * coats[a - head] + v * coats[b - head] + w * coats[c - head]
                     radiance = shade_coat(coat, normal, view, lit, light)
                 if panes.ids.shape[0] > 0:
-                    distance = u * points[a][2] + v * points[b][2] + w * points[c][2]
                     radiance = behind_pane(panes, panes.ids[i, j], x, y, distance, radiance, view, light)
                 total += radiance
                 seen += 1.0
@@ -112,6 +118,7 @@ def head_light(
     camera: Camera,
     appearance: Appearance,
     lighting: Lighting,
+    eyes: EyePair,
 ) -> tuple[Tensor, Tensor]:
     """What a camera receives of a painted head and its parts.
 
@@ -120,6 +127,7 @@ def head_light(
         points_px: (V, 3) as there, of all of the scenery.
         slow: (head's V, len(Slow)) from `slow_values`. occlusion: (head's V, 3) from `colour_occlusion`.
         arriving: (V,) share of the first light, from `lit`.
+        eyes: from `eye_pair`.
 
     Returns:
         (S, S, 3) float32 mean linear light of each pixel's samples on the head, (S, S) float32 share of them.
@@ -143,6 +151,7 @@ def head_light(
         lights_of(lighting, slow.device),
         wp.from_torch(volume(str(slow.device)), dtype=wp.vec2),
         pane_mesh(panes, camera, ids.shape[0]),
+        eyes,
         wp.from_torch(light, dtype=wp.vec3),
         wp.from_torch(cover),
     ]

@@ -16,6 +16,7 @@ from recon.dress.wardrobe import parts_of
 from recon.faces.model import NASION, REGIONS, FaceModel
 from recon.faces.template import Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
+from recon.render.eye_shading import EyeSockets, eye_pair
 from recon.render.labels import label_maps
 from recon.render.occlusion import ambient_occlusion, lit
 from recon.render.parts import Scenery, panes_of, scenery_of
@@ -97,6 +98,7 @@ class Prepared:
     occlusion: Tensor
     outward: Tensor
     hairy: Tensor
+    sockets: EyeSockets
 
 
 @lru_cache(maxsize=4)
@@ -109,7 +111,7 @@ def prepared(model: FaceModel) -> Prepared:
     openness[model.region == REGIONS.index("teeth")] = 0.55
     inside = model.region == REGIONS.index("mouth_inside")
     openness[inside] = openness[inside].clamp(min=0.12)
-    return Prepared(template, colour_occlusion(openness), vertex_normals(model.mean, model.triangles), scalp)
+    return Prepared(template, colour_occlusion(openness), vertex_normals(model.mean, model.triangles), scalp, EyeSockets(model))
 
 
 def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
@@ -148,6 +150,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         camera,
         scene.appearance,
         scene.lighting,
+        eye_pair(ready.sockets, shape, expression, rotation, translation, scene.appearance, scene.eyes),
     )
     rgb = composite(light.numpy(), cover.numpy(), scene, size)
 
