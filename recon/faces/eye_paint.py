@@ -65,14 +65,14 @@ def draw_eyes(rng: np.random.Generator) -> Eyes:
         inner=float(rng.uniform(0.2, 0.7) if rng.random() < 0.5 else rng.uniform(0.0, 0.2)),
         collarette=float(rng.uniform(0.22, 0.42)),
         limbal=float(rng.uniform(0.45, 0.9)),
-        veins=float(rng.uniform(0.5, 1.0) if red else rng.uniform(0.05, 0.45)),
+        veins=float(rng.uniform(0.6, 1.0) if red else rng.uniform(0.1, 0.6)),
         redness=float(rng.uniform(0.4, 1.0) if red else rng.uniform(0.0, 0.35)),
         wet=float(rng.uniform(0.3, 1.0)),
         lamp_deg=float(rng.uniform(5.0, 11.0)),
         squareness=float(rng.random() < 0.4),
         window=float(rng.uniform(5.0, 14.0)),
         window_yaw_deg=float(rng.uniform(-50, 50)),
-        window_pitch_deg=float(rng.uniform(12, 45)),
+        window_pitch_deg=float(rng.uniform(8, 34)),
         offset=(x, y, z),
     )
 
@@ -121,17 +121,17 @@ def iris_colour(iris: Iris, seen: wp.vec2, offset: wp.vec3, noise: wp.array(dtyp
     radius = wp.length(seen)
     x, y = seen[0] / wp.max(radius, 1e-4), seen[1] / wp.max(radius, 1e-4)
     pupil = wp.sin(iris.pupil) / wp.sin(iris.half)
-    fine = noise_at(wp.vec3(9.0 * x, 9.0 * y, 2.5 * radius), UNIT, offset, noise)
+    fine = noise_at(wp.vec3(13.0 * x, 13.0 * y, 2.5 * radius), UNIT, offset, noise)
     broad = noise_at(wp.vec3(2.5 * x, 2.5 * y, 2.0 * radius), UNIT, offset, noise)
     ring = pupil + iris.collarette * (1.0 - pupil)
     ragged = radius + 0.04 * fine[1]
-    fibre = 1.15 + iris.fibres * (0.45 * fine[0] + 0.25 * broad[0])
+    fibre = 1.15 + iris.fibres * (0.55 * fine[0] + 0.3 * broad[0])
     crest = (ragged - ring) / 0.07
     fibre += 0.3 * iris.fibres * wp.exp(-crest * crest)
     grey = (iris.colour[0] + iris.colour[1] + iris.colour[2]) / 3.0
     warm = wp.vec3(1.6 * grey + 0.03, grey + 0.012, 0.45 * grey)
     colour = wp.lerp(iris.colour, warm, iris.inner * wp.smoothstep(ring + 0.12, ring - 0.05, ragged))
-    limbus = 1.0 - iris.limbal * wp.smoothstep(0.74, 0.98, radius + 0.03 * broad[1])
+    limbus = 1.0 - iris.limbal * wp.smoothstep(0.70, 0.94, radius + 0.04 * broad[1])
     ruff = 1.0 - 0.5 * wp.smoothstep(pupil + 0.10, pupil, radius)
     colour = colour * (wp.clamp(fibre, 0.35, 2.2) * limbus * ruff)
     return wp.lerp(colour, PUPIL, wp.smoothstep(pupil + 0.03, pupil - 0.03, radius))
@@ -150,10 +150,10 @@ def sclera_colour(
     waves = noise_at(wp.vec3(2.0 * x, 2.0 * y, 3.0 * angle), UNIT, offset, noise)
     bent = wp.vec3(6.0 * x, 6.0 * y + 0.8 * waves[0], 3.2 * angle + 0.5 * waves[1])
     lines = noise_at(bent, UNIT, offset, noise)
-    width = 0.02 + 0.16 * sideways
+    width = 0.06 + 0.22 * sideways
     trunk = wp.smoothstep(width, 0.3 * width, wp.abs(lines[0]))
     twig = 0.6 * wp.smoothstep(0.6 * width, 0.0, wp.abs(lines[1]))
-    vein = veins * wp.max(trunk, twig) * wp.smoothstep(0.1, 0.6, sideways)
+    vein = veins * wp.max(trunk, twig) * wp.smoothstep(0.0, 0.45, sideways)
     flush = redness * (0.12 + 0.45 * sideways * sideways) + 0.12 * sideways
     white = brightness * (1.0 - 0.14 * sideways) * wp.cw_mul(SCLERA, wp.lerp(UNIT, VEIN, flush))
     return wp.cw_mul(white, wp.lerp(UNIT, VEIN, 0.8 * vein))

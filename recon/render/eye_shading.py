@@ -83,7 +83,7 @@ def shade_eye(
         lit_normal = wp.normalize(wp.lerp(outward, wp.normalize(bowl), coloured))
 
     # The pink corner by the nose, and the lower lid's wet rim.
-    flesh = wp.smoothstep(4.2, 2.4, inner)
+    flesh = wp.smoothstep(3.0, 1.8, inner + 0.05 * (under - over) * (under - over))
     film = wp.smoothstep(1.1, 0.2, over)
     grain = wp.vec2(0.0, 0.0)
     if flesh > 0.0:
@@ -94,17 +94,17 @@ def shade_eye(
     normal = wp.transpose(frame) * bulge
     normal = wp.normalize(normal + (0.9 * film) * up + 0.25 * flesh * wp.vec3(grain[0], grain[1], 0.0))
 
-    open_sky = (1.0 - 0.75 * wp.exp(-under / 1.7)) * (1.0 - 0.35 * wp.exp(-over / 1.0))
+    open_sky = (1.0 - 0.8 * wp.exp(-under / 2.2)) * (1.0 - 0.35 * wp.exp(-over / 1.0))
     diffuse = sky_irradiance(light, lit_normal) * (0.85 * open_sky)
     facing = wp.max(wp.dot(normal, view), 0.0)
     grazing = 1.0 - facing
     fresnel = F0 + 0.6 * grazing * grazing * grazing * grazing * grazing
     mirrored = 2.0 * facing * normal - view
     # Brows and lashes hide the sky overhead; near the lids a reflection shows them.
-    shaded = 1.0 - 0.8 * wp.smoothstep(0.5, 0.9, wp.dot(mirrored, up))
+    shaded = 1.0 - 0.8 * wp.smoothstep(0.65, 0.95, wp.dot(mirrored, up))
     lids = wp.smoothstep(0.0, 1.2, under)
     soft = wp.smoothstep(0.90, 0.965, wp.dot(mirrored, eyes.window))
-    reflected = (sky_irradiance(light, mirrored) * 0.7 + light.sky * (eyes.window_gain * soft)) * (shaded * lids)
+    reflected = (sky_irradiance(light, mirrored) * 0.45 + light.sky * (eyes.window_gain * soft)) * (shaded * lids)
     for i in range(light.directions.shape[0]):
         toward = light.directions[i]
         strength = wp.where(i == 0, arriving, 1.0) * light.colours[i]
@@ -117,7 +117,7 @@ def shade_eye(
             off = wp.lerp(wp.sqrt(a * a + b * b), 1.1 * wp.max(a, b), eyes.squareness)
             lamp = wp.smoothstep(eyes.lamp + 0.02, eyes.lamp - 0.02, off)
             reflected += strength * (lamp / (eyes.lamp * eyes.lamp))
-    reflected = reflected * (1.0 + film * eyes.wet * 1.5)
+    reflected = reflected * (1.0 + film * eyes.wet)
     return wp.cw_mul(albedo, diffuse) + fresnel * reflected
 
 

@@ -6,6 +6,7 @@ import warp as wp
 from torch import Tensor
 
 from recon.faces.appearance import Appearance
+from recon.faces.mouth_paint import MouthLook, mouth_at
 from recon.faces.noise import volume
 from recon.faces.paint import Person, paint, person_of, slow_row
 from recon.faces.template import Slow
@@ -67,6 +68,7 @@ def light_of_pixels(
     noise: wp.array(dtype=wp.vec2),
     panes: PaneMesh,
     eyes: EyePair,
+    mouth: MouthLook,
     found: wp.array2d(dtype=wp.vec3),
     cover: wp.array2d(dtype=wp.float32),
 ):
@@ -89,12 +91,24 @@ def light_of_pixels(
                 lit = u * arriving[a] + v * arriving[b] + w * arriving[c]
                 distance = u * points[a][2] + v * points[b][2] + w * points[c][2]
                 radiance = wp.vec3()
+                point = wp.vec3(x - centre[0], centre[1] - y, -focal) * (distance / focal)
                 if a < head and eyes.centres.shape[0] > 0 and slow[a][Slow.EYES] > 0.5:
-                    point = wp.vec3(x - centre[0], centre[1] - y, -focal) * (distance / focal)
                     radiance = shade_eye(eyes, point, view, lit, light, noise)
                 elif a < head:
-                    surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
+                    values = u * slow[a] + v * slow[b] + w * slow[c]
+                    surface = paint(who, values, noise)
                     open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
+                    inside = wp.max(values[Slow.TEETH], values[Slow.MOUTH_INSIDE])
+                    if mouth.on == 1 and inside > 0.0:
+                        place = wp.vec3(values[Slow.X], values[Slow.Y], values[Slow.Z])
+                        spot = u * mouth.place[a] + v * mouth.place[b] + w * mouth.place[c]
+                        wet = mouth_at(mouth, spot, values[Slow.TEETH], place, point, normal, noise)
+                        surface.albedo = wp.lerp(surface.albedo, wet.albedo, inside)
+                        surface.gloss = wp.lerp(surface.gloss, wet.gloss, inside)
+                        surface.roughness = wp.lerp(surface.roughness, wet.roughness, inside)
+                        open_sky = wp.lerp(open_sky, wp.vec3(wet.open, wet.open, wet.open), inside)
+                        lit = wp.lerp(lit, lit * wet.open, inside)
+                        normal = wp.normalize(wp.lerp(normal, wet.normal, inside))
                     radiance = shade(surface, normal, view, open_sky, lit, light)
                 else:
                     coat = u * coats[a - head] + v * coats[b - head] + w * coats[c - head]
@@ -119,6 +133,7 @@ def head_light(
     appearance: Appearance,
     lighting: Lighting,
     eyes: EyePair,
+    mouth: MouthLook,
 ) -> tuple[Tensor, Tensor]:
     """What a camera receives of a painted head and its parts.
 
@@ -127,7 +142,7 @@ def head_light(
         points_px: (V, 3) as there, of all of the scenery.
         slow: (head's V, len(Slow)) from `slow_values`. occlusion: (head's V, 3) from `colour_occlusion`.
         arriving: (V,) share of the first light, from `lit`.
-        eyes: from `eye_pair`.
+        eyes: from `eye_pair`. mouth: from `mouth_look`.
 
     Returns:
         (S, S, 3) float32 mean linear light of each pixel's samples on the head, (S, S) float32 share of them.
@@ -152,6 +167,7 @@ def head_light(
         wp.from_torch(volume(str(slow.device)), dtype=wp.vec2),
         pane_mesh(panes, camera, ids.shape[0]),
         eyes,
+        mouth,
         wp.from_torch(light, dtype=wp.vec3),
         wp.from_torch(cover),
     ]

@@ -14,10 +14,12 @@ from torch import Tensor
 from recon.dress.hair_paint import paint_under
 from recon.dress.wardrobe import parts_of
 from recon.faces.model import NASION, REGIONS, FaceModel
+from recon.faces.mouth_paint import Teeth, teeth_of
 from recon.faces.template import Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
 from recon.render.eye_shading import EyeSockets, eye_pair
 from recon.render.labels import label_maps
+from recon.render.mouth_shading import mouth_look
 from recon.render.occlusion import ambient_occlusion, lit
 from recon.render.parts import Scenery, panes_of, scenery_of
 from recon.render.portrait import head_light
@@ -99,6 +101,7 @@ class Prepared:
     outward: Tensor
     hairy: Tensor
     sockets: EyeSockets
+    teeth: Teeth
 
 
 @lru_cache(maxsize=4)
@@ -111,7 +114,7 @@ def prepared(model: FaceModel) -> Prepared:
     openness[model.region == REGIONS.index("teeth")] = 0.55
     inside = model.region == REGIONS.index("mouth_inside")
     openness[inside] = openness[inside].clamp(min=0.12)
-    return Prepared(template, colour_occlusion(openness), vertex_normals(model.mean, model.triangles), scalp, EyeSockets(model))
+    return Prepared(template, colour_occlusion(openness), vertex_normals(model.mean, model.triangles), scalp, EyeSockets(model), teeth_of(model))
 
 
 def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
@@ -151,6 +154,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         scene.appearance,
         scene.lighting,
         eye_pair(ready.sockets, shape, expression, rotation, translation, scene.appearance, scene.eyes),
+        mouth_look(model, ready.teeth, shape, rotation, translation, scene.appearance, scene.mouth),
     )
     rgb = composite(light.numpy(), cover.numpy(), scene, size)
 
