@@ -72,7 +72,7 @@ def draw_eyes(rng: np.random.Generator) -> Eyes:
         squareness=float(rng.random() < 0.4),
         window=float(rng.uniform(5.0, 14.0)),
         window_yaw_deg=float(rng.uniform(-50, 50)),
-        window_pitch_deg=float(rng.uniform(8, 34)),
+        window_pitch_deg=float(rng.uniform(2, 26)),
         offset=(x, y, z),
     )
 
@@ -139,7 +139,12 @@ def iris_colour(iris: Iris, seen: wp.vec2, offset: wp.vec3, noise: wp.array(dtyp
 
 @wp.func
 def sclera_colour(
-    brightness: float, veins: float, redness: float, place: wp.vec3, half: float, offset: wp.vec3,
+    brightness: float,
+    veins: float,
+    redness: float,
+    place: wp.vec3,
+    half: float,
+    offset: wp.vec3,
     noise: wp.array(dtype=wp.vec2),
 ) -> wp.vec3:
     """The white, reddened and veined toward the corners of the eye; veins run to the iris and thin out."""

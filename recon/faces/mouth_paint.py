@@ -27,7 +27,7 @@ GAP = wp.constant(wp.vec3(0.16, 0.07, 0.05))
 GUM = wp.constant(wp.vec3(0.52, 0.20, 0.17))
 TONGUE = wp.constant(wp.vec3(0.50, 0.18, 0.16))
 CAVITY = wp.constant(wp.vec3(0.30, 0.07, 0.06))
-ROUGH_MM = wp.constant(wp.vec3(0.8, 0.8, 0.8))
+ROUGH_MM = wp.constant(wp.vec3(0.5, 0.5, 0.5))
 
 wp.set_module_options({"enable_backward": False})
 
@@ -60,7 +60,7 @@ def draw_mouth(rng: np.random.Generator) -> Mouth:
         uneven=float(rng.uniform(0.02, 0.09)),
         tilt=float(rng.uniform(0.02, 0.12)),
         yellow=float(rng.uniform(0.1, 0.6)),
-        gap=float(rng.uniform(0.03, 0.07)),
+        gap=float(rng.uniform(0.025, 0.05)),
         crown_mm=float(rng.uniform(8.5, 10.5)),
         gums=float(rng.uniform(0.7, 1.2)),
         tongue=float(rng.uniform(0.8, 1.2)),
@@ -244,7 +244,7 @@ def tooth_colour(look: MouthLook, number: float, rise: float) -> wp.vec3:
     yellow = look.yellow * (0.25 + 0.75 * height * height)
     tint = wp.lerp(ENAMEL, wp.vec3(0.94, 0.80, 0.58), yellow)
     glassy = wp.smoothstep(1.6, 0.2, rise)
-    return wp.lerp(tint * bright, wp.vec3(0.62, 0.64, 0.66) * bright, 0.5 * glassy)
+    return wp.lerp(tint * bright, wp.vec3(0.72, 0.73, 0.73) * bright, 0.5 * glassy)
 
 
 @wp.func
@@ -261,7 +261,12 @@ def gum_height(number: float, crown_mm: float) -> float:
 
 @wp.func
 def mouth_at(
-    look: MouthLook, spot: wp.vec4, teeth: float, slow_place: wp.vec3, point: wp.vec3, normal: wp.vec3,
+    look: MouthLook,
+    spot: wp.vec4,
+    teeth: float,
+    slow_place: wp.vec3,
+    point: wp.vec3,
+    normal: wp.vec3,
     noise: wp.array(dtype=wp.vec2),
 ) -> Inside:
     """Paint a point inside the mouth.
@@ -281,15 +286,18 @@ def mouth_at(
     fall = look.depth_mm
     if teeth > 0.5:
         number, rise = spot[0], spot[1]
-        part = number - wp.floor(number) - 0.5
+        whole = wp.floor(number)
+        part = number - whole - 0.5
         dark = gap_shade(number, rise, look.gap)
-        found.albedo = wp.lerp(tooth_colour(look, number, rise), GAP, dark)
+        found.albedo = wp.lerp(tooth_colour(look, number, rise), GAP, 0.85 * dark)
         found.roughness = 0.16
         found.gloss = 1.3 * (1.0 - dark)
-        turn = look.painted * (0.9 * part + 2.0 * part * part * part) + look.tilt * scattered(wp.floor(number), look.offset[1])
-        across = wp.normalize(wp.cross(up, normal))
-        found.normal = wp.normalize(normal + turn * across + look.tilt * scattered(wp.floor(number), look.offset[2]) * up)
         gum = look.painted * wp.smoothstep(-0.35, 0.35, rise - gum_height(number, look.crown_mm))
+        enamel = (1.0 - gum) * (1.0 - dark)
+        round = look.painted * (0.7 * part + 1.6 * part * part * part)
+        sideways = enamel * (round + look.tilt * scattered(whole, look.offset[1]))
+        upward = enamel * look.tilt * scattered(whole, look.offset[2])
+        found.normal = wp.normalize(normal + sideways * wp.normalize(wp.cross(up, normal)) + upward * up)
         fall = 1.6 * look.depth_mm
     else:
         found.albedo = CAVITY * (1.0 + 0.1 * fine[0])
@@ -298,9 +306,10 @@ def mouth_at(
         tongue = spot[3]
         if tongue > 0.0:
             groove = wp.exp(-(slow_place[0] * slow_place[0]) / 6.0)
-            flesh = TONGUE * (look.tongue * (1.0 + 0.16 * fine[0]) * (1.0 - 0.25 * groove))
+            flesh = TONGUE * (look.tongue * (1.0 + 0.09 * fine[0]) * (1.0 - 0.2 * groove))
             found.albedo = wp.lerp(found.albedo, flesh, tongue)
-            found.normal = wp.normalize(normal + (0.22 * tongue) * wp.vec3(fine[0], fine[1], 0.0))
+            found.normal = wp.normalize(normal + (0.16 * tongue) * wp.vec3(fine[0], fine[1], 0.0))
+            found.roughness = wp.lerp(found.roughness, 0.36, tongue)
             fall = look.depth_mm * (1.0 + 0.5 * tongue)
     if gum > 0.0:
         found.albedo = wp.lerp(found.albedo, GUM * (look.gums * (1.0 + 0.06 * fine[0])), gum)
@@ -308,7 +317,7 @@ def mouth_at(
         found.roughness = wp.lerp(found.roughness, 0.2, gum)
         found.gloss = wp.lerp(found.gloss, 1.0, gum)
     # Lips shade what is close behind them; the corners of the mouth stay dark.
-    lips = (1.0 - 0.65 * wp.exp(-wp.max(gap[0], 0.0) / 2.2)) * (1.0 - 0.3 * wp.exp(-wp.max(gap[1], 0.0) / 1.5))
+    lips = (1.0 - 0.5 * wp.exp(-wp.max(gap[0], 0.0) / 2.0)) * (1.0 - 0.25 * wp.exp(-wp.max(gap[1], 0.0) / 1.5))
     sides = wp.smoothstep(0.0, 0.22, wp.min(gap[2], 1.0 - gap[2]))
-    found.open = 0.9 * lips * (0.35 + 0.65 * sides) * wp.exp(-depth / fall)
+    found.open = 0.03 + 0.97 * lips * (0.35 + 0.65 * sides) * wp.exp(-depth / fall)
     return found

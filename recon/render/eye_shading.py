@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from recon.faces.appearance import Appearance
 from recon.faces.eye_paint import PINK, Eyes, Iris, cornea_normal, iris_colour, sclera_colour, seen_on_iris
-from recon.faces.model import REGIONS, FaceModel, gaze_rotation
+from recon.faces.model import Eyeball, FaceModel, gaze_rotation
 from recon.faces.noise import noise_at
 from recon.faces.openings import KNOTS, lid_edges, resampled, within
 from recon.render.shading import Lights, sky_irradiance
@@ -31,7 +32,7 @@ class EyePair:
     """Both eyes as posed, and how they are painted; `centres` empty: eyes are shaded as any surface.
 
     centres: camera frame, mm, right eye first. frames: rows are toward the nose, up, optical axis, camera frame.
-    heads: the same for an eye that looks straight ahead. lids: two `resampled` openings, in radii of the eyeball, x
+    head: rows are the head's axes. lids: two `resampled` openings, in radii of the eyeball, x
     toward the model's left. melanin: of the skin about. radius: of the eyeballs, mm. The rest: see `Eyes`.
     """
 
@@ -90,12 +91,14 @@ def shade_eye(
         grain = noise_at(outward * eyes.radius, PIMPLES_MM, offset, noise)
     pink = PINK * (wp.exp(-0.3 * eyes.melanin) * (1.0 + 0.15 * grain[0]))
     albedo = wp.lerp(albedo, pink, wp.max(flesh, 0.45 * wp.smoothstep(0.7, 0.1, over)))
+    outside = wp.smoothstep(0.4, 1.2, -wp.min(gap[0], gap[1]))  # where an eyeball pokes through its lids
+    albedo = wp.lerp(albedo, pink, outside)
     up = wp.vec3(eyes.head[1, 0], eyes.head[1, 1], eyes.head[1, 2])
     normal = wp.transpose(frame) * bulge
     normal = wp.normalize(normal + (0.9 * film) * up + 0.25 * flesh * wp.vec3(grain[0], grain[1], 0.0))
 
     open_sky = (1.0 - 0.8 * wp.exp(-under / 2.2)) * (1.0 - 0.35 * wp.exp(-over / 1.0))
-    diffuse = sky_irradiance(light, lit_normal) * (0.85 * open_sky)
+    diffuse = sky_irradiance(light, lit_normal) * (0.85 * wp.max(open_sky, 0.7 * outside))
     facing = wp.max(wp.dot(normal, view), 0.0)
     grazing = 1.0 - facing
     fresnel = F0 + 0.6 * grazing * grazing * grazing * grazing * grazing
@@ -103,7 +106,7 @@ def shade_eye(
     # Brows and lashes hide the sky overhead; near the lids a reflection shows them.
     shaded = 1.0 - 0.8 * wp.smoothstep(0.65, 0.95, wp.dot(mirrored, up))
     lids = wp.smoothstep(0.0, 1.2, under)
-    soft = wp.smoothstep(0.90, 0.965, wp.dot(mirrored, eyes.window))
+    soft = wp.smoothstep(0.93, 0.985, wp.dot(mirrored, eyes.window))
     reflected = (sky_irradiance(light, mirrored) * 0.45 + light.sky * (eyes.window_gain * soft)) * (shaded * lids)
     for i in range(light.directions.shape[0]):
         toward = light.directions[i]
@@ -121,29 +124,45 @@ def shade_eye(
     return wp.cw_mul(albedo, diffuse) + fresnel * reflected
 
 
+@dataclass(frozen=True)
 class EyeSockets:
-    """What is fixed of a model's eyes: its eyeballs' centres and size, and the vertices along the lids."""
+    """What is fixed of a model's eyes, the right one first; empty where it has no eyeballs that turn.
 
-    def __init__(self, model: FaceModel):
-        self.eyes = sorted(model.eyeballs, key=lambda eye: eye.outward)  # the right one first
-        self.lids = [lid_edges(model, side) for side in (0, 1)]
-        self.from_middle = []
-        for eye in self.eyes:
-            ball = model.mean[eye.vertices]
-            self.from_middle.append((ball.amax(0) + ball.amin(0)) / 2 - ball.mean(0))
-            self.radius_mm = float((ball - ball.mean(0) - self.from_middle[-1]).norm(dim=1).median())
+    Attributes:
+        eyes: its eyeballs. middles: (3,) mm from the mean of an eyeball's vertices to its centre. lids: vertex ids
+            along the upper and the lower lid, see `lid_edges`. radius_mm: of the eyeballs.
+    """
+
+    eyes: tuple[Eyeball, ...]
+    middles: tuple[Tensor, ...]
+    lids: tuple[tuple[np.ndarray, np.ndarray], ...]
+    radius_mm: float
+
+
+def eye_sockets(model: FaceModel) -> EyeSockets:
+    eyes = tuple(sorted(model.eyeballs, key=lambda eye: eye.outward))
+    balls = [model.mean[eye.vertices] for eye in eyes]
+    middles = tuple((ball.amax(0) + ball.amin(0)) / 2 - ball.mean(0) for ball in balls)
+    radii = [(ball - ball.mean(0) - middle).norm(dim=1).median() for ball, middle in zip(balls, middles, strict=True)]
+    lids = tuple(lid_edges(model, side) for side in range(len(eyes)))
+    return EyeSockets(eyes, middles, lids, float(sum(radii) / max(len(radii), 1)))
 
 
 def eye_pair(
-    sockets: EyeSockets, shape: Tensor, expression: Tensor, rotation: Tensor, translation: Tensor,
-    appearance: Appearance, eyes: Eyes | None,
+    sockets: EyeSockets,
+    shape: Tensor,
+    expression: Tensor,
+    rotation: Tensor,
+    translation: Tensor,
+    appearance: Appearance,
+    eyes: Eyes | None,
 ) -> EyePair:
     """Pose a head's eyes; shape (n, 3) mm in the head's frame, `rotation` and `translation` bring it to the camera's."""
     pair = EyePair()
     if eyes is None or not sockets.eyes:
         return pair
     centres, frames, openings = [], [], []
-    for eye, offset, (upper, lower) in zip(sockets.eyes, sockets.from_middle, sockets.lids, strict=True):
+    for eye, offset, (upper, lower) in zip(sockets.eyes, sockets.middles, sockets.lids, strict=True):
         turn = gaze_rotation(eye, expression)
         centre = shape[eye.vertices].mean(0) + turn @ offset
         axes = turn.T * torch.tensor([[-eye.outward], [1.0], [1.0]])

@@ -12,7 +12,12 @@ from recon.faces.openings import lip_edges
 
 
 def mouth_look(
-    model: FaceModel, teeth: Teeth, shape: Tensor, rotation: Tensor, translation: Tensor, appearance: Appearance,
+    model: FaceModel,
+    teeth: Teeth,
+    shape: Tensor,
+    rotation: Tensor,
+    translation: Tensor,
+    appearance: Appearance,
     mouth: Mouth | None,
 ) -> MouthLook:
     """Pose a head's mouth; shape (n, 3) mm in the head's frame, `rotation` and `translation` bring it to the camera's."""

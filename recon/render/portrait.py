@@ -16,7 +16,7 @@ from recon.render.eye_shading import EyePair, shade_eye
 from recon.render.kernel import weights_at
 from recon.render.parts import Panes, Scenery
 from recon.render.rasterize import rasterize
-from recon.render.shading import Lighting, Lights, coat_row, lights_of, shade, shade_coat, through_pane
+from recon.render.shading import Lighting, Lights, coat_row, lights_of, reddened, shade, shade_coat, through_pane
 
 wp.set_module_options({"enable_backward": False})
 
@@ -106,7 +106,7 @@ def light_of_pixels(
                         surface.albedo = wp.lerp(surface.albedo, wet.albedo, inside)
                         surface.gloss = wp.lerp(surface.gloss, wet.gloss, inside)
                         surface.roughness = wp.lerp(surface.roughness, wet.roughness, inside)
-                        open_sky = wp.lerp(open_sky, wp.vec3(wet.open, wet.open, wet.open), inside)
+                        open_sky = wp.lerp(open_sky, reddened(wet.open), inside)
                         lit = wp.lerp(lit, lit * wet.open, inside)
                         normal = wp.normalize(wp.lerp(normal, wet.normal, inside))
                     radiance = shade(surface, normal, view, open_sky, lit, light)
