@@ -313,8 +313,8 @@ def mouth_at(
             fall = look.depth_mm * (1.0 + 0.5 * tongue)
     if gum > 0.0:
         found.albedo = wp.lerp(found.albedo, GUM * (look.gums * (1.0 + 0.06 * fine[0])), gum)
-        found.normal = wp.normalize(found.normal + (gum * 0.06) * wp.vec3(fine[0], fine[1], 0.0))
-        found.roughness = wp.lerp(found.roughness, 0.2, gum)
+        found.normal = wp.normalize(found.normal + (gum * 0.03) * wp.vec3(fine[0], fine[1], 0.0))
+        found.roughness = wp.lerp(found.roughness, 0.3, gum)
         found.gloss = wp.lerp(found.gloss, 1.0, gum)
     # Lips shade what is close behind them; the corners of the mouth stay dark.
     lips = (1.0 - 0.5 * wp.exp(-wp.max(gap[0], 0.0) / 2.0)) * (1.0 - 0.25 * wp.exp(-wp.max(gap[1], 0.0) / 1.5))

@@ -1,6 +1,6 @@
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
 # pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
-"""Where the two eyes and the mouth are open: curves of the upper and the lower edge, and how far a point is from them."""
+"""Where the two eyes and the mouth are open: their upper and lower edges, and how far a point is from them."""
 
 from __future__ import annotations
 

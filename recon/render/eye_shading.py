@@ -29,13 +29,14 @@ wp.set_module_options({"enable_backward": False})
 
 @wp.struct
 class EyePair:
-    """Both eyes as posed, and how they are painted; `centres` empty: eyes are shaded as any surface.
+    """Both eyes as posed, and how they are painted; `on` 0: eyes are shaded as any surface.
 
     centres: camera frame, mm, right eye first. frames: rows are toward the nose, up, optical axis, camera frame.
     head: rows are the head's axes. lids: two `resampled` openings, in radii of the eyeball, x
     toward the model's left. melanin: of the skin about. radius: of the eyeballs, mm. The rest: see `Eyes`.
     """
 
+    on: int
     centres: wp.array(dtype=wp.vec3)
     frames: wp.array(dtype=wp.mat33)
     head: wp.mat33
@@ -157,7 +158,7 @@ def eye_pair(
     appearance: Appearance,
     eyes: Eyes | None,
 ) -> EyePair:
-    """Pose a head's eyes; shape (n, 3) mm in the head's frame, `rotation` and `translation` bring it to the camera's."""
+    """Pose a head's eyes; shape: (n, 3) mm in the head's frame; rotation, translation: to the camera's."""
     pair = EyePair()
     if eyes is None or not sockets.eyes:
         return pair
@@ -170,6 +171,7 @@ def eye_pair(
         frames.append(axes @ rotation.T)
         edges = [torch.nn.functional.normalize(shape[ids] - centre, dim=1)[:, :2].numpy() for ids in (upper, lower)]
         openings.append(resampled(*edges))
+    pair.on = 1
     pair.centres = wp.from_torch(torch.stack(centres).contiguous(), dtype=wp.vec3)
     pair.frames = wp.from_torch(torch.stack(frames).contiguous(), dtype=wp.mat33)
     pair.head = wp.mat33(*rotation.T.flatten().tolist())

@@ -20,7 +20,7 @@ def mouth_look(
     appearance: Appearance,
     mouth: Mouth | None,
 ) -> MouthLook:
-    """Pose a head's mouth; shape (n, 3) mm in the head's frame, `rotation` and `translation` bring it to the camera's."""
+    """Pose a head's mouth; shape: (n, 3) mm in the head's frame; rotation, translation: to the camera's."""
     look = MouthLook()
     if mouth is None:
         return look

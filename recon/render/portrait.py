@@ -92,7 +92,7 @@ def light_of_pixels(
                 distance = u * points[a][2] + v * points[b][2] + w * points[c][2]
                 radiance = wp.vec3()
                 point = wp.vec3(x - centre[0], centre[1] - y, -focal) * (distance / focal)
-                if a < head and eyes.centres.shape[0] > 0 and slow[a][Slow.EYES] > 0.5:
+                if a < head and eyes.on == 1 and slow[a][Slow.EYES] > 0.5:
                     radiance = shade_eye(eyes, point, view, lit, light, noise)
                 elif a < head:
                     values = u * slow[a] + v * slow[b] + w * slow[c]
