@@ -135,7 +135,7 @@ class EyeSockets:
     """
 
     eyes: tuple[Eyeball, ...]
-    middles: tuple[Tensor, ...]
+    middles: tuple[np.ndarray, ...]
     lids: tuple[tuple[np.ndarray, np.ndarray], ...]
     radius_mm: float
 
@@ -143,8 +143,11 @@ class EyeSockets:
 def eye_sockets(model: FaceModel) -> EyeSockets:
     eyes = tuple(sorted(model.eyeballs, key=lambda eye: eye.outward))
     balls = [model.mean[eye.vertices] for eye in eyes]
-    middles = tuple((ball.amax(0) + ball.amin(0)) / 2 - ball.mean(0) for ball in balls)
-    radii = [(ball - ball.mean(0) - middle).norm(dim=1).median() for ball, middle in zip(balls, middles, strict=True)]
+    middles = tuple(((ball.amax(0) + ball.amin(0)) / 2 - ball.mean(0)).numpy() for ball in balls)
+    radii = [
+        (ball - ball.mean(0) - middle).norm(dim=1).median()
+        for ball, middle in zip(balls, map(torch.from_numpy, middles), strict=True)
+    ]
     lids = tuple(lid_edges(model, side) for side in range(len(eyes)))
     return EyeSockets(eyes, middles, lids, float(sum(radii) / max(len(radii), 1)))
 
@@ -163,19 +166,21 @@ def eye_pair(
     if eyes is None or not sockets.eyes:
         return pair
     centres, frames, openings = [], [], []
-    for eye, offset, (upper, lower) in zip(sockets.eyes, sockets.middles, sockets.lids, strict=True):
-        turn = gaze_rotation(eye, expression)
-        centre = shape[eye.vertices].mean(0) + turn @ offset
-        axes = turn.T * torch.tensor([[-eye.outward], [1.0], [1.0]])
-        centres.append(rotation @ centre + translation)
-        frames.append(axes @ rotation.T)
-        edges = [torch.nn.functional.normalize(shape[ids] - centre, dim=1)[:, :2].numpy() for ids in (upper, lower)]
-        openings.append(resampled(*edges))
+    turned, moved = rotation.numpy(), translation.numpy()
+    places = shape.numpy()
+    for eye, offset, lids in zip(sockets.eyes, sockets.middles, sockets.lids, strict=True):
+        turn = gaze_rotation(eye, expression).numpy()
+        centre = shape[eye.vertices].mean(0).numpy() + turn @ offset
+        centres.append(turned @ centre + moved)
+        frames.append(turn.T * np.array([[-eye.outward], [1.0], [1.0]]) @ turned.T)
+        rays = [places[ids] - centre for ids in lids]
+        openings.append(resampled(*(ray[:, :2] / np.linalg.norm(ray, axis=1, keepdims=True) for ray in rays)))
+    device = str(shape.device)
     pair.on = 1
-    pair.centres = wp.from_torch(torch.stack(centres).contiguous(), dtype=wp.vec3)
-    pair.frames = wp.from_torch(torch.stack(frames).contiguous(), dtype=wp.mat33)
+    pair.centres = wp.array(np.array(centres, np.float32), dtype=wp.vec3, device=device)
+    pair.frames = wp.array(np.array(frames, np.float32), dtype=wp.mat33, device=device)
     pair.head = wp.mat33(*rotation.T.flatten().tolist())
-    pair.lids = wp.from_numpy(np.concatenate(openings), dtype=wp.float32, device=str(shape.device))
+    pair.lids = wp.from_numpy(np.concatenate(openings), dtype=wp.float32, device=device)
     pair.radius = sockets.radius_mm
     pair.melanin, pair.sclera = appearance.melanin, appearance.sclera
     for name in ("veins", "redness", "wet", "squareness"):

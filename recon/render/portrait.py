@@ -91,8 +91,8 @@ def light_of_pixels(
                 lit = u * arriving[a] + v * arriving[b] + w * arriving[c]
                 distance = u * points[a][2] + v * points[b][2] + w * points[c][2]
                 radiance = wp.vec3()
-                point = wp.vec3(x - centre[0], centre[1] - y, -focal) * (distance / focal)
                 if a < head and eyes.on == 1 and slow[a][Slow.EYES] > 0.5:
+                    point = wp.vec3(x - centre[0], centre[1] - y, -focal) * (distance / focal)
                     radiance = shade_eye(eyes, point, view, lit, light, noise)
                 elif a < head:
                     values = u * slow[a] + v * slow[b] + w * slow[c]
@@ -100,9 +100,10 @@ def light_of_pixels(
                     open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
                     inside = wp.max(values[Slow.TEETH], values[Slow.MOUTH_INSIDE])
                     if mouth.on == 1 and inside > 0.0:
+                        here = wp.vec3(x - centre[0], centre[1] - y, -focal) * (distance / focal)
                         place = wp.vec3(values[Slow.X], values[Slow.Y], values[Slow.Z])
                         spot = u * mouth.place[a] + v * mouth.place[b] + w * mouth.place[c]
-                        wet = mouth_at(mouth, spot, values[Slow.TEETH], place, point, normal, noise)
+                        wet = mouth_at(mouth, spot, values[Slow.TEETH], place, here, normal, noise)
                         surface.albedo = wp.lerp(surface.albedo, wet.albedo, inside)
                         surface.gloss = wp.lerp(surface.gloss, wet.gloss, inside)
                         surface.roughness = wp.lerp(surface.roughness, wet.roughness, inside)

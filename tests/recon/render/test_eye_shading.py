@@ -77,7 +77,7 @@ def lamp(yaw_deg: float, pitch_deg: float) -> Lighting:
 @pytest.mark.parametrize("where", [(0.0, 15.0), (-35.0, 10.0), (40.0, 20.0), (10.0, 35.0)])
 def test_a_lamp_is_mirrored_where_the_cornea_faces_halfway_to_it(drawn, where):
     eyes, lighting = pose(*drawn), lamp(*where)
-    found, normals = light_on(eyes, grid(eyes, 0), lighting)
+    found, normals = light_on(eyes, grid(eyes, 0, 4.0), lighting)
     bright = found[..., 1] > 0.5 * found[..., 1].max()
     half = np.array(lighting.directions[0]) + [0.0, 0.0, 1.0]
     off = np.degrees(np.arccos(np.clip(normals @ (half / np.linalg.norm(half)), -1, 1)))
