@@ -1,3 +1,4 @@
+# pyright: reportGeneralTypeIssues=false
 """Pose a drawn mouth for the kernel that shades it."""
 
 from __future__ import annotations
