@@ -6,14 +6,17 @@ import warp as wp
 from torch import Tensor
 
 from recon.faces.appearance import Appearance
+from recon.faces.mouth_paint import MouthLook, mouth_at
 from recon.faces.noise import volume
 from recon.faces.paint import Person, paint, person_of, slow_row
+from recon.faces.template import Slow
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
+from recon.render.eye_shading import EyePair, shade_eye
 from recon.render.kernel import weights_at
 from recon.render.parts import Panes, Scenery
 from recon.render.rasterize import rasterize
-from recon.render.shading import Lighting, Lights, coat_row, lights_of, shade, shade_coat, through_pane
+from recon.render.shading import Lighting, Lights, coat_row, lights_of, reddened, shade, shade_coat, through_pane
 
 wp.set_module_options({"enable_backward": False})
 
@@ -64,6 +67,8 @@ def light_of_pixels(
     light: Lights,
     noise: wp.array(dtype=wp.vec2),
     panes: PaneMesh,
+    eyes: EyePair,
+    mouth: MouthLook,
     found: wp.array2d(dtype=wp.vec3),
     cover: wp.array2d(dtype=wp.float32),
 ):
@@ -84,16 +89,32 @@ def light_of_pixels(
                 normal = wp.normalize(u * normals[a] + v * normals[b] + w * normals[c])
                 view = wp.normalize(wp.vec3(centre[0] - x, y - centre[1], focal))
                 lit = u * arriving[a] + v * arriving[b] + w * arriving[c]
+                distance = u * points[a][2] + v * points[b][2] + w * points[c][2]
                 radiance = wp.vec3()
-                if a < head:
-                    surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
+                if a < head and eyes.on == 1 and slow[a][Slow.EYES] > 0.5:
+                    point = wp.vec3(x - centre[0], centre[1] - y, -focal) * (distance / focal)
+                    radiance = shade_eye(eyes, point, view, lit, light, noise)
+                elif a < head:
+                    values = u * slow[a] + v * slow[b] + w * slow[c]
+                    surface = paint(who, values, noise)
                     open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
+                    inside = wp.max(values[Slow.TEETH], values[Slow.MOUTH_INSIDE])
+                    if mouth.on == 1 and inside > 0.0:
+                        here = wp.vec3(x - centre[0], centre[1] - y, -focal) * (distance / focal)
+                        place = wp.vec3(values[Slow.X], values[Slow.Y], values[Slow.Z])
+                        spot = u * mouth.place[a] + v * mouth.place[b] + w * mouth.place[c]
+                        wet = mouth_at(mouth, spot, values[Slow.TEETH], place, here, normal, noise)
+                        surface.albedo = wp.lerp(surface.albedo, wet.albedo, inside)
+                        surface.gloss = wp.lerp(surface.gloss, wet.gloss, inside)
+                        surface.roughness = wp.lerp(surface.roughness, wet.roughness, inside)
+                        open_sky = wp.lerp(open_sky, reddened(wet.open), inside)
+                        lit = wp.lerp(lit, lit * wet.open, inside)
+                        normal = wp.normalize(wp.lerp(normal, wet.normal, inside))
                     radiance = shade(surface, normal, view, open_sky, lit, light)
                 else:
                     coat = u * coats[a - head] + v * coats[b - head] + w * coats[c - head]
                     radiance = shade_coat(coat, normal, view, lit, light)
                 if panes.ids.shape[0] > 0:
-                    distance = u * points[a][2] + v * points[b][2] + w * points[c][2]
                     radiance = behind_pane(panes, panes.ids[i, j], x, y, distance, radiance, view, light)
                 total += radiance
                 seen += 1.0
@@ -112,6 +133,8 @@ def head_light(
     camera: Camera,
     appearance: Appearance,
     lighting: Lighting,
+    eyes: EyePair,
+    mouth: MouthLook,
 ) -> tuple[Tensor, Tensor]:
     """What a camera receives of a painted head and its parts.
 
@@ -120,6 +143,7 @@ def head_light(
         points_px: (V, 3) as there, of all of the scenery.
         slow: (head's V, len(Slow)) from `slow_values`. occlusion: (head's V, 3) from `colour_occlusion`.
         arriving: (V,) share of the first light, from `lit`.
+        eyes: from `eye_pair`. mouth: from `mouth_look`.
 
     Returns:
         (S, S, 3) float32 mean linear light of each pixel's samples on the head, (S, S) float32 share of them.
@@ -143,6 +167,8 @@ def head_light(
         lights_of(lighting, slow.device),
         wp.from_torch(volume(str(slow.device)), dtype=wp.vec2),
         pane_mesh(panes, camera, ids.shape[0]),
+        eyes,
+        mouth,
         wp.from_torch(light, dtype=wp.vec3),
         wp.from_torch(cover),
     ]

@@ -227,6 +227,13 @@ def through_pane(behind: wp.vec3, tint: wp.vec3, normal: wp.vec3, view: wp.vec3,
     return wp.cw_mul(behind, tint) * (1.0 - fresnel) + seen * fresnel
 
 
+@wp.func
+def reddened(openness: float) -> wp.vec3:
+    """`colour_occlusion` of one point."""
+    dim = wp.max(openness, 1e-6)
+    return wp.vec3(wp.pow(dim, 0.75), dim, wp.pow(dim, 1.1))
+
+
 def colour_occlusion(openness: torch.Tensor) -> torch.Tensor:
     """Ambient occlusion (n,) -> (n, 3) of each colour: light that entered skin leaves it reddened where it is
     shadowed, so red closes slower."""

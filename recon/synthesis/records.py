@@ -14,9 +14,12 @@ from torch import Tensor
 from recon.dress.hair_paint import paint_under
 from recon.dress.wardrobe import parts_of
 from recon.faces.model import NASION, REGIONS, FaceModel
+from recon.faces.mouth_paint import Teeth, teeth_of
 from recon.faces.template import Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
+from recon.render.eye_shading import EyeSockets, eye_pair, eye_sockets
 from recon.render.labels import label_maps
+from recon.render.mouth_shading import mouth_look
 from recon.render.occlusion import ambient_occlusion, lit
 from recon.render.parts import Scenery, panes_of, scenery_of
 from recon.render.portrait import head_light
@@ -91,12 +94,14 @@ class Record:
 @dataclass(frozen=True)
 class Prepared:
     """What is computed once for a face model: template of its paint, ambient occlusion of each colour at the vertices,
-    directions of hair."""
+    directions of hair, places of eyes and teeth."""
 
     template: Template
     occlusion: Tensor
     outward: Tensor
     hairy: Tensor
+    sockets: EyeSockets
+    teeth: Teeth
 
 
 @lru_cache(maxsize=4)
@@ -109,7 +114,8 @@ def prepared(model: FaceModel) -> Prepared:
     openness[model.region == REGIONS.index("teeth")] = 0.55
     inside = model.region == REGIONS.index("mouth_inside")
     openness[inside] = openness[inside].clamp(min=0.12)
-    return Prepared(template, colour_occlusion(openness), vertex_normals(model.mean, model.triangles), scalp)
+    outward = vertex_normals(model.mean, model.triangles)
+    return Prepared(template, colour_occlusion(openness), outward, scalp, eye_sockets(model), teeth_of(model))
 
 
 def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
@@ -148,6 +154,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         camera,
         scene.appearance,
         scene.lighting,
+        eye_pair(ready.sockets, shape, expression, rotation, translation, scene.appearance, scene.eyes),
+        mouth_look(model, ready.teeth, shape, rotation, translation, scene.appearance, scene.mouth),
     )
     rgb = composite(light.numpy(), cover.numpy(), scene, size)
 

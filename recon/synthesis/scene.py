@@ -8,7 +8,9 @@ import numpy as np
 
 from recon.dress.wardrobe import Dress, DressConfig, draw_dress, painted_under
 from recon.faces.appearance import Appearance, draw_appearance
+from recon.faces.eye_paint import Eyes, draw_eyes
 from recon.faces.model import FaceModel
+from recon.faces.mouth_paint import Mouth, draw_mouth
 from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.render.shading import KeyLight, Lighting, draw_lighting
@@ -17,7 +19,7 @@ from recon.synthesis.response import Response, draw_response
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 NEVER_ALONE = ("mouthClose", "jawOpen")
 IDENTITY_LIMIT = 2.2
-DRESS = 1  # names the random stream of what people have on
+DRESS, EYES, MOUTH = 1, 3, 4  # name the random streams of what people have on, of eyes, of mouths
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class SceneConfig:
         calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
         backgrounds: folder of images to crop backgrounds from; procedural ones without it.
         dress: what people have on.
+        eyes, mouth: shares of people whose eyes, whose mouths inside, are painted in detail; plainly without.
     """
 
     yaw_mean_deg: float = 0.0
@@ -62,6 +65,8 @@ class SceneConfig:
     calm: float = 0.0
     backgrounds: str | None = None
     dress: DressConfig = field(default_factory=DressConfig)
+    eyes: float = 1.0
+    mouth: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ class Scene:
         yaw_deg, pitch_deg, roll_deg: what `rotation` was made of (roll first, then pitch, then yaw).
         fov_deg: field of view. eye_share, eye_u, eye_v: framing, shares of the side.
         appearance, dress, lighting, response: see their rooms. background_seed, backgrounds, calm: for the background.
+        eyes, mouth: None for plain ones.
     """
 
     seed: int
@@ -95,6 +101,8 @@ class Scene:
     background_seed: int
     backgrounds: str | None
     calm: float
+    eyes: Eyes | None = None
+    mouth: Mouth | None = None
 
     def camera(self, size: int) -> Camera:
         return Camera.from_fov(self.fov_deg, size)
@@ -140,7 +148,14 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     )
     # From generators of its own: with everything off, scenes are what they were before there was any.
     dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
-    return replace(drawn, appearance=painted_under(drawn.appearance, dress), dress=dress)
+    eyes, mouth = (np.random.default_rng([seed, index, part]) for part in (EYES, MOUTH))
+    return replace(
+        drawn,
+        appearance=painted_under(drawn.appearance, dress),
+        dress=dress,
+        eyes=draw_eyes(eyes) if eyes.random() < config.eyes else None,
+        mouth=draw_mouth(mouth) if mouth.random() < config.mouth else None,
+    )
 
 
 def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float, open_mouth: float = 0.3) -> np.ndarray:

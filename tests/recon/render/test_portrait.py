@@ -9,9 +9,12 @@ import torch
 from torch.nn import functional
 
 from recon.faces.default import load_default
+from recon.faces.mouth_paint import teeth_of
 from recon.faces.template import slow_values, template_of
 from recon.geometry.cameras import Camera
+from recon.render.eye_shading import eye_pair, eye_sockets
 from recon.render.labels import label_maps
+from recon.render.mouth_shading import mouth_look
 from recon.render.parts import scenery_of
 from recon.render.portrait import head_light
 from recon.render.rasterize import barycentric, gather, rasterize_supersampled
@@ -66,10 +69,16 @@ def test_light_is_averaged_over_samples_and_linear_in_the_lamps(head):
     scene = draw_scene(model, 3, 1, SceneConfig())
     slow = slow_values(template_of(model), scene.appearance)
     openness = colour_occlusion(torch.full((len(points),), 0.7))
+    posed = torch.eye(3), torch.tensor([0.0, 0.0, -700.0]), scene.appearance
+    still = torch.zeros(len(model.expression_names))
+    eyes = eye_pair(eye_sockets(model), model.mean, still, *posed, scene.eyes)
+    mouth = mouth_look(model, teeth_of(model), model.mean, *posed, scene.mouth)
 
     def light(lighting: Lighting) -> tuple[torch.Tensor, torch.Tensor]:
         lit = torch.full((len(points),), 0.5)
-        return head_light(fine, points, scenery, None, slow, openness, lit, CAMERA, scene.appearance, lighting)
+        return head_light(
+            fine, points, scenery, None, slow, openness, lit, CAMERA, scene.appearance, lighting, eyes, mouth
+        )
 
     def scaled(factor: float) -> Lighting:
         def times(colour):
