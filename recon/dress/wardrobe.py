@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from recon.dress.brows import brow_part, lash_part
+from recon.dress.clothes import Clothes, clothes_part, draw_clothes
 from recon.dress.facial_hair import facial_hair_part
 from recon.dress.facial_hair_style import BrowStyle, FacialHairStyle, draw_brows, draw_facial_hair
 from recon.dress.glasses import Glasses, draw_glasses, glasses_parts
@@ -31,6 +32,7 @@ class DressConfig:
     dressed: have any of it at all; the others have painted hair alone.
     hair, brows, facial_hair: strands instead of paint; cuts and beards go from none to long. glasses,
         headwear: worn. objects: held or worn before the face, such as hands, cups and surgical masks.
+    clothes: cut and sewn; the others have theirs painted on the bust.
     hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS`; the labels see
         through the rest, as they do through brows, lashes and lenses.
     """
@@ -42,7 +44,8 @@ class DressConfig:
     glasses: float = 0.2
     headwear: float = 0.05
     objects: float = 0.05
-    hides: tuple[str, ...] = ("hair", "glasses", "headwear", "object")
+    clothes: float = 1.0
+    hides: tuple[str, ...] = ("hair", "glasses", "headwear", "object", "clothes")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Dress:
     glasses: Glasses | None = None
     headwear: Headwear | None = None
     thing: Thing | None = None
+    clothes: Clothes | None = None
     seed: int = 0
     hides: tuple[str, ...] = ()
 
@@ -73,6 +77,7 @@ def draw_dress(seed: tuple[int, ...], config: DressConfig, appearance: Appearanc
     brows = draw_brows(generator(3), hair.colour, hair.grey, man)
     facial_hair = draw_facial_hair(generator(4), hair.colour, hair.grey, man)
     glasses, headwear, thing = draw_glasses(generator(5)), draw_headwear(generator(6)), draw_object(generator(7))
+    clothes = draw_clothes(generator(10))
     return Dress(
         hair=hair if worn[0] < config.hair else None,
         brows=brows if worn[1] < config.brows else None,
@@ -80,6 +85,7 @@ def draw_dress(seed: tuple[int, ...], config: DressConfig, appearance: Appearanc
         glasses=glasses if worn[3] < config.glasses else None,
         headwear=headwear if worn[4] < config.headwear else None,
         thing=thing if worn[5] < config.objects else None,
+        clothes=clothes if generator(9).random() < config.clothes else None,
         seed=int(random.integers(2**31)),
         hides=config.hides,
     )
@@ -114,4 +120,6 @@ def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
         parts.append(headwear_part(model, vertices, dress.headwear))
     if dress.thing is not None:
         parts.append(object_part(model, vertices, dress.thing))
+    if dress.clothes is not None:
+        parts.append(clothes_part(model, vertices, dress.clothes))
     return [part for part in parts if part is not None]
