@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter, gaussian_filter1d
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, grey_dilation
+from scipy.spatial import KDTree
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
@@ -31,90 +32,86 @@ POLAR = np.radians(np.arange(12.0, 150.0, 1.0))
 STEP_MM = 5.0
 ALONG_MM = np.arange(-60.0, 270.0, STEP_MM)  # down from the foot of the neck; negative on the neck
 FOOT_MM = (-172.0, -134.0, -122.0)  # heights of the neck's foot on the template: in front, beside, behind
+STICKING_MM = 1.0  # less than that, the stuff takes up
 SKIN_MM = 4.0  # so near to a model's skin the lattice lies on it
 EDGES = cast(Any, ("nearest", "wrap"))
 
 
 @dataclass(frozen=True)
-class Bust:
-    """The lattice on a drawn head, (rows, COLUMNS, ...) float64; rows as ALONG_MM.
-
-    Attributes:
-        place: (..., 3) mm in the head's frame. outward: (..., 3) unit, away from the skin.
-        hollow: mm that taut cloth stands over hollows. openness: share of the sky that is seen from there, [0, 1].
-        reach: (COLUMNS,) mm down to where the model has skin.
-    """
+class Spots:
+    """Places on a bust, (..., 3) or (...) float32 as the fields of `Bust`."""
 
     place: np.ndarray
     outward: np.ndarray
     hollow: np.ndarray
     openness: np.ndarray
+
+    def lifted(self, lift: np.ndarray | float) -> np.ndarray:
+        """(..., 3) mm, `lift` (...) mm off the skin."""
+        return self.place + self.outward * np.asarray(lift, np.float32)[..., None]
+
+
+@dataclass(frozen=True)
+class Bust:
+    """The lattice on a drawn head.
+
+    Attributes:
+        cells: (rows * COLUMNS, 8) float32, rows as ALONG_MM: place (3) mm in the head's frame; outward (3), unit, away
+            from the skin; hollow, mm that cloth stands off there; openness, share of the sky that is seen, [0, 1].
+        reach: (COLUMNS,) mm down to where the model has skin.
+    """
+
+    cells: Tensor
     reach: np.ndarray
 
-    def at(self, along: np.ndarray, azimuth: np.ndarray, lift: np.ndarray | float = 0.0) -> np.ndarray:
-        """(..., 3) places so far (...) down and around, `lift` mm off the skin."""
-        cells, weights = cells_at(along, azimuth)
-        place = (self.place.reshape(-1, 3)[cells] * weights[..., None]).sum(-2)
-        outward = (self.outward.reshape(-1, 3)[cells] * weights[..., None]).sum(-2)
-        return place + outward * np.asarray(lift)[..., None]
-
-    def open_sky(self, along: np.ndarray, azimuth: np.ndarray) -> np.ndarray:
-        """(...) `openness` there."""
-        cells, weights = cells_at(along, azimuth)
-        return (self.openness.reshape(-1)[cells] * weights).sum(-1)
-
-    def hollow_at(self, along: np.ndarray, azimuth: np.ndarray) -> np.ndarray:
-        """(...) `hollow` there."""
-        cells, weights = cells_at(along, azimuth)
-        return (self.hollow.reshape(-1)[cells] * weights).sum(-1)
-
-
-def cells_at(along: np.ndarray, azimuth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Four cells (..., 4) of the flat lattice and their bilinear weights; rows are clamped, columns go around."""
-    along, azimuth = np.broadcast_arrays(along, azimuth)
-    row = np.clip((along - ALONG_MM[0]) / STEP_MM, 0, len(ALONG_MM) - 1.001)
-    column = np.interp(azimuth % (2 * np.pi), np.append(AZIMUTH, 2 * np.pi), np.arange(COLUMNS + 1.0))
-    i, j = row.astype(int), column.astype(int)
-    down, right = row - i, column - j
-    j, after = j % COLUMNS, (j + 1) % COLUMNS
-    upper, lower = i * COLUMNS, (i + 1) * COLUMNS
-    cells = np.stack([upper + j, upper + after, lower + j, lower + after], -1)
-    weights = np.stack([(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right], -1)
-    return cells, weights
+    def at(self, along: np.ndarray, azimuth: np.ndarray) -> Spots:
+        """Bilinear, so far (...) down and around; rows are clamped, columns go around."""
+        along, azimuth = np.broadcast_arrays(along, azimuth)
+        row = np.clip((along.ravel() - ALONG_MM[0]) / STEP_MM, 0, len(ALONG_MM) - 1.001)
+        turn = azimuth.ravel() % (2 * np.pi)
+        column = np.interp(turn, np.append(AZIMUTH, 2 * np.pi), np.arange(COLUMNS + 1.0))
+        i, j = row.astype(int), column.astype(int)
+        down, right = row - i, column - j
+        upper, j, after = i * COLUMNS, j % COLUMNS, (j + 1) % COLUMNS
+        corners = np.stack([upper + j, upper + after, upper + COLUMNS + j, upper + COLUMNS + after], 1)
+        weights = np.stack([(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right], 1)
+        shares = torch.from_numpy(weights.astype(np.float32))
+        found = embedding_bag(torch.from_numpy(corners), self.cells, per_sample_weights=shares, mode="sum").numpy()
+        found = found.reshape(*along.shape, 8)
+        return Spots(found[..., :3], found[..., 3:6], found[..., 6], found[..., 7])
 
 
 def bust_of(model: FaceModel, vertices: Tensor) -> Bust:
     """The lattice on a drawn head, vertices (n, 3) float32 mm."""
     shape, ride = template_bust(), ride_of(model)
-    place = embedding_bag(ride.corners, vertices, per_sample_weights=ride.weights, mode="sum").double().numpy()
-    place = place.reshape(shape.place.shape) + ride.beyond
-    return Bust(place, shape.outward, shape.hollow, shape.openness, ride.reach)
+    place = embedding_bag(ride.corners, vertices, per_sample_weights=ride.weights, mode="sum") + ride.beyond
+    return Bust(torch.cat([place, shape.cells[:, 3:]], 1), ride.reach)
 
 
 @dataclass(frozen=True)
 class Ride:
     """How the lattice rides on a model: corners and weights (cells, 3) of the nearest points of its skin, `beyond`
-    (rows, COLUMNS, 3) mm from there where there is no skin, reach as in `Bust`."""
+    (cells, 3) mm from there where there is no skin, reach as in `Bust`."""
 
     corners: Tensor
     weights: Tensor
-    beyond: np.ndarray
+    beyond: Tensor
     reach: np.ndarray
 
 
 @lru_cache(maxsize=4)
 def ride_of(model: FaceModel) -> Ride:
-    place = template_bust().place
+    place = template_bust().cells[:, :3].double().numpy()
     own = template_places(model).double().numpy()
     triangles = bust_triangles(model)
-    found = closest_points(place.reshape(-1, 3), own, triangles)
-    beyond = (place.reshape(-1, 3) - found.point).reshape(place.shape)
-    off = np.linalg.norm(beyond, axis=-1)
+    found = closest_points(place, own, triangles)
+    beyond = place - found.point
+    off = np.linalg.norm(beyond, axis=1).reshape(len(ALONG_MM), COLUMNS)
     past = np.maximum.accumulate(off * (ALONG_MM > 0)[:, None] > SKIN_MM, 0)
     reach = np.where(past.any(0), ALONG_MM[np.argmax(past, 0)], ALONG_MM[-1]) - STEP_MM
     share = np.clip((off - SKIN_MM / 2) / SKIN_MM, 0, 1) * past  # on skin the model's own surface counts
     corners, weights = torch.from_numpy(triangles[found.triangle]), torch.from_numpy(found.barycentric).float()
-    return Ride(corners, weights, beyond * share[..., None], reach)
+    return Ride(corners, weights, torch.from_numpy(beyond * share.reshape(-1, 1)).float(), reach)
 
 
 def bust_triangles(model: FaceModel) -> np.ndarray:
@@ -149,7 +146,18 @@ def template_bust() -> Bust:
     down, around = np.gradient(smooth, axis=0), np.roll(smooth, -1, 1) - np.roll(smooth, 1, 1)
     outward = unit(np.cross(down, around))
     hollow = np.maximum(((smooth - place) * outward).sum(-1), 0)
-    return Bust(place, outward, hollow, sky, np.full(COLUMNS, ALONG_MM[-1]))
+    hollow = np.maximum(hollow, sticking_out(mean[np.unique(triangles)], place, outward))
+    cells = np.concatenate([place, outward, hollow[..., None], sky[..., None]], -1).reshape(-1, 8)
+    return Bust(torch.from_numpy(cells).float(), np.full(COLUMNS, ALONG_MM[-1]))
+
+
+def sticking_out(points: np.ndarray, place: np.ndarray, outward: np.ndarray) -> np.ndarray:
+    """(rows, COLUMNS) mm that points (m, 3) of the bust, such as the ends of its arms, stand out over the lattice."""
+    nearest = KDTree(place.reshape(-1, 3)).query(points)[1]
+    height = ((points - place.reshape(-1, 3)[nearest]) * outward.reshape(-1, 3)[nearest]).sum(1)
+    most = np.zeros(place.shape[:2])
+    np.maximum.at(most.reshape(-1), nearest, np.where(height > STICKING_MM, height + STICKING_MM, 0.0))
+    return gaussian_filter(grey_dilation(most, (5, 5), mode=EDGES), 1.0, mode=EDGES)
 
 
 def meridian(

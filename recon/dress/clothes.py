@@ -10,7 +10,7 @@ from torch import Tensor
 
 from recon.dress.bust import ALONG_MM, AZIMUTH, COLUMNS, Bust, bust_of
 from recon.dress.clothes_style import KINDS, Clothes, draw_clothes
-from recon.dress.collars import hood, lapels, polo_neck, shirt_collar, tie
+from recon.dress.collars import JACKET_MM, hood, lapels, polo_neck, shirt_collar, tie
 from recon.dress.solids import Body, as_part, body, lattice
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
@@ -20,6 +20,7 @@ __all__ = ["KINDS", "Clothes", "clothes_part", "draw_clothes"]
 
 HEM_MM = ((5.0, 0.0), (0.0, 0.0), (-1.2, 0.6))  # from inside over the edge: down from it, share of the stuff's thickness
 UNDER_MM = 0.3  # what is inside a hem lies so far off the skin
+PLACKET_MM = 15.0  # beside the middle, where a shirt overlaps
 SHIRT_MM = 1.8  # a shirt under something
 INSIDE_REACH_MM = 8.0  # so far before a model's skin ends there is cloth
 
@@ -29,9 +30,9 @@ def clothes_part(model: FaceModel, vertices: Tensor, worn: Clothes) -> Part:
     bust = bust_of(model, vertices)
     opening = shirt_opening(bust, worn)
     if worn.kind == "suit":
-        bodies = [shell(bust, worn, opening, SHIRT_MM, worn.shirt, rows=20), *shirt_collar(bust, worn, worn.shirt)]
+        bodies = [shell(bust, worn, opening, SHIRT_MM, worn.shirt, rows=14), *shirt_collar(bust, worn, worn.shirt)]
         edge = np.minimum(worn.neckline(AZIMUTH), ALONG_MM[-1] - 10)
-        bodies += [shell(bust, worn, edge, 6.0, worn.colour), lapels(bust, worn)]
+        bodies += [shell(bust, worn, edge, JACKET_MM, worn.colour), lapels(bust, worn)]
         if worn.tie:
             bodies += tie(bust, worn)
     elif worn.kind == "shirt":
@@ -62,23 +63,25 @@ def shares(rows: int) -> np.ndarray:
 
 
 def shell(
-    bust: Bust, worn: Clothes, edge: np.ndarray, thick: float, colour: tuple[float, float, float], rows: int = 40
+    bust: Bust, worn: Clothes, edge: np.ndarray, thick: float, colour: tuple[float, float, float], rows: int = 32
 ) -> Body:
     """The stuff from its neckline `edge` (COLUMNS,) mm down, `thick` mm off the skin."""
     hem = np.array(HEM_MM)
     along = np.concatenate([edge + hem[:, :1], edge + (ALONG_MM[-1] - edge) * shares(rows)])
-    azimuth = np.broadcast_to(AZIMUTH, along.shape)
+    spots = bust.at(along, AZIMUTH)
+    below, place = along - edge, spots.place
     lift = np.full(along.shape, thick)
     lift[: len(hem)] = UNDER_MM + thick * hem[:, 1:]
-    flat = bust.at(along, azimuth)
-    soft = np.clip((along - edge) / 50.0, 0, 1)
-    ripple = np.abs(cloth_noise(flat, worn, (34.0, 22.0, 34.0)))
-    lift = lift + bust.hollow_at(along, azimuth) * np.clip((along - edge) / 10.0, 0, 1) + worn.fold * soft * ripple
-    places = bust.at(along, azimuth, lift)
-    tone = (0.35 + 0.65 * bust.open_sky(along, azimuth)) * (1 + 0.05 * cloth_noise(flat, worn, 5.0))
-    tone = tone * np.where(along < edge + 1, 0.8, 1.0)
-    dyed = patterned(worn, colour, along, flat) if colour is worn.colour else np.asarray(colour)
-    return body(places.reshape(-1, 3), lattice(len(along), COLUMNS, True), (dyed * tone[..., None]).reshape(-1, 3), True)
+    lift += spots.hollow * np.clip(below / 10.0, 0, 1)
+    tone = (0.35 + 0.65 * spots.openness) * (1 + 0.05 * cloth_noise(place, worn, 5.0))
+    tone[: len(hem)] *= 0.8
+    if thick > SHIRT_MM:  # what is under something lies flat
+        ripple = np.abs(cloth_noise(place, worn, (34.0, 22.0, 34.0)))
+        lift += worn.fold * np.clip(below / 50.0, 0, 1) * ripple
+    if worn.kind in ("shirt", "suit") and thick < JACKET_MM:
+        tone *= 1 - 0.3 * np.exp(-(((place[..., 0] - PLACKET_MM) / 1.6) ** 2)) * (np.cos(AZIMUTH) > 0)
+    dyed = patterned(worn, colour, along, place) if colour is worn.colour else np.asarray(colour)
+    return body(spots.lifted(lift).reshape(-1, 3), lattice(len(along), COLUMNS, True), (dyed * tone[..., None]).reshape(-1, 3), True)
 
 
 def patterned(worn: Clothes, colour: tuple[float, float, float], along: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -105,5 +108,5 @@ def band(places: np.ndarray, period: float) -> np.ndarray:
 
 def cloth_noise(places: np.ndarray, worn: Clothes, cell: float | tuple[float, float, float]) -> np.ndarray:
     """(...) of places (..., 3)."""
-    flat = torch.from_numpy(places.reshape(-1, 3).T.astype(np.float32).copy())
-    return solid_noise(flat, cell, worn.offset)[0].double().numpy().reshape(places.shape[:-1])
+    flat = torch.from_numpy(np.ascontiguousarray(places.reshape(-1, 3).T))
+    return solid_noise(flat, cell, worn.offset)[0].numpy().reshape(places.shape[:-1])

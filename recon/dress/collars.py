@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from recon.dress.bust import AZIMUTH, COLUMNS, Bust
+from recon.dress.bust import AZIMUTH, COLUMNS, Bust, Spots
 from recon.dress.clothes_style import Clothes, Colour
 from recon.dress.solids import Body, body, lattice, rounded_box, sheet, tube, unit
 
-LAPEL_COLUMNS = 81
+JACKET_MM = 8.5  # over a shirt and its collar
+LAPEL_COLUMNS = 121
 NOTCH_MM = 42.0  # down from the foot of the neck, where collar and lapel meet
 
 
-def shade_of(bust: Bust, along: np.ndarray, azimuth: np.ndarray, colour: Colour) -> np.ndarray:
+def shaded(colour: Colour, spots: Spots) -> np.ndarray:
     """(..., 3) the colour, darkened where little sky is seen."""
-    return np.asarray(colour) * (0.35 + 0.65 * bust.open_sky(along, azimuth))[..., None]
+    return np.asarray(colour, np.float32) * (0.35 + 0.65 * spots.openness)[..., None]
 
 
 def shirt_collar(bust: Bust, worn: Clothes, colour: Colour) -> list[Body]:
@@ -30,22 +31,23 @@ def shirt_collar(bust: Bust, worn: Clothes, colour: Colour) -> list[Body]:
         (None, 1.2),
         (0.0, 2.0),
         (-0.04, 3.6),
-        (0.0, 5.2),
-        (0.3, 6.4),
-        (0.65, 7.0),
-        (0.97, 7.2),
+        (0.0, 4.8),
+        (0.3, 5.6),
+        (0.65, 6.2),
+        (0.95, 6.4),
         (1.0, 6.2),
-        (0.9, 5.2),
-        (0.1, 4.2),
+        (1.0, 5.0),
+        (0.1, 3.6),
     )
     along = np.concatenate([foot + 4 if t is None else foot - stand + point * t for t, _ in rows])
     outward = np.array([[0.0 if t is None else max(t, 0.0)] for t, _ in rows])
     lift = np.array([[height] for _, height in rows]) + 0 * v
     front = (gap + worn.spread * outward) / 62.0  # radians, about the front of the neck
     azimuth = np.pi * (1 + v) + front * np.sign(-v) * np.abs(v) ** 3
-    places = bust.at(along, azimuth, lift)
-    albedo = shade_of(bust, along, azimuth, colour)
-    return [body(places.reshape(-1, 3), lattice(len(rows), v.size, False), albedo.reshape(-1, 3), True)]
+    spots = bust.at(along, azimuth)
+    seam = np.array([[0.75 if t == 1.0 else 1.0] for t, _ in rows]) - 0.2 * (np.abs(v) > 0.985)
+    albedo = shaded(colour, spots) * seam[..., None]
+    return [body(spots.lifted(lift).reshape(-1, 3), lattice(len(rows), v.size, False), albedo.reshape(-1, 3), True)]
 
 
 def lapels(bust: Bust, worn: Clothes) -> Body:
@@ -53,36 +55,38 @@ def lapels(bust: Bust, worn: Clothes) -> Body:
     turn = np.linspace(-1, 1, LAPEL_COLUMNS)
     azimuth = np.pi + (np.pi - np.radians(0.7)) * np.sign(turn) * (1 - (1 - np.abs(turn)) ** 1.5)
     edge = np.minimum(worn.neckline(azimuth), 238.0)
-    on_edge = bust.at(edge, azimuth)
+    on_edge = bust.at(edge, azimuth).place
     radius = np.hypot(on_edge[:, 0], on_edge[:, 2] + 100.0)
     along = unit(np.stack([np.gradient(edge), radius * np.gradient(azimuth)], 1))
     down, around = along[:, 1], -along[:, 0]  # away from the opening
     below = edge / max(worn.front, NOTCH_MM + 40)
     width = np.where(edge < NOTCH_MM, 36.0 + 12 * np.clip(edge / NOTCH_MM, 0, 1), worn.lapel * (1.05 - below) * 1.25)
     width = np.where(np.abs(edge - NOTCH_MM) < 5.0, 26.0, width).clip(3.0, None)
-    share = np.array([-0.02, 0.03, 0.12, 0.4, 0.7, 1.0])[:, None]
-    lift = 6.0 + np.array([1.0, 3.2, 3.6, 3.2, 3.0, 2.6])[:, None] + 0 * width
+    share = np.array([-0.01, 0.03, 0.12, 0.4, 0.7, 0.95, 1.0])[:, None]
+    lift = JACKET_MM + np.array([0.6, 3.2, 4.4, 4.4, 4.4, 4.2, 3.6])[:, None] + 0 * width
     s, a = edge + share * width * down, azimuth + share * width * around / radius
-    front = bust.at(s, a, lift)
-    back = bust.at(s, a, lift - 1.6)
-    albedo = shade_of(bust, s, a, worn.colour) * 1.04
-    return sheet(front[::-1], back[::-1], albedo[::-1])
+    spots = bust.at(s, a)
+    lift = lift + spots.hollow
+    seam = np.array([1, 1, 1, 1, 1, 1, 0.45])[:, None, None]
+    albedo = shaded(worn.colour, spots) * seam
+    return sheet(spots.lifted(lift)[::-1], spots.lifted(lift - 1.6)[::-1], albedo[::-1])
 
 
 def tie(bust: Bust, worn: Clothes) -> list[Body]:
     """A knot between the points of the collar and a blade that widens downward."""
-    top, foot = bust.at(np.array([-10.0, 26.0]), np.zeros(2), 8.0)
+    top, foot = bust.at(np.array([-10.0, 26.0]), np.zeros(2)).lifted(8.0)
     up = unit(top - foot)
     ahead = np.cross(np.array([1.0, 0.0, 0.0]), up)
-    knot = rounded_box((top + foot) / 2, np.stack([13.0 * np.array([1.0, 0, 0]), 6.0 * ahead, 18.0 * up]), worn.tie_colour, 3.0, rows=8)
-    down = np.linspace(18.0, 240.0, 24)[:, None]
+    knot = rounded_box((top + foot) / 2, np.stack([13.0 * np.array([1.0, 0, 0]), 5.0 * ahead, 18.0 * up]), worn.tie_colour, 3.0, rows=8)
+    down = np.linspace(18.0, 240.0, 56)[:, None]
     half = 10.0 + 26.0 * (down - 18.0) / 222.0
-    across = np.linspace(-1, 1, 7)
-    middle = bust.at(down[:, 0], np.zeros(24), 5.5)[:, None]
+    across = np.linspace(-1, 1, 9)
+    middle = bust.at(down[:, 0], np.zeros(56)).lifted(5.5)[:, None]
     front = middle + (half * across)[..., None] * np.array([1.0, 0, 0])
     front[..., 2] -= 1.5 * across**2
-    stripes = np.sin((front[..., 0] + front[..., 1]) / 4.0) > 0.4
-    colour = np.where(stripes[..., None], worn.second, worn.tie_colour)
+    stripes = np.clip(2.0 * np.sin((front[..., 0] + front[..., 1]) * 2 * np.pi / worn.period) - 0.5, 0, 1)[..., None]
+    plain = np.asarray(worn.tie_colour)
+    colour = plain + (np.asarray(worn.second) - plain) * stripes * (worn.pattern == "plain")
     return [knot, sheet(front[::-1], front[::-1] - np.array([0, 0, 1.5]), colour[::-1])]
 
 
@@ -94,9 +98,9 @@ def polo_neck(bust: Bust, worn: Clothes) -> Body:
     lift = np.array([[height] for _, height in rows]) + worn.thick - 3.5 + 0 * AZIMUTH
     azimuth = np.broadcast_to(AZIMUTH, along.shape)
     ribs = 1 + 0.08 * (-1.0) ** np.arange(COLUMNS)
-    albedo = shade_of(bust, along, azimuth, worn.colour) * ribs[:, None]
-    places = bust.at(along, azimuth, lift)
-    return body(places.reshape(-1, 3), lattice(len(rows), COLUMNS, True), albedo.reshape(-1, 3), True)
+    spots = bust.at(along, azimuth)
+    albedo = shaded(worn.colour, spots) * ribs[:, None]
+    return body(spots.lifted(lift).reshape(-1, 3), lattice(len(rows), COLUMNS, True), albedo.reshape(-1, 3), True)
 
 
 def hood(bust: Bust, worn: Clothes) -> list[Body]:
@@ -106,11 +110,11 @@ def hood(bust: Bust, worn: Clothes) -> list[Body]:
     behind = np.cos(np.pi * v / 2)
     edge = worn.neckline(azimuth)
     thick = 5.0 + 15.0 * behind**0.8
-    path = bust.at(edge + 0.5 * thick + 4.0, azimuth, thick * 0.9 + 1.0)
+    path = bust.at(edge + 0.5 * thick + 4.0, azimuth).lifted(thick * 0.9 + 1.0)
     roll = tube(path, np.stack([1.25 * thick, thick], 1), np.array([0.0, 1.0, 0.0]), worn.colour, section=12, exponent=2.2)
     strings = []
     for side in (-1.0, 1.0):
         down = np.linspace(worn.front + 6.0, worn.front + 110.0, 12)
-        string = bust.at(down, side * np.full(12, 0.35), worn.thick + 3.5 + worn.fold)
+        string = bust.at(down, side * np.full(12, 0.35)).lifted(worn.thick + 3.5 + worn.fold)
         strings.append(tube(string, np.array([1.6, 1.6]), np.array([1.0, 0, 0]), worn.second, section=6, exponent=2.0))
     return [roll, *strings]
