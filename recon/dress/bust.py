@@ -121,6 +121,14 @@ def bust_triangles(model: FaceModel) -> np.ndarray:
     return triangles[torch.isin(model.region.long()[triangles], labels).all(1)].numpy()
 
 
+@lru_cache(maxsize=4)
+def bust_places(model: FaceModel) -> tuple[Tensor, np.ndarray, np.ndarray]:
+    """A model's vertices (m,) int64 of neck and clothes, and where each is: along (m,) mm and azimuth (m,)."""
+    ids = np.unique(bust_triangles(model))
+    nearest = KDTree(template_bust().cells[:, :3].numpy()).query(template_places(model).numpy()[ids])[1]
+    return torch.from_numpy(ids), ALONG_MM[nearest // COLUMNS], AZIMUTH[nearest % COLUMNS]
+
+
 @lru_cache(maxsize=1)
 def template_bust() -> Bust:
     """The lattice on the default model's mean."""

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recon.dress.bust import ALONG_MM, AZIMUTH, COLUMNS, Bust, bust_of
+from recon.dress.bust import ALONG_MM, AZIMUTH, COLUMNS, Bust, bust_of, bust_places, template_bust
 from recon.dress.clothes_style import KINDS, Clothes, draw_clothes
 from recon.dress.collars import JACKET_MM, hood, lapels, polo_neck, shirt_collar, tie
 from recon.dress.solids import Body, as_part, body, lattice
@@ -16,11 +16,16 @@ from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import solid_noise
 from recon.render.parts import Part
 
-__all__ = ["KINDS", "Clothes", "clothes_part", "draw_clothes"]
+__all__ = ["KINDS", "Clothes", "clothes_part", "draw_clothes", "raised"]
 
-HEM_MM = ((5.0, 0.0), (0.0, 0.0), (-1.2, 0.6))  # from inside over the edge: down from it, share of the stuff's thickness
+HEM_MM = (
+    (5.0, 0.0),
+    (0.0, 0.0),
+    (-1.2, 0.6),
+)  # from inside over the edge: down from it, share of the stuff's thickness
 UNDER_MM = 0.3  # what is inside a hem lies so far off the skin
 PLACKET_MM = 15.0  # beside the middle, where a shirt overlaps
+COLLAR_MM = 50.0  # so far down a collar lies on the stuff
 SHIRT_MM = 1.8  # a shirt under something
 INSIDE_REACH_MM = 8.0  # so far before a model's skin ends there is cloth
 
@@ -49,6 +54,19 @@ def clothes_part(model: FaceModel, vertices: Tensor, worn: Clothes) -> Part:
     return as_part(REGIONS.index("clothes"), bodies, worn.gloss, worn.roughness)
 
 
+def raised(model: FaceModel, vertices: Tensor, worn: Clothes) -> Tensor:
+    """The drawn head (n, 3) with its bust lifted to the outside of the clothes, for what hangs over them."""
+    ids, along, azimuth = bust_places(model)
+    collar = worn.kind in ("suit", "shirt", "polo_neck") or (worn.kind == "jumper" and worn.collar)
+    edge = np.full(len(along), -worn.stand) if collar else worn.neckline(azimuth)
+    height = (JACKET_MM + 6.0 if worn.kind == "suit" else worn.thick + worn.fold + 4.0) * np.clip(
+        (along - edge) / 8.0, 0, 1
+    )
+    spots = template_bust().at(along, azimuth)
+    lift = torch.from_numpy((spots.outward * height[:, None]).astype(np.float32))
+    return vertices.index_add(0, ids, lift)
+
+
 def shirt_opening(bust: Bust, worn: Clothes) -> np.ndarray:
     """(COLUMNS,) mm down to the edge of a shirt under its collar: round, or open in front."""
     turn = np.abs((AZIMUTH + np.pi) % (2 * np.pi) - np.pi)
@@ -75,13 +93,19 @@ def shell(
     lift += spots.hollow * np.clip(below / 10.0, 0, 1)
     tone = (0.35 + 0.65 * spots.openness) * (1 + 0.05 * cloth_noise(place, worn, 5.0))
     tone[: len(hem)] *= 0.8
+    folded = worn.kind in ("suit", "shirt")  # with something that lies on it
     if thick > SHIRT_MM:  # what is under something lies flat
         ripple = np.abs(cloth_noise(place, worn, (34.0, 22.0, 34.0)))
-        lift += worn.fold * np.clip(below / 50.0, 0, 1) * ripple
-    if worn.kind in ("shirt", "suit") and thick < JACKET_MM:
+        lift += worn.fold * np.clip((below - (COLLAR_MM if folded else 0.0)) / 50.0, 0, 1) * ripple
+    if folded and thick < JACKET_MM:
         tone *= 1 - 0.3 * np.exp(-(((place[..., 0] - PLACKET_MM) / 1.6) ** 2)) * (np.cos(AZIMUTH) > 0)
     dyed = patterned(worn, colour, along, place) if colour is worn.colour else np.asarray(colour)
-    return body(spots.lifted(lift).reshape(-1, 3), lattice(len(along), COLUMNS, True), (dyed * tone[..., None]).reshape(-1, 3), True)
+    return body(
+        spots.lifted(lift).reshape(-1, 3),
+        lattice(len(along), COLUMNS, True),
+        (dyed * tone[..., None]).reshape(-1, 3),
+        True,
+    )
 
 
 def patterned(worn: Clothes, colour: tuple[float, float, float], along: np.ndarray, place: np.ndarray) -> np.ndarray:

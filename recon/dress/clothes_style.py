@@ -77,8 +77,18 @@ def draw_clothes(rng: np.random.Generator) -> Clothes:
     front, side, back, half = {
         "suit": (rng.uniform(150, 230), rng.uniform(2, 8), -14.0, rng.uniform(58, 70)),
         "shirt": (2.0, 2.0, 2.0, 70.0),
-        "t_shirt": (rng.uniform(45, 85) if pointed else rng.uniform(2, 30), rng.uniform(2, 16), rng.uniform(-4, 8), 72.0),
-        "jumper": (rng.uniform(45, 90) if pointed else rng.uniform(-6, 14), rng.uniform(0, 8), rng.uniform(-8, 2), 68.0),
+        "t_shirt": (
+            rng.uniform(45, 85) if pointed else rng.uniform(2, 30),
+            rng.uniform(2, 16),
+            rng.uniform(-4, 8),
+            72.0,
+        ),
+        "jumper": (
+            rng.uniform(45, 90) if pointed else rng.uniform(-6, 14),
+            rng.uniform(0, 8),
+            rng.uniform(-8, 2),
+            68.0,
+        ),
         "polo_neck": (6.0, 4.0, 4.0, 70.0),
         "hoodie": (rng.uniform(6, 26), rng.uniform(4, 10), 4.0, 75.0),
         "top": (rng.uniform(35, 85), rng.uniform(40, 105), rng.uniform(15, 60), 80.0),
@@ -91,7 +101,7 @@ def draw_clothes(rng: np.random.Generator) -> Clothes:
     usual = rng.random()
     if kind == "suit" and usual < 0.85:
         colour = rgb(np.array(suit) * rng.uniform(0.7, 1.4))
-    elif kind == "shirt" and usual < 0.6 or kind in ("t_shirt", "top") and usual < 0.25:
+    elif (kind == "shirt" and usual < 0.6) or (kind in ("t_shirt", "top") and usual < 0.25):
         colour = pale
     plain = {"suit": 0.9, "shirt": 0.5, "polo_neck": 0.85, "hoodie": 0.8}.get(kind, 0.55)
     patterned = PATTERNS[rng.integers(1, 5)] if rng.random() >= plain else "plain"

@@ -47,7 +47,14 @@ def shirt_collar(bust: Bust, worn: Clothes, colour: Colour) -> list[Body]:
     spots = bust.at(along, azimuth)
     seam = np.array([[0.75 if t == 1.0 else 1.0] for t, _ in rows]) - 0.2 * (np.abs(v) > 0.985)
     albedo = shaded(colour, spots) * seam[..., None]
-    return [body(spots.lifted(lift).reshape(-1, 3), lattice(len(rows), v.size, False), albedo.reshape(-1, 3), True)]
+    return [
+        body(
+            spots.lifted(lift + spots.hollow * outward).reshape(-1, 3),
+            lattice(len(rows), v.size, False),
+            albedo.reshape(-1, 3),
+            True,
+        )
+    ]
 
 
 def lapels(bust: Bust, worn: Clothes) -> Body:
@@ -62,7 +69,7 @@ def lapels(bust: Bust, worn: Clothes) -> Body:
     below = edge / max(worn.front, NOTCH_MM + 40)
     width = np.where(edge < NOTCH_MM, 36.0 + 12 * np.clip(edge / NOTCH_MM, 0, 1), worn.lapel * (1.05 - below) * 1.25)
     width = np.where(np.abs(edge - NOTCH_MM) < 5.0, 26.0, width).clip(3.0, None)
-    share = np.array([-0.01, 0.03, 0.12, 0.4, 0.7, 0.95, 1.0])[:, None]
+    share = np.array([-0.05, 0.03, 0.12, 0.4, 0.7, 0.95, 1.0])[:, None]
     lift = JACKET_MM + np.array([0.6, 3.2, 4.4, 4.4, 4.4, 4.2, 3.6])[:, None] + 0 * width
     s, a = edge + share * width * down, azimuth + share * width * around / radius
     spots = bust.at(s, a)
@@ -77,7 +84,9 @@ def tie(bust: Bust, worn: Clothes) -> list[Body]:
     top, foot = bust.at(np.array([-10.0, 26.0]), np.zeros(2)).lifted(8.0)
     up = unit(top - foot)
     ahead = np.cross(np.array([1.0, 0.0, 0.0]), up)
-    knot = rounded_box((top + foot) / 2, np.stack([13.0 * np.array([1.0, 0, 0]), 5.0 * ahead, 18.0 * up]), worn.tie_colour, 3.0, rows=8)
+    knot = rounded_box(
+        (top + foot) / 2, np.stack([13.0 * np.array([1.0, 0, 0]), 5.0 * ahead, 18.0 * up]), worn.tie_colour, 3.0, rows=8
+    )
     down = np.linspace(18.0, 240.0, 56)[:, None]
     half = 10.0 + 26.0 * (down - 18.0) / 222.0
     across = np.linspace(-1, 1, 9)
@@ -93,7 +102,16 @@ def tie(bust: Bust, worn: Clothes) -> list[Body]:
 def polo_neck(bust: Bust, worn: Clothes) -> Body:
     """A ribbed tube up the neck, folded over once."""
     high = worn.stand + 6.0
-    rows = ((10, 1.0), (-high, 1.5), (-high - 2, 3.0), (-high, 5.5), (-high * 0.6, 7.0), (-high * 0.2, 7.4), (2, 7.0), (6, 5.0))
+    rows = (
+        (10, 1.0),
+        (-high, 1.5),
+        (-high - 2, 3.0),
+        (-high, 5.5),
+        (-high * 0.6, 7.0),
+        (-high * 0.2, 7.4),
+        (2, 7.0),
+        (6, 5.0),
+    )
     along = np.array([[s] for s, _ in rows]) + 0 * AZIMUTH
     lift = np.array([[height] for _, height in rows]) + worn.thick - 3.5 + 0 * AZIMUTH
     azimuth = np.broadcast_to(AZIMUTH, along.shape)
@@ -111,7 +129,9 @@ def hood(bust: Bust, worn: Clothes) -> list[Body]:
     edge = worn.neckline(azimuth)
     thick = 5.0 + 15.0 * behind**0.8
     path = bust.at(edge + 0.5 * thick + 4.0, azimuth).lifted(thick * 0.9 + 1.0)
-    roll = tube(path, np.stack([1.25 * thick, thick], 1), np.array([0.0, 1.0, 0.0]), worn.colour, section=12, exponent=2.2)
+    roll = tube(
+        path, np.stack([1.25 * thick, thick], 1), np.array([0.0, 1.0, 0.0]), worn.colour, section=12, exponent=2.2
+    )
     strings = []
     for side in (-1.0, 1.0):
         down = np.linspace(worn.front + 6.0, worn.front + 110.0, 12)

@@ -1,4 +1,4 @@
-"""What is laid over a drawn head: hair, brows, beard, glasses, headwear and things, drawn, and as parts to render."""
+"""What is laid over a drawn head: hair, beard, glasses, headwear, things, clothes, drawn, and as parts to render."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from recon.dress.brows import brow_part, lash_part
-from recon.dress.clothes import Clothes, clothes_part, draw_clothes
+from recon.dress.clothes import Clothes, clothes_part, draw_clothes, raised
 from recon.dress.facial_hair import facial_hair_part
 from recon.dress.facial_hair_style import BrowStyle, FacialHairStyle, draw_brows, draw_facial_hair
 from recon.dress.glasses import Glasses, draw_glasses, glasses_parts
@@ -33,7 +33,7 @@ class DressConfig:
     hair, brows, facial_hair: strands instead of paint; cuts and beards go from none to long. glasses,
         headwear: worn. objects: held or worn before the face, such as hands, cups and surgical masks.
     clothes: cut and sewn; the others have theirs painted on the bust.
-    hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS`; the labels see
+    hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS` and clothes; the labels see
         through the rest, as they do through brows, lashes and lenses.
     """
 
@@ -106,9 +106,10 @@ def painted_under(appearance: Appearance, dress: Dress) -> Appearance:
 def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
     """The parts on a drawn head, `vertices` (n, 3) float32 mm in its own frame."""
     parts = []
+    over = vertices if dress.clothes is None else raised(model, vertices, dress.clothes)  # hair hangs over clothes
     capped = dress.headwear is not None and dress.headwear.kind != "band"
     if dress.hair is not None and not capped:  # strands would come through; the paint under them shows below the hem
-        parts.append(hair_part(model, vertices, dress.hair, dress.seed))
+        parts.append(hair_part(model, over, dress.hair, dress.seed))
     if dress.brows is not None:
         parts.append(brow_part(model, vertices, dress.brows, dress.seed + 1))
         parts.append(lash_part(model, vertices, dress.brows, dress.seed + 2))
@@ -117,9 +118,9 @@ def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
     if dress.glasses is not None:
         parts += glasses_parts(model, vertices, dress.glasses)
     if dress.headwear is not None:
-        parts.append(headwear_part(model, vertices, dress.headwear))
+        parts.append(headwear_part(model, over, dress.headwear))
     if dress.thing is not None:
-        parts.append(object_part(model, vertices, dress.thing))
+        parts.append(object_part(model, over, dress.thing))
     if dress.clothes is not None:
         parts.append(clothes_part(model, vertices, dress.clothes))
     return [part for part in parts if part is not None]

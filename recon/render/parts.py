@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recon.faces.model import PART_REGIONS, REGIONS, FaceModel
+from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.surfaces import vertex_normals
 
 COAT = 8  # columns of `Scenery.coat`: albedo (3), tangent (3), gloss, roughness
@@ -87,7 +87,7 @@ def scenery_of(
     parts: Sequence[Part],
     rotation: Tensor,
     translation: Tensor,
-    hides: Collection[str] = PART_REGIONS,
+    hides: Collection[str] = REGIONS,
 ) -> Scenery:
     """Join the posed head `vertices` (n, 3) with the opaque `parts`, posed by `rotation` (3, 3), `translation` (3,).
 
