@@ -122,11 +122,13 @@ def bust_triangles(model: FaceModel) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def bust_places(model: FaceModel) -> tuple[Tensor, np.ndarray, np.ndarray]:
-    """A model's vertices (m,) int64 of neck and clothes, and where each is: along (m,) mm and azimuth (m,)."""
+def bust_places(model: FaceModel) -> tuple[Tensor, np.ndarray, np.ndarray, np.ndarray]:
+    """A model's vertices (m,) int64 of neck and clothes, where each is: along (m,) mm and azimuth (m,), and `outward`
+    (m, 3) there."""
     ids = np.unique(bust_triangles(model))
-    nearest = KDTree(template_bust().cells[:, :3].numpy()).query(template_places(model).numpy()[ids])[1]
-    return torch.from_numpy(ids), ALONG_MM[nearest // COLUMNS], AZIMUTH[nearest % COLUMNS]
+    cells = template_bust().cells.numpy()
+    nearest = KDTree(cells[:, :3]).query(template_places(model).numpy()[ids])[1]
+    return torch.from_numpy(ids), ALONG_MM[nearest // COLUMNS], AZIMUTH[nearest % COLUMNS], cells[nearest, 3:6]
 
 
 @lru_cache(maxsize=1)

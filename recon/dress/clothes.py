@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recon.dress.bust import ALONG_MM, AZIMUTH, COLUMNS, Bust, bust_of, bust_places, template_bust
+from recon.dress.bust import ALONG_MM, AZIMUTH, COLUMNS, Bust, bust_of, bust_places
 from recon.dress.clothes_style import KINDS, Clothes, draw_clothes
 from recon.dress.collars import JACKET_MM, hood, lapels, polo_neck, shirt_collar, tie
 from recon.dress.solids import Body, as_part, body, lattice
@@ -35,7 +35,7 @@ def clothes_part(model: FaceModel, vertices: Tensor, worn: Clothes) -> Part:
     bust = bust_of(model, vertices)
     opening = shirt_opening(bust, worn)
     if worn.kind == "suit":
-        bodies = [shell(bust, worn, opening, SHIRT_MM, worn.shirt, rows=14), *shirt_collar(bust, worn, worn.shirt)]
+        bodies = [shell(bust, worn, opening, SHIRT_MM, worn.shirt, rows=12), *shirt_collar(bust, worn, worn.shirt)]
         edge = np.minimum(worn.neckline(AZIMUTH), ALONG_MM[-1] - 10)
         bodies += [shell(bust, worn, edge, JACKET_MM, worn.colour), lapels(bust, worn)]
         if worn.tie:
@@ -56,14 +56,13 @@ def clothes_part(model: FaceModel, vertices: Tensor, worn: Clothes) -> Part:
 
 def raised(model: FaceModel, vertices: Tensor, worn: Clothes) -> Tensor:
     """The drawn head (n, 3) with its bust lifted to the outside of the clothes, for what hangs over them."""
-    ids, along, azimuth = bust_places(model)
+    ids, along, azimuth, outward = bust_places(model)
     collar = worn.kind in ("suit", "shirt", "polo_neck") or (worn.kind == "jumper" and worn.collar)
     edge = np.full(len(along), -worn.stand) if collar else worn.neckline(azimuth)
     height = (JACKET_MM + 6.0 if worn.kind == "suit" else worn.thick + worn.fold + 4.0) * np.clip(
         (along - edge) / 8.0, 0, 1
     )
-    spots = template_bust().at(along, azimuth)
-    lift = torch.from_numpy((spots.outward * height[:, None]).astype(np.float32))
+    lift = torch.from_numpy((outward * height[:, None]).astype(np.float32))
     return vertices.index_add(0, ids, lift)
 
 
@@ -77,11 +76,11 @@ def shirt_opening(bust: Bust, worn: Clothes) -> np.ndarray:
 @lru_cache(maxsize=8)
 def shares(rows: int) -> np.ndarray:
     """(rows, 1) of the way from a hem downward, closer at its upper end."""
-    return (np.linspace(0, 1, rows + 1)[1:, None]) ** 1.4
+    return (np.linspace(0, 1, rows + 1)[1:, None]) ** 1.6
 
 
 def shell(
-    bust: Bust, worn: Clothes, edge: np.ndarray, thick: float, colour: tuple[float, float, float], rows: int = 32
+    bust: Bust, worn: Clothes, edge: np.ndarray, thick: float, colour: tuple[float, float, float], rows: int = 26
 ) -> Body:
     """The stuff from its neckline `edge` (COLUMNS,) mm down, `thick` mm off the skin."""
     hem = np.array(HEM_MM)

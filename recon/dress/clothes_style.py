@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,6 +68,10 @@ class Clothes:
         behind = np.clip(-np.cos(turn), 0, 1) ** 2
         rise = self.vee * rounded + (1 - self.vee) * pointed
         return self.side + (self.front - self.side) * rise + (self.back - self.side) * behind
+
+    def plain_necked(self) -> Clothes:
+        """The same stuff with neither collar nor hood, for under a cloth that falls over the shoulders."""
+        return replace(self, kind="t_shirt", front=6.0, side=4.0, back=2.0, vee=1.0)
 
 
 def draw_clothes(rng: np.random.Generator) -> Clothes:

@@ -33,8 +33,8 @@ class DressConfig:
     hair, brows, facial_hair: strands instead of paint; cuts and beards go from none to long. glasses,
         headwear: worn. objects: held or worn before the face, such as hands, cups and surgical masks.
     clothes: cut and sewn; the others have theirs painted on the bust.
-    hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS` and clothes; the labels see
-        through the rest, as they do through brows, lashes and lenses.
+    hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS` and clothes; the
+        labels see through the rest, as they do through brows, lashes and lenses.
     """
 
     dressed: float = 1.0
@@ -106,7 +106,10 @@ def painted_under(appearance: Appearance, dress: Dress) -> Appearance:
 def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
     """The parts on a drawn head, `vertices` (n, 3) float32 mm in its own frame."""
     parts = []
-    over = vertices if dress.clothes is None else raised(model, vertices, dress.clothes)  # hair hangs over clothes
+    clothes = dress.clothes
+    if clothes and dress.headwear and dress.headwear.kind == "headscarf":
+        clothes = clothes.plain_necked()
+    over = vertices if clothes is None else raised(model, vertices, clothes)  # hair hangs over clothes
     capped = dress.headwear is not None and dress.headwear.kind != "band"
     if dress.hair is not None and not capped:  # strands would come through; the paint under them shows below the hem
         parts.append(hair_part(model, over, dress.hair, dress.seed))
@@ -121,6 +124,6 @@ def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
         parts.append(headwear_part(model, over, dress.headwear))
     if dress.thing is not None:
         parts.append(object_part(model, over, dress.thing))
-    if dress.clothes is not None:
-        parts.append(clothes_part(model, vertices, dress.clothes))
+    if clothes is not None:
+        parts.append(clothes_part(model, vertices, clothes))
     return [part for part in parts if part is not None]

@@ -49,7 +49,7 @@ def test_the_lattice_of_the_mean_head_lies_on_its_skin():
     mean, template = bust_of(model, model.mean), template_bust()
     off = (mean.cells[:, :3] - template.cells[:, :3]).norm(dim=1).view(-1, COLUMNS)
     assert off[ALONG_MM > -20].max() < 5.0
-    ids, along, azimuth = bust_places(model)
+    ids, along, azimuth, _ = bust_places(model)
     near = (along > 0) & (along < mean.reach.min())
     found = mean.at(along[near], azimuth[near])
     height = ((model.mean[ids].numpy()[near] - found.place) * found.outward).sum(1)
@@ -109,7 +109,7 @@ def test_no_skin_comes_through(model, kind, yaw_deg, pitch_deg):
         points = Camera.from_fov(22.0, 300).project_with_distance(posed)
         ids = rasterize(points, triangles, 300, 300, closed=len(model.triangles))
         seen = triangles[ids[ids >= 0].unique().long()].long()
-        places, along, azimuth = bust_places(model)
+        places, along, azimuth, _ = bust_places(model)
         edge = 4.0 if worn.kind in ("shirt", "suit", "polo_neck") else worn.neckline(azimuth)
         if worn.kind in ("shirt", "suit"):
             edge = edge + 90.0 * np.clip(
