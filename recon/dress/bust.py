@@ -85,7 +85,12 @@ def bust_of(model: FaceModel, vertices: Tensor) -> Bust:
     """The lattice on a drawn head, vertices (n, 3) float32 mm."""
     shape, ride = template_bust(), ride_of(model)
     place = embedding_bag(ride.corners, vertices, per_sample_weights=ride.weights, mode="sum") + ride.beyond
-    return Bust(torch.cat([place, shape.cells[:, 3:]], 1), ride.reach)
+    cells = torch.cat([place, shape.cells[:, 3:]], 1)
+    grid = place.numpy().reshape(len(ALONG_MM), COLUMNS, 3)
+    taut = gaussian_filter(grid, (2.0, 2.5, 0), mode=cast(Any, ("nearest", "wrap", "nearest"))) - grid
+    stands_off = (torch.from_numpy(taut).view(-1, 3) * cells[:, 3:6]).sum(1)
+    cells[:, 6] = torch.maximum(cells[:, 6], stands_off)
+    return Bust(cells, ride.reach)
 
 
 @dataclass(frozen=True)

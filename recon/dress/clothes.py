@@ -43,7 +43,8 @@ def clothes_part(model: FaceModel, vertices: Tensor, worn: Clothes) -> Part:
     elif worn.kind == "shirt":
         bodies = [shell(bust, worn, opening, worn.thick, worn.colour), *shirt_collar(bust, worn, worn.colour)]
     else:
-        edge = np.minimum(worn.neckline(AZIMUTH), bust.reach.min() - INSIDE_REACH_MM)
+        edge = worn.neckline(AZIMUTH)
+        edge = edge * min(1.0, (bust.reach.min() - INSIDE_REACH_MM) / edge.max())
         bodies = [shell(bust, worn, edge, worn.thick, worn.colour)]
         if worn.kind == "polo_neck":
             bodies.append(polo_neck(bust, worn))

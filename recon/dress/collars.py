@@ -49,7 +49,7 @@ def shirt_collar(bust: Bust, worn: Clothes, colour: Colour) -> list[Body]:
     albedo = shaded(colour, spots) * seam[..., None]
     return [
         body(
-            spots.lifted(lift + spots.hollow * outward).reshape(-1, 3),
+            spots.lifted(lift + spots.hollow).reshape(-1, 3),
             lattice(len(rows), v.size, False),
             albedo.reshape(-1, 3),
             True,

@@ -48,7 +48,7 @@ def test_the_lattice_of_the_mean_head_lies_on_its_skin():
     model = load_default()
     mean, template = bust_of(model, model.mean), template_bust()
     off = (mean.cells[:, :3] - template.cells[:, :3]).norm(dim=1).view(-1, COLUMNS)
-    assert off[ALONG_MM > -20].max() < 5.0
+    assert off[np.flatnonzero(ALONG_MM > -20)].max() < 5.0
     ids, along, azimuth, _ = bust_places(model)
     near = (along > 0) & (along < mean.reach.min())
     found = mean.at(along[near], azimuth[near])
@@ -110,7 +110,7 @@ def test_no_skin_comes_through(model, kind, yaw_deg, pitch_deg):
         ids = rasterize(points, triangles, 300, 300, closed=len(model.triangles))
         seen = triangles[ids[ids >= 0].unique().long()].long()
         places, along, azimuth, _ = bust_places(model)
-        edge = 4.0 if worn.kind in ("shirt", "suit", "polo_neck") else worn.neckline(azimuth)
+        edge = 4.0 + 0 * azimuth if worn.kind in ("shirt", "suit", "polo_neck") else worn.neckline(azimuth)
         if worn.kind in ("shirt", "suit"):
             edge = edge + 90.0 * np.clip(
                 1 - np.abs(np.arctan2(np.sin(azimuth), np.cos(azimuth))) / np.radians(40), 0, 1
