@@ -81,7 +81,8 @@ def lapels(bust: Bust, worn: Clothes) -> Body:
 
 def tie(bust: Bust, worn: Clothes) -> list[Body]:
     """A knot between the points of the collar and a blade that widens downward."""
-    top, foot = bust.at(np.array([-10.0, 26.0]), np.zeros(2)).lifted(8.0)
+    ends = bust.at(np.array([-10.0, 26.0]), np.zeros(2))
+    top, foot = ends.lifted(8.0 + ends.hollow.max())
     up = unit(top - foot)
     ahead = np.cross(np.array([1.0, 0.0, 0.0]), up)
     knot = rounded_box(
@@ -90,7 +91,8 @@ def tie(bust: Bust, worn: Clothes) -> list[Body]:
     down = np.linspace(18.0, 240.0, 56)[:, None]
     half = 10.0 + 26.0 * (down - 18.0) / 222.0
     across = np.linspace(-1, 1, 9)
-    middle = bust.at(down[:, 0], np.zeros(56)).lifted(5.5)[:, None]
+    spots = bust.at(down[:, 0], np.zeros(56))
+    middle = spots.lifted(6.5 + spots.hollow)[:, None]
     front = middle + (half * across)[..., None] * np.array([1.0, 0, 0])
     front[..., 2] -= 1.5 * across**2
     stripes = np.clip(2.0 * np.sin((front[..., 0] + front[..., 1]) * 2 * np.pi / worn.period) - 0.5, 0, 1)[..., None]
