@@ -1,4 +1,4 @@
-"""What is laid over a drawn head: hair, brows, beard, glasses, headwear and things, drawn, and as parts to render."""
+"""What is laid over a drawn head: hair, beard, glasses, headwear, things, clothes, drawn, and as parts to render."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from recon.dress.brows import brow_part, lash_part
+from recon.dress.clothes import Clothes, clothes_part, draw_clothes, raised
 from recon.dress.facial_hair import facial_hair_part
 from recon.dress.facial_hair_style import BrowStyle, FacialHairStyle, draw_brows, draw_facial_hair
 from recon.dress.glasses import Glasses, draw_glasses, glasses_parts
@@ -31,8 +32,9 @@ class DressConfig:
     dressed: have any of it at all; the others have painted hair alone.
     hair, brows, facial_hair: strands instead of paint; cuts and beards go from none to long. glasses,
         headwear: worn. objects: held or worn before the face, such as hands, cups and surgical masks.
-    hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS`; the labels see
-        through the rest, as they do through brows, lashes and lenses.
+    clothes: cut and sewn; the others have theirs painted on the bust.
+    hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS` and clothes; the
+        labels see through the rest, as they do through brows, lashes and lenses.
     """
 
     dressed: float = 1.0
@@ -42,7 +44,8 @@ class DressConfig:
     glasses: float = 0.2
     headwear: float = 0.05
     objects: float = 0.05
-    hides: tuple[str, ...] = ("hair", "glasses", "headwear", "object")
+    clothes: float = 1.0
+    hides: tuple[str, ...] = ("hair", "glasses", "headwear", "object", "clothes")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Dress:
     glasses: Glasses | None = None
     headwear: Headwear | None = None
     thing: Thing | None = None
+    clothes: Clothes | None = None
     seed: int = 0
     hides: tuple[str, ...] = ()
 
@@ -73,6 +77,7 @@ def draw_dress(seed: tuple[int, ...], config: DressConfig, appearance: Appearanc
     brows = draw_brows(generator(3), hair.colour, hair.grey, man)
     facial_hair = draw_facial_hair(generator(4), hair.colour, hair.grey, man)
     glasses, headwear, thing = draw_glasses(generator(5)), draw_headwear(generator(6)), draw_object(generator(7))
+    clothes = draw_clothes(generator(10))
     return Dress(
         hair=hair if worn[0] < config.hair else None,
         brows=brows if worn[1] < config.brows else None,
@@ -80,6 +85,7 @@ def draw_dress(seed: tuple[int, ...], config: DressConfig, appearance: Appearanc
         glasses=glasses if worn[3] < config.glasses else None,
         headwear=headwear if worn[4] < config.headwear else None,
         thing=thing if worn[5] < config.objects else None,
+        clothes=clothes if generator(9).random() < config.clothes else None,
         seed=int(random.integers(2**31)),
         hides=config.hides,
     )
@@ -100,9 +106,13 @@ def painted_under(appearance: Appearance, dress: Dress) -> Appearance:
 def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
     """The parts on a drawn head, `vertices` (n, 3) float32 mm in its own frame."""
     parts = []
+    clothes = dress.clothes
+    if clothes and dress.headwear and dress.headwear.kind == "headscarf":
+        clothes = clothes.plain_necked()
+    over = vertices if clothes is None else raised(model, vertices, clothes)  # hair hangs over clothes
     capped = dress.headwear is not None and dress.headwear.kind != "band"
     if dress.hair is not None and not capped:  # strands would come through; the paint under them shows below the hem
-        parts.append(hair_part(model, vertices, dress.hair, dress.seed))
+        parts.append(hair_part(model, over, dress.hair, dress.seed))
     if dress.brows is not None:
         parts.append(brow_part(model, vertices, dress.brows, dress.seed + 1))
         parts.append(lash_part(model, vertices, dress.brows, dress.seed + 2))
@@ -111,7 +121,9 @@ def parts_of(model: FaceModel, vertices: Tensor, dress: Dress) -> list[Part]:
     if dress.glasses is not None:
         parts += glasses_parts(model, vertices, dress.glasses)
     if dress.headwear is not None:
-        parts.append(headwear_part(model, vertices, dress.headwear))
+        parts.append(headwear_part(model, over, dress.headwear))
     if dress.thing is not None:
-        parts.append(object_part(model, vertices, dress.thing))
+        parts.append(object_part(model, over, dress.thing))
+    if clothes is not None:
+        parts.append(clothes_part(model, vertices, clothes))
     return [part for part in parts if part is not None]

@@ -15,16 +15,20 @@ from PIL import Image
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.cameras import Camera
+from recon.geometry.laplacian import cotangent_laplacian
+from recon.geometry.surfaces import vertex_normals
+from recon.mesh.camera import MapCamera, recover_camera
 from recon.mesh.detail import Detail, DetailConfig, add_detail
 from recon.mesh.face_finder import MASK_THRESHOLD, FoundFace, find_faces
-from recon.mesh.map_camera import recover_camera
 from recon.mesh.map_mesh import MapMesh, map_to_mesh
 from recon.mesh.registration import Registration, RegistrationConfig, register
 from recon.mesh.texture import texture_of
+from recon.mesh.visibility import trust
 from recon.nets.base import Reconstructor
 from recon.photos.framing import Framing
 
 NETWORK_SIZE = 128
+FARTHEST_MM = 5000.0
 RELIEF_ON = ("skin", "lips", "brows")  # regions whose darkness speaks of relief
 
 
@@ -89,7 +93,7 @@ def reconstruct_face(
 ) -> Reconstruction:
     """The mesh of a found face. photo: (H, W, 3) uint8 RGB."""
     maps = map_to_mesh(face.position_mm, face.correspondence, face.mask > MASK_THRESHOLD)
-    crop_camera, translation = recover_camera(maps.pixels, maps.vertices, len(face.mask))
+    crop_camera, translation = pinhole(recover_camera(maps.pixels, maps.vertices, face.mask.shape), len(face.mask))
     registered = register(maps, model, registration)
     camera, turn = in_photo(crop_camera, face.framing)
     vertices = (registered.vertices + translation) @ turn.T
@@ -98,8 +102,10 @@ def reconstruct_face(
     allowed = skin[part] if detail is not None else np.zeros(len(part))
     fine = add_detail(vertices[part], triangles, photo / 255.0, camera, detail or DetailConfig(), allowed)
     uv = fine.carry(model.uv.numpy()[part])
-    trust = fine.carry(np.ones(len(part)))
-    texture, seen = texture_of(fine.smooth, fine.triangles, uv, trust, photo, camera)
+    normals = vertex_normals(torch.from_numpy(fine.smooth), torch.from_numpy(fine.triangles)).numpy()
+    operator = cotangent_laplacian(fine.smooth, fine.triangles)
+    seen_well = trust(fine.smooth, fine.triangles, normals, camera, photo.shape[:2], operator)
+    texture, seen = texture_of(fine.smooth, fine.triangles, uv, seen_well, photo, camera)
     return Reconstruction(
         face=face,
         camera=camera,
@@ -113,6 +119,14 @@ def reconstruct_face(
         texture=texture,
         seen=seen,
     )
+
+
+def pinhole(seen: MapCamera, size: int) -> tuple[Camera, np.ndarray]:
+    """The camera of a map, and the place (3,) mm of the map's origin in its frame; parallel rays become far ones."""
+    distance = 1 / max(seen.closeness, 1 / FARTHEST_MM)
+    centre = np.array(seen.centre_px)
+    across = (np.array(seen.origin_px) - centre) / seen.scale_px * (1, -1)
+    return Camera(seen.scale_px * distance, seen.centre_px, size), np.array([*across, -distance])
 
 
 def in_photo(camera: Camera, framing: Framing) -> tuple[Camera, np.ndarray]:

@@ -22,7 +22,9 @@ FORMATS = ("obj", "ply", "glb", "stl")
 VERTEX_MM = 0.001  # places are written to a micrometre
 
 
-def write_result(folder: Path, result: Reconstruction, photo: np.ndarray, about: dict[str, Any], formats: Sequence[str]) -> None:
+def write_result(
+    folder: Path, result: Reconstruction, photo: np.ndarray, about: dict[str, Any], formats: Sequence[str]
+) -> None:
     """Write mesh.*, template.npz, result.json (last), sheet.jpg and turntable.gif into `folder`.
 
     photo: (H, W, 3) uint8. about: what result.json says besides, such as the photo's name.

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recon.faces.model import PART_REGIONS, REGIONS, FaceModel
+from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.surfaces import vertex_normals
 
 COAT = 8  # columns of `Scenery.coat`: albedo (3), tangent (3), gloss, roughness
+
+CLOTHES = REGIONS.index("clothes")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def scenery_of(
     parts: Sequence[Part],
     rotation: Tensor,
     translation: Tensor,
-    hides: Collection[str] = PART_REGIONS,
+    hides: Collection[str] = REGIONS,
 ) -> Scenery:
     """Join the posed head `vertices` (n, 3) with the opaque `parts`, posed by `rotation` (3, 3), `translation` (3,).
 
@@ -99,11 +101,14 @@ def scenery_of(
         sizes = len(vertices), len(model.triangles), labelled
         return Scenery(vertices, normals, model.triangles, model.region, model.face, coat, *sizes)
     count = sum(len(part.triangles) for part in opaque)
+    own = model.region
+    if "clothes" in hides and any(part.region == CLOTHES for part in opaque):  # what shows of the bust is skin
+        own = own.where(own != CLOTHES, REGIONS.index("neck"))
     return Scenery(
         vertices=torch.cat([vertices, *(part.vertices @ rotation.T + translation for part in opaque)]),
         normals=torch.cat([normals, *(part.normals @ rotation.T for part in opaque)]),
         triangles=torch.cat([model.triangles, _numbered(opaque, len(vertices))]),
-        region=torch.cat([model.region, *(_filled(len(part.vertices), part.region) for part in opaque)]),
+        region=torch.cat([own, *(_filled(len(part.vertices), part.region) for part in opaque)]),
         face=functional.pad(model.face, (0, count)),
         coat=torch.cat([_coat(part, rotation) for part in opaque]),
         head_vertices=len(vertices),

@@ -15,7 +15,7 @@ from recon.dress.hair_paint import paint_under
 from recon.dress.wardrobe import parts_of
 from recon.faces.model import NASION, REGIONS, FaceModel
 from recon.faces.mouth_paint import Teeth, teeth_of
-from recon.faces.template import Template, hair_lift, slow_values, template_of
+from recon.faces.template import Slow, Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
 from recon.render.eye_shading import EyeSockets, eye_pair, eye_sockets
 from recon.render.labels import label_maps
@@ -143,6 +143,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     slow = slow_values(ready.template, scene.appearance)
     if scene.dress.hair or scene.dress.facial_hair:
         slow = paint_under(model, slow, scene.dress.hair, scene.dress.facial_hair)
+    if scene.dress.clothes:
+        slow[:, Slow.CLOTHES] = 0
     light, cover = head_light(
         fine,
         points,

@@ -12,7 +12,7 @@ from recon.dress.wardrobe import Dress, DressConfig
 from recon.faces.default import load_default
 from recon.synthesis.scene import SceneConfig, draw_scene
 
-OFF = {name: 0.0 for name in ("hair", "brows", "facial_hair", "glasses", "headwear", "objects")}
+OFF = {name: 0.0 for name in ("hair", "brows", "facial_hair", "glasses", "headwear", "objects", "clothes")}
 SCENES = [*Path("configs/scenes").glob("*.yaml"), Path("configs/synth2real/scene.yaml")]
 
 
@@ -40,7 +40,7 @@ def test_a_switch_changes_what_it_names_alone() -> None:
     for index in range(5):
         everything = scene(index, **dict.fromkeys(OFF, 1.0))
         assert apart_from_dress(everything) == apart_from_dress(scene(index, dressed=0.0))
-        for name, field in (*((name, name) for name in list(OFF)[:5]), ("objects", "thing")):
+        for name, field in (*((name, name) for name in list(OFF)[:5]), ("objects", "thing"), ("clothes", "clothes")):
             without = scene(index, **{**dict.fromkeys(OFF, 1.0), name: 0.0})
             assert asdict(without.dress) == asdict(everything.dress) | {field: None}
 
