@@ -22,6 +22,7 @@ from recon.render.parts import Scenery, panes_of, scenery_of
 from recon.render.portrait import head_light
 from recon.render.rasterize import rasterize, rasterize_supersampled
 from recon.render.shading import colour_occlusion
+from recon.synthesis.backdrop import draw_backdrop
 from recon.synthesis.background import draw_background
 from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
 from recon.synthesis.response import degrade, develop
@@ -213,6 +214,10 @@ def snapped(maps: dict[str, Tensor]) -> dict[str, np.ndarray]:
 
 def composite(light: np.ndarray, cover: np.ndarray, scene: Scene, size: int) -> np.ndarray:
     """Develop the head's light, lay it over the background, degrade: (S, S, 3) uint8."""
+    environment = scene.lighting.environment
+    if environment is not None and scene.backgrounds is None:  # one light for all: they mix before they are developed
+        behind = draw_backdrop(environment, scene.fov_deg, size)
+        return degrade(develop(behind + cv2.merge([cover] * 3) * (light - behind), scene.response), scene.response)
     shown = develop(light, scene.response)
     background = draw_background(np.random.default_rng(scene.background_seed), size, scene.backgrounds, scene.calm)
     return degrade(background + cv2.merge([cover] * 3) * (shown - background), scene.response)

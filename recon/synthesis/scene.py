@@ -12,12 +12,14 @@ from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.render.shading import KeyLight, Lighting, draw_lighting
+from recon.render.surroundings import draw_surroundings
 from recon.synthesis.response import Response, draw_response
 
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 NEVER_ALONE = ("mouthClose", "jawOpen")
 IDENTITY_LIMIT = 2.2
 DRESS = 1  # names the random stream of what people have on
+ENVIRONMENT = 5  # and that of what surrounds them
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class SceneConfig:
             side); half of the other where not given.
         smile: share of faces that smile, many with teeth showing. open_mouth: share of jaws that open without cause.
         melanin_scale, melanin_power: the broad mix of skins, each melanin m made scale * m ** power.
+        environment: share of scenes lit by a drawn environment, which is also what is seen behind; the rest by a plain
+            sky and lamps, before a background that knows nothing of them.
         key: where the key light comes from. exposure, contrast: gains on those that are drawn for the camera;
             exposure_sd: spread of the former's logarithm.
         calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
@@ -55,6 +59,7 @@ class SceneConfig:
     open_mouth: float = 0.3
     melanin_scale: float = 1.0
     melanin_power: float = 1.0
+    environment: float = 0.7
     key: KeyLight = field(default_factory=KeyLight)
     exposure: float = 1.0
     exposure_sd: float = 0.25
@@ -140,7 +145,11 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     )
     # From generators of its own: with everything off, scenes are what they were before there was any.
     dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
-    return replace(drawn, appearance=painted_under(drawn.appearance, dress), dress=dress)
+    drawn = replace(drawn, appearance=painted_under(drawn.appearance, dress), dress=dress)
+    rng = np.random.default_rng([seed, index, ENVIRONMENT])
+    if rng.random() < config.environment:
+        drawn = replace(drawn, lighting=draw_surroundings(rng, config.key, config.calm))
+    return drawn
 
 
 def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float, open_mouth: float = 0.3) -> np.ndarray:
