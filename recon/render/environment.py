@@ -55,6 +55,10 @@ class Lamp:
         fade = edge / min(self.half_width, self.half_height)
         return np.where(w > 0, np.clip((1 - outward) / fade + 0.5, 0, 1), 0)
 
+    def radiance(self, directions: np.ndarray, edge: float) -> np.ndarray:
+        brightness = np.array(self.colour, np.float32) * np.float32(np.pi / self.solid_angle())
+        return self.shape(directions, edge)[..., None].astype(np.float32) * brightness
+
 
 @dataclass(frozen=True)
 class Room:
@@ -171,14 +175,14 @@ class Environment:
     detail: float
     seed: int
 
-    def radiance(self, directions: np.ndarray, edge: float = 0.01, whole: bool = True) -> np.ndarray:
-        """(..., 3) float32 unit -> (..., 3) float32; without what the directional lights are made of unless `whole`."""
-        found = self.place.radiance(directions)
-        for k, lamp in enumerate(self.lamps):
-            share = 1 - lamp.share_taken() if k < self.taken and not whole else 1.0
-            brightness = np.array(lamp.colour, np.float32) * np.float32(share * np.pi / lamp.solid_angle())
-            found = found + lamp.shape(directions, edge)[..., None].astype(np.float32) * brightness
-        return found
+    def radiance(self, directions: np.ndarray, edge: float = 0.01) -> np.ndarray:
+        """(..., 3) float32 unit -> (..., 3) float32, the lamps' edges fading over so many radians."""
+        return sum((lamp.radiance(directions, edge) for lamp in self.lamps), self.place.radiance(directions))
+
+    def taken_radiance(self, directions: np.ndarray, edge: float = 0.01) -> np.ndarray:
+        """As much of `radiance` as the directional lights stand for."""
+        taken = (lamp.share_taken() * lamp.radiance(directions, edge) for lamp in self.lamps[: self.taken])
+        return sum(taken, np.zeros(directions.shape, np.float32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +200,6 @@ PIXEL = float(np.pi / 32)  # radians; edges of lamps in a map are that wide
 
 @lru_cache(maxsize=4)
 def surroundings_of(environment: Environment) -> Surroundings:
-    rest = environment.radiance(map_directions(), PIXEL, whole=False)
     whole = environment.radiance(map_directions(), PIXEL)
+    rest = whole - environment.taken_radiance(map_directions(), PIXEL)
     return Surroundings(harmonics(rest), mirror_map(whole, GLASS_SIDE), mirror_map(rest, SHEEN_SIDE, SHEEN_SHARPNESS))

@@ -77,7 +77,7 @@ def draw_studio(rng: np.random.Generator, key: Key) -> tuple[Studio, list[Lamp]]
         lamps.append(Lamp(direction, rng.uniform(0.2, 0.6), rng.uniform(0.2, 0.6), False, tinted(rng, fill, 10)))
     if rng.random() < 0.55:
         lamps += rims(rng, key, both=rng.random() < 0.4)
-    tone = rng.choice([rng.uniform(0.01, 0.12), rng.uniform(0.12, 0.5), rng.uniform(0.5, 1.1)], p=[0.3, 0.5, 0.2])
+    tone = rng.choice([rng.uniform(0.01, 0.12), rng.uniform(0.12, 0.4), rng.uniform(0.4, 1.0)], p=[0.35, 0.5, 0.15])
     hue = np.exp(rng.normal(0, 1, 3) * rng.choice([0.05, 0.35], p=[0.5, 0.5]))
     studio = Studio(
         above=tinted(rng, rng.uniform(0.6, 1.6), 15),
@@ -110,14 +110,14 @@ def draw_room(rng: np.random.Generator, key: Key) -> tuple[Room, list[Lamp]]:
         lamps.append(
             Lamp(direction, rng.uniform(0.12, 0.35), rng.uniform(0.2, 0.5), False, tinted(rng, strength, 10, -25))
         )
-    walls = rng.uniform(0.25, 0.9) * np.exp(rng.normal(0, 1, 3) * rng.choice([0.04, 0.2], p=[0.6, 0.4]))
+    walls = rng.uniform(0.15, 0.8) * np.exp(rng.normal(0, 1, 3) * rng.choice([0.04, 0.2], p=[0.6, 0.4]))
     room = Room(
         low=(-rng.uniform(1, 4), -rng.uniform(1.0, 1.6), -rng.uniform(0.8, 5)),
         high=(rng.uniform(1, 4), rng.uniform(0.9, 1.8), rng.uniform(1.5, 5)),
         walls=colour(walls * warm(mired)),
         ceiling=colour(rng.uniform(0.6, 1.3) * warm(mired)),
         floor=colour(rng.uniform(0.1, 0.5) * np.exp(rng.normal(0, 0.15, 3)) * warm(mired + 30)),
-        slope=colour(rng.normal(0, [0.3, 0.2, 0.4])),
+        slope=colour(rng.normal([0, 0.2, 0.45], [0.3, 0.2, 0.35])),
     )
     gain = gain_for(room, key.ambient)
     lit = {name: colour(gain * np.array(getattr(room, name))) for name in ("walls", "ceiling", "floor")}
@@ -137,12 +137,12 @@ def draw_outdoors(rng: np.random.Generator, key: Key) -> tuple[Outdoors, list[La
     horizon = rng.uniform(1.0, 1.6) * np.exp(0.3 * blue * np.array([-0.4, 0.0, 0.3]))
     green = rng.random() < 0.6
     stands = (
-        np.array([0.12, 0.2, 0.05]) * rng.uniform(0.4, 1.6)
+        np.array([0.11, 0.16, 0.06]) * rng.uniform(0.4, 1.6)
         if green
         else rng.uniform(0.1, 0.7) * warm(rng.normal(15, 20))
     )
     ground = (
-        np.array([0.16, 0.24, 0.08])
+        np.array([0.16, 0.21, 0.1])
         if green and rng.random() < 0.5
         else rng.uniform(0.15, 0.6) * warm(rng.normal(20, 15))
     )
@@ -151,7 +151,7 @@ def draw_outdoors(rng: np.random.Generator, key: Key) -> tuple[Outdoors, list[La
         horizon=colour(horizon),
         ground=colour(ground),
         skyline=colour(stands),
-        height=float(rng.choice([rng.uniform(-0.02, 0.12), rng.uniform(0.12, 0.7)], p=[0.4, 0.6])),
+        height=float(rng.choice([rng.uniform(-0.02, 0.12), rng.uniform(0.12, 0.7)], p=[0.3, 0.7])),
         phases=tuple(float(phase) for phase in rng.uniform(0, 2 * np.pi, 9)),
         glow=float(rng.uniform(0.2, 1.5)),
         sun=lamps[-1].direction if behind else key.direction,

@@ -13,7 +13,7 @@ import numpy as np
 from recon.render.environment import Environment, Outdoors, Room
 
 FINEST, COARSEST = 128, 48  # pixels a side that are computed; the rest is interpolated
-GREEN = np.array([0.7, 1.0, 0.45])
+GREEN = np.array([0.85, 1.0, 0.7])
 
 
 def draw_backdrop(environment: Environment, fov_deg: float, size: int) -> np.ndarray:
@@ -86,7 +86,7 @@ def furniture(canvas: Canvas, detail: float) -> np.ndarray:
         elif kind < 0.6:  # a door, a cupboard
             wide, high = rng.uniform(0.12, 0.6), rng.uniform(0.4, 2.5)
             image = laid(image, canvas.box(x, -1.0, wide, high), canvas.reflectance(0.6))
-        elif kind < 0.8:  # shelves
+        elif kind < 0.72:  # shelves
             shelves, first, wide = int(rng.integers(2, 5)), rng.uniform(-1.2, 0), rng.uniform(0.3, 0.9)
             board = canvas.reflectance(0.5)
             for k in range(shelves):
@@ -108,7 +108,7 @@ def furniture(canvas: Canvas, detail: float) -> np.ndarray:
 def greenery(canvas: Canvas, detail: float) -> np.ndarray:
     """(side, side, 3): leaves or brickwork, trunks and posts, gaps through which the sky shows."""
     rng = canvas.rng
-    leaves = np.exp(detail * rng.uniform(0.3, 0.9) * canvas.noise((5, 11, 23, 47), 0.8))
+    leaves = np.exp(detail * rng.uniform(0.15, 0.6) * canvas.noise((5, 11, 23, 47), 0.8))
     hue = GREEN if rng.random() < 0.5 else np.ones(3)
     image = leaves[..., None] * (hue ** (rng.random() * np.tanh(leaves)[..., None])).astype(np.float32)
     for _ in range(int(rng.integers(0, 1 + round(4 * detail)))):  # upright things

@@ -17,7 +17,7 @@ from recon.faces.model import NASION, REGIONS, FaceModel
 from recon.faces.template import Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
 from recon.render.labels import label_maps
-from recon.render.occlusion import ambient_occlusion, lit
+from recon.render.occlusion import ambient_occlusion, lit, softly_lit
 from recon.render.parts import Scenery, panes_of, scenery_of
 from recon.render.portrait import head_light
 from recon.render.rasterize import rasterize, rasterize_supersampled
@@ -134,7 +134,11 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     )
     labels = render_labels(model, scenery, ids, points, scenery.vertices - origin)
     key = torch.tensor(scene.lighting.directions[0])
-    arriving = lit(scenery.vertices, scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
+    if scene.lighting.spreads:
+        shadow_map = (scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
+        arriving = softly_lit(scenery.vertices, scenery.normals, *shadow_map, scene.lighting.spreads[0])
+    else:
+        arriving = lit(scenery.vertices, scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
     slow = slow_values(ready.template, scene.appearance)
     if scene.dress.hair or scene.dress.facial_hair:
         slow = paint_under(model, slow, scene.dress.hair, scene.dress.facial_hair)
