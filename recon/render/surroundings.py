@@ -13,7 +13,7 @@ from recon.render.shading import KeyLight, Lighting
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 LIGHTS = 3  # directional ones at most
-BALANCED = 0.7  # share of the colour of a place, as a power, that cameras take away
+BALANCED = 0.8  # share of the colour of a place, as a power, that cameras take away
 # Where a face in front of us looks: straight, and obliquely to each side.
 FACING = np.array([[0, 0, 1], [0.6, 0, 0.8], [-0.6, 0, 0.8], [0, 0.6, 0.8], [0, -0.6, 0.8]])
 
@@ -28,7 +28,7 @@ class Key:
     ambient: float
 
 
-def draw_surroundings(rng: np.random.Generator, where: KeyLight = KeyLight(), calm: float = 0.0) -> Lighting:
+def draw_surroundings(rng: np.random.Generator, where: KeyLight, calm: float = 0.0) -> Lighting:
     """Lighting from a drawn environment, its levels those of `recon.render.shading.draw_lighting`.
 
     Args:
@@ -133,8 +133,9 @@ def draw_outdoors(rng: np.random.Generator, key: Key) -> tuple[Outdoors, list[La
         lamps += rims(rng, key, both=False)
     clear = key.hard or behind or rng.random() < 0.2
     blue = rng.uniform(0.5, 1.0) if clear else rng.uniform(0.0, 0.3)
-    sky = rng.uniform(0.8, 1.3) * np.exp(blue * np.array([-0.7, -0.1, 0.5]))
-    horizon = rng.uniform(1.0, 1.6) * np.exp(0.3 * blue * np.array([-0.4, 0.0, 0.3]))
+    level = 0.5 if clear else 1.0  # against what stands and lies under it
+    sky = level * rng.uniform(0.8, 1.3) * np.exp(blue * np.array([-0.7, -0.1, 0.5]))
+    horizon = level * rng.uniform(1.0, 1.5) * np.exp(0.3 * blue * np.array([-0.4, 0.0, 0.3]))
     green = rng.random() < 0.6
     stands = (
         np.array([0.11, 0.16, 0.06]) * rng.uniform(0.4, 1.6)

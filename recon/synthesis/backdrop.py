@@ -108,16 +108,16 @@ def furniture(canvas: Canvas, detail: float) -> np.ndarray:
 def greenery(canvas: Canvas, detail: float) -> np.ndarray:
     """(side, side, 3): leaves or brickwork, trunks and posts, gaps through which the sky shows."""
     rng = canvas.rng
-    leaves = np.exp(detail * rng.uniform(0.15, 0.6) * canvas.noise((5, 11, 23, 47), 0.8))
+    leaves = np.exp(detail * rng.uniform(0.1, 0.45) * canvas.noise((5, 11, 23, 47), 0.8))
     hue = GREEN if rng.random() < 0.5 else np.ones(3)
     image = leaves[..., None] * (hue ** (rng.random() * np.tanh(leaves)[..., None])).astype(np.float32)
     for _ in range(int(rng.integers(0, 1 + round(4 * detail)))):  # upright things
         x, wide = rng.uniform(-1, 1), rng.uniform(0.02, 0.3)
         image = laid(image, canvas.box(x, 0.0, wide, 3.0), canvas.reflectance(0.8))
-    for _ in range(int(rng.integers(0, 1 + round(25 * detail)))):  # gaps and lamps, as discs
-        x, y, radius = rng.uniform(-1, 1), rng.uniform(-1, 1), rng.uniform(0.02, 0.09)
+    for _ in range(int(rng.integers(0, 1 + round(16 * detail)))):  # gaps and lamps, as discs
+        x, y, radius = rng.uniform(-1, 1), rng.uniform(-0.3, 1), rng.uniform(0.02, 0.09)
         disc = canvas.inside(radius - np.hypot(canvas.x - x, canvas.y - y))
-        image = image + (disc * rng.uniform(0.5, 4))[..., None]
+        image = image + (disc * rng.uniform(0.3, 2.5))[..., None]
     return image
 
 
