@@ -26,8 +26,6 @@ from recon.render.harmonics import (
 from recon.render.shading import KeyLight, Lights, lights_of
 from recon.render.surroundings import FACING, LUMINANCE, draw_surroundings
 
-GREY = (0.5, 0.5, 0.5)
-
 
 def directions(count: int, seed: int = 0) -> np.ndarray:
     found = np.random.default_rng(seed).normal(size=(count, 3))
@@ -56,7 +54,7 @@ def looked(along: np.ndarray, light: Lights) -> tuple[np.ndarray, np.ndarray]:
 
 
 def environment(*lamps: Lamp, taken: int = 0, level: float = 0.5) -> Environment:
-    even = (level,) * 3
+    even = (level, level, level)
     return Environment(Studio(even, even, even, even, (0.0, 0.0), 0.0), lamps, taken, blur=0.0, detail=0.0, seed=0)
 
 
