@@ -136,7 +136,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     key = torch.tensor(scene.lighting.directions[0])
     if scene.lighting.spreads:
         shadow_map = (scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
-        arriving = softly_lit(scenery.vertices, scenery.normals, *shadow_map, scene.lighting.spreads[0])
+        head = scenery.normals[: scenery.head_vertices]
+        arriving = softly_lit(scenery.vertices, head, *shadow_map, scene.lighting.spreads[0])
     else:
         arriving = lit(scenery.vertices, scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
     slow = slow_values(ready.template, scene.appearance)
