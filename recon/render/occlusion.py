@@ -17,9 +17,9 @@ ORTHOGRAPHIC_MM = 1000.0  # keeps distances positive
 SOFT_TAPS = ((0, 0), (-1, -1), (1, -1), (-1, 1), (1, 1))  # texels about the one that a vertex falls on
 CASTING_MM = 45.0  # from what casts shadows on a face to where they fall: nose, brow and chin
 DISC_TAPS = tuple(  # about the middle of a unit disc
-    (radius * math.cos(turn + k * math.pi / 3), radius * math.sin(turn + k * math.pi / 3))
-    for radius, turn in ((0.45, 0.0), (0.9, math.pi / 6))
-    for k in range(6)
+    (radius * math.cos(turn + k * math.tau / 3), radius * math.sin(turn + k * math.tau / 3))
+    for radius, turn in ((0.45, 0.0), (0.9, math.pi / 3))
+    for k in range(3)
 )
 STEEPEST = 4.0  # slope of a surface against the light, beyond which it hardly gets any
 
