@@ -12,9 +12,10 @@ import torch
 import warp as wp
 
 from recon.faces.paint import Surface
+from recon.render.environment import Colour, Environment, surroundings_of
+from recon.render.harmonics import irradiance_at, seen_in
 from recon.render.parts import COAT
 
-Colour = tuple[float, float, float]
 coat_row = wp.types.vector(length=COAT, dtype=wp.float32)
 WRAP = wp.constant(wp.vec3(0.28, 0.12, 0.08))  # skin's scattering: light beyond the terminator, red most
 FAINT = wp.constant(10.0)  # a highlight is left out where it is below exp(-10) of its peak
@@ -29,6 +30,8 @@ class Lighting:
     Attributes:
         sky, ground: colour from above and below. side: colour added from `side_direction`, all three low frequency.
         directions: toward each directional light (unit). colours: their irradiance when faced. The first casts shadows.
+        spreads: angular radius of each in radians, 0 where not given.
+        environment: where the light comes from, in the place of sky, ground and side; None: from those.
     """
 
     sky: Colour
@@ -37,6 +40,8 @@ class Lighting:
     side_direction: Colour
     directions: tuple[Colour, ...]
     colours: tuple[Colour, ...]
+    spreads: tuple[float, ...] = ()
+    environment: Environment | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,10 @@ def draw_lighting(rng: np.random.Generator, where: KeyLight = KeyLight()) -> Lig
 
 @wp.struct
 class Lights:
-    """`Lighting` for kernels: the same fields."""
+    """`Lighting` for kernels: the same fields, and of its environment `Surroundings`, empty without one.
+
+    widening: what each light's size adds to the square of a highlight's width, radians squared.
+    """
 
     sky: wp.vec3
     ground: wp.vec3
@@ -95,6 +103,10 @@ class Lights:
     side_direction: wp.vec3
     directions: wp.array(dtype=wp.vec3)
     colours: wp.array(dtype=wp.vec3)
+    widening: wp.array(dtype=wp.float32)
+    harmonics: wp.array(dtype=wp.vec3)
+    glass: wp.array2d(dtype=wp.vec3)
+    sheen: wp.array2d(dtype=wp.vec3)
 
 
 def lights_of(lighting: Lighting, device: torch.device) -> Lights:
@@ -104,6 +116,14 @@ def lights_of(lighting: Lighting, device: torch.device) -> Lights:
     for name in ("directions", "colours"):
         rows = torch.tensor(getattr(lighting, name), dtype=torch.float32, device=device)
         setattr(lights, name, wp.from_torch(rows, dtype=wp.vec3))
+    # The half vector turns by half as much as a light, and a disc's variance is a quarter of its radius squared.
+    spreads = torch.tensor(lighting.spreads or (0.0,) * len(lighting.colours), dtype=torch.float32, device=device)
+    lights.widening = wp.from_torch(spreads * spreads / 16)
+    if lighting.environment is not None:
+        around = surroundings_of(lighting.environment)
+        for name in ("harmonics", "glass", "sheen"):
+            rows = torch.from_numpy(getattr(around, name)).to(device)
+            setattr(lights, name, wp.from_torch(rows, dtype=wp.vec3))
     return lights
 
 
@@ -113,10 +133,20 @@ def sky_irradiance(light: Lights, normal: wp.vec3) -> wp.vec3:
 
     A sky linear in height and one cosine lobe, both kept to the second order of spherical harmonics.
     """
+    if light.harmonics.shape[0] > 0:
+        return irradiance_at(light.harmonics, normal)
     up = (normal[1] + 1.0) / 2.0
     cosine = wp.dot(light.side_direction, normal)
     lobe = 0.25 + 0.5 * cosine + 0.25 * cosine * cosine  # = ((1 + cos) / 2)^2
     return light.ground + (light.sky - light.ground) * up + light.side * lobe
+
+
+@wp.func
+def mirrored_sky(light: Lights, direction: wp.vec3) -> wp.vec3:
+    """What a rough surface mirrors from about a unit direction, beside the directional lights."""
+    if light.harmonics.shape[0] > 0:
+        return seen_in(light.sheen, direction)
+    return sky_irradiance(light, direction)
 
 
 @wp.func
@@ -134,7 +164,7 @@ def shade(
     diffuse = wp.cw_mul(sky_irradiance(light, normal), occlusion)
     grazing = 1.0 - facing
     fresnel = 0.04 + 0.35 * grazing * grazing * grazing * grazing * grazing
-    specular = sky_irradiance(light, 2.0 * facing * normal - view) * (0.6 * fresnel * occlusion[1])
+    specular = mirrored_sky(light, 2.0 * facing * normal - view) * (0.6 * fresnel * occlusion[1])
     wrap = WRAP * (1.0 - surface.hair)
     squared = surface.roughness * surface.roughness
     exponent = 2.0 / (squared * squared) - 2.0
@@ -151,8 +181,9 @@ def shade(
         )
         if cosine > 0.0:
             along = wp.max(wp.dot(normal, wp.normalize(view + toward)), 0.0)
-            if exponent * (1.0 - along) < FAINT:
-                lobe = wp.pow(along, exponent) * (exponent + 2.0) / 8.0
+            sharp = exponent / (1.0 + exponent * light.widening[k])
+            if sharp * (1.0 - along) < FAINT:
+                lobe = wp.pow(along, sharp) * (sharp + 2.0) / 8.0
                 specular += strength * (lobe * fresnel * cosine)
     return wp.cw_mul(surface.albedo, diffuse) + surface.gloss * specular
 
@@ -221,6 +252,8 @@ def through_pane(behind: wp.vec3, tint: wp.vec3, normal: wp.vec3, view: wp.vec3,
     grazing = 1.0 - facing
     fresnel = 0.05 + 0.95 * grazing * grazing * grazing * grazing * grazing
     mirrored = 2.0 * facing * toward_us - view
+    if light.harmonics.shape[0] > 0:
+        return wp.cw_mul(behind, tint) * (1.0 - fresnel) + seen_in(light.glass, mirrored) * fresnel
     seen = sky_irradiance(light, mirrored)
     for k in range(light.directions.shape[0]):
         seen += 6.0 * light.colours[k] * wp.smoothstep(0.96, 0.995, wp.dot(mirrored, light.directions[k]))

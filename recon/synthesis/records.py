@@ -20,11 +20,12 @@ from recon.geometry.surfaces import vertex_normals
 from recon.render.eye_shading import EyeSockets, eye_pair, eye_sockets
 from recon.render.labels import label_maps
 from recon.render.mouth_shading import mouth_look
-from recon.render.occlusion import ambient_occlusion, lit
+from recon.render.occlusion import ambient_occlusion, lit, softly_lit
 from recon.render.parts import Scenery, panes_of, scenery_of
 from recon.render.portrait import head_light
 from recon.render.rasterize import rasterize, rasterize_supersampled
 from recon.render.shading import colour_occlusion
+from recon.synthesis.backdrop import draw_backdrop
 from recon.synthesis.background import draw_background
 from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
 from recon.synthesis.response import degrade, develop
@@ -139,7 +140,12 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     )
     labels = render_labels(model, scenery, ids, points, scenery.vertices - origin)
     key = torch.tensor(scene.lighting.directions[0])
-    arriving = lit(scenery.vertices, scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
+    if scene.lighting.spreads:
+        shadow_map = (scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
+        head = scenery.normals[: scenery.head_vertices]
+        arriving = softly_lit(scenery.vertices, head, *shadow_map, scene.lighting.spreads[0])
+    else:
+        arriving = lit(scenery.vertices, scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
     slow = slow_values(ready.template, scene.appearance)
     if scene.dress.hair or scene.dress.facial_hair:
         slow = paint_under(model, slow, scene.dress.hair, scene.dress.facial_hair)
@@ -223,6 +229,10 @@ def snapped(maps: dict[str, Tensor]) -> dict[str, np.ndarray]:
 
 def composite(light: np.ndarray, cover: np.ndarray, scene: Scene, size: int) -> np.ndarray:
     """Develop the head's light, lay it over the background, degrade: (S, S, 3) uint8."""
+    environment = scene.lighting.environment
+    if environment is not None and scene.backgrounds is None:  # one light for all: they mix before they are developed
+        behind = draw_backdrop(environment, scene.fov_deg, size)
+        return degrade(develop(behind + cv2.merge([cover] * 3) * (light - behind), scene.response), scene.response)
     shown = develop(light, scene.response)
     background = draw_background(np.random.default_rng(scene.background_seed), size, scene.backgrounds, scene.calm)
     return degrade(background + cv2.merge([cover] * 3) * (shown - background), scene.response)

@@ -14,12 +14,13 @@ from recon.faces.mouth_paint import Mouth, draw_mouth
 from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.render.shading import KeyLight, Lighting, draw_lighting
+from recon.render.surroundings import draw_surroundings
 from recon.synthesis.response import Response, draw_response
 
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 NEVER_ALONE = ("mouthClose", "jawOpen")
 IDENTITY_LIMIT = 2.2
-DRESS, EYES, MOUTH = 1, 3, 4  # name the random streams of what people have on, of eyes, of mouths
+DRESS, EYES, MOUTH, ENVIRONMENT = 1, 3, 4, 5  # name the random streams of what people have on, of eyes, mouths, light
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class SceneConfig:
             side); half of the other where not given.
         smile: share of faces that smile, many with teeth showing. open_mouth: share of jaws that open without cause.
         melanin_scale, melanin_power: the broad mix of skins, each melanin m made scale * m ** power.
+        environment: share of scenes lit by a drawn environment, which is also what is seen behind; the rest by a plain
+            sky and lamps, before a background that knows nothing of them.
         key: where the key light comes from. exposure, contrast: gains on those that are drawn for the camera;
             exposure_sd: spread of the former's logarithm.
         calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
@@ -58,6 +61,7 @@ class SceneConfig:
     open_mouth: float = 0.3
     melanin_scale: float = 1.0
     melanin_power: float = 1.0
+    environment: float = 0.7
     key: KeyLight = field(default_factory=KeyLight)
     exposure: float = 1.0
     exposure_sd: float = 0.25
@@ -148,13 +152,16 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     )
     # From generators of its own: with everything off, scenes are what they were before there was any.
     dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
-    eyes, mouth = (np.random.default_rng([seed, index, part]) for part in (EYES, MOUTH))
+    eyes, mouth, light = (np.random.default_rng([seed, index, part]) for part in (EYES, MOUTH, ENVIRONMENT))
     return replace(
         drawn,
         appearance=painted_under(drawn.appearance, dress),
         dress=dress,
         eyes=draw_eyes(eyes) if eyes.random() < config.eyes else None,
         mouth=draw_mouth(mouth) if mouth.random() < config.mouth else None,
+        lighting=draw_surroundings(light, config.key, config.calm)
+        if light.random() < config.environment
+        else drawn.lighting,
     )
 
 

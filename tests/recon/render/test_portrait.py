@@ -66,7 +66,7 @@ def test_label_maps_are_what_torch_interpolates(head):
 
 def test_light_is_averaged_over_samples_and_linear_in_the_lamps(head):
     model, scenery, points, _, fine = head
-    scene = draw_scene(model, 3, 1, SceneConfig())
+    scene = draw_scene(model, 3, 1, SceneConfig(environment=0.0))
     slow = slow_values(template_of(model), scene.appearance)
     openness = colour_occlusion(torch.full((len(points),), 0.7))
     posed = torch.eye(3), torch.tensor([0.0, 0.0, -700.0]), scene.appearance

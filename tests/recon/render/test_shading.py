@@ -3,7 +3,7 @@ import warp as wp
 
 from recon.faces.paint import Surface
 from recon.geometry.launch import launch
-from recon.render.occlusion import ambient_occlusion, lit
+from recon.render.occlusion import ambient_occlusion, lit, softly_lit
 from recon.render.shading import Lighting, Lights, colour_occlusion, lights_of, shade
 
 TOWARD = (0.0, 0.0, 1.0)
@@ -70,6 +70,12 @@ def test_a_roof_shadows_the_floor_below_it_only():
     under = floor.abs().amax(1) < 18
     away = floor.abs().amax(1) > 23
     assert arriving[under].max() < 0.05 and arriving[away].min() > 0.95
+    above = torch.tensor([0.0, 1.0, 0.0])
+    soft = softly_lit(vertices, above.expand(625, 3), triangles, above, 128, bias_mm=2.0, spread=0.25)
+    edge = (floor[:, 0].abs() < 5) & ((floor[:, 2] - 20).abs() < 3)
+    middle = floor.abs().amax(1) < 6
+    assert 0.2 < soft[:625][edge].mean() < 0.8 and soft[:625][middle].max() < 0.05
+    assert soft[:625][floor.abs().amax(1) > 35].min() > 0.95
 
 
 def test_a_convex_body_sees_half_the_sky_s_cosine_everywhere():
