@@ -8,12 +8,14 @@ from torch import Tensor
 from recon.faces.appearance import Appearance
 from recon.faces.noise import volume
 from recon.faces.paint import Person, paint, person_of, slow_row
+from recon.faces.relief import Relief
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
 from recon.render.kernel import weights_at
 from recon.render.parts import Panes, Scenery
 from recon.render.rasterize import rasterize
 from recon.render.shading import Lighting, Lights, coat_row, lights_of, shade, shade_coat, through_pane
+from recon.render.skin_light import shade_head
 
 wp.set_module_options({"enable_backward": False})
 
@@ -64,6 +66,7 @@ def light_of_pixels(
     light: Lights,
     noise: wp.array(dtype=wp.vec2),
     panes: PaneMesh,
+    relief: Relief,
     found: wp.array2d(dtype=wp.vec3),
     cover: wp.array2d(dtype=wp.float32),
 ):
@@ -88,7 +91,10 @@ def light_of_pixels(
                 if a < head:
                     surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
                     open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
-                    radiance = shade(surface, normal, view, open_sky, lit, light)
+                    if relief.rows.shape[0] > 0:
+                        radiance = shade_head(relief, surface, a, b, c, weights, normal, view, open_sky, lit, light)
+                    else:
+                        radiance = shade(surface, normal, view, open_sky, lit, light)
                 else:
                     coat = u * coats[a - head] + v * coats[b - head] + w * coats[c - head]
                     radiance = shade_coat(coat, normal, view, lit, light)
@@ -112,6 +118,7 @@ def head_light(
     camera: Camera,
     appearance: Appearance,
     lighting: Lighting,
+    relief: Relief,
 ) -> tuple[Tensor, Tensor]:
     """What a camera receives of a painted head and its parts.
 
@@ -120,6 +127,7 @@ def head_light(
         points_px: (V, 3) as there, of all of the scenery.
         slow: (head's V, len(Slow)) from `slow_values`. occlusion: (head's V, 3) from `colour_occlusion`.
         arriving: (V,) share of the first light, from `lit`.
+        relief: of the skin, from `relief_of`.
 
     Returns:
         (S, S, 3) float32 mean linear light of each pixel's samples on the head, (S, S) float32 share of them.
@@ -143,6 +151,7 @@ def head_light(
         lights_of(lighting, slow.device),
         wp.from_torch(volume(str(slow.device)), dtype=wp.vec2),
         pane_mesh(panes, camera, ids.shape[0]),
+        relief,
         wp.from_torch(light, dtype=wp.vec3),
         wp.from_torch(cover),
     ]

@@ -14,6 +14,8 @@ from torch import Tensor
 from recon.dress.hair_paint import paint_under
 from recon.dress.wardrobe import parts_of
 from recon.faces.model import NASION, REGIONS, FaceModel
+from recon.faces.relief import Relief, relief_of
+from recon.faces.skin import Furrows, creases, furrows_of
 from recon.faces.template import Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
 from recon.render.labels import label_maps
@@ -22,6 +24,7 @@ from recon.render.parts import Scenery, panes_of, scenery_of
 from recon.render.portrait import head_light
 from recon.render.rasterize import rasterize, rasterize_supersampled
 from recon.render.shading import colour_occlusion
+from recon.render.skin_light import fine_normals
 from recon.synthesis.background import draw_background
 from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
 from recon.synthesis.response import degrade, develop
@@ -43,6 +46,7 @@ class Record:
         region: (S, S) uint8, index into `recon.faces.model.REGIONS`.
         position_mm: (S, S, 3) float32, NaN where nothing was rendered; the whole head and bust, not only the face.
         normals: (S, S, 3) float32 unit, camera frame, NaN where nothing was rendered.
+        fine_normals: the same of the skin's relief: pores, wrinkles and folds; as `normals` where there is none.
         correspondence: (S, S, 3) float32 in [0, 1], NaN outside the mask.
         uv: (S, S, 2) float32 in [0, 1], NaN outside the mask.
         amodal_mask: (S, S) bool, what `mask` would be without hair, glasses and other parts over the face.
@@ -64,6 +68,7 @@ class Record:
     region: np.ndarray
     position_mm: np.ndarray
     normals: np.ndarray
+    fine_normals: np.ndarray
     correspondence: np.ndarray
     uv: np.ndarray
     amodal_mask: np.ndarray
@@ -91,12 +96,13 @@ class Record:
 @dataclass(frozen=True)
 class Prepared:
     """What is computed once for a face model: template of its paint, ambient occlusion of each colour at the vertices,
-    directions of hair."""
+    directions of hair, places of furrows."""
 
     template: Template
     occlusion: Tensor
     outward: Tensor
     hairy: Tensor
+    furrows: Furrows
 
 
 @lru_cache(maxsize=4)
@@ -109,7 +115,13 @@ def prepared(model: FaceModel) -> Prepared:
     openness[model.region == REGIONS.index("teeth")] = 0.55
     inside = model.region == REGIONS.index("mouth_inside")
     openness[inside] = openness[inside].clamp(min=0.12)
-    return Prepared(template, colour_occlusion(openness), vertex_normals(model.mean, model.triangles), scalp)
+    return Prepared(
+        template,
+        colour_occlusion(openness),
+        vertex_normals(model.mean, model.triangles),
+        scalp,
+        furrows_of(model, template),
+    )
 
 
 def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
@@ -121,7 +133,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     lift = hair_lift(ready.template, scene.appearance) * ready.hairy
     shape = shape + lift[:, None] * ready.outward
     rotation = torch.from_numpy(scene.rotation)
-    translation = torch.from_numpy(scene.translation_mm(eye_distance(model, shape), size))
+    eyes_mm = eye_distance(model, shape)
+    translation = torch.from_numpy(scene.translation_mm(eyes_mm, size))
     vertices = shape @ rotation.T + translation
     parts = parts_of(model, shape, scene.dress)
     scenery = scenery_of(model, vertices, parts, rotation, translation, scene.dress.hides)
@@ -131,12 +144,13 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     ids, fine = rasterize_supersampled(
         points, scenery.triangles, size, size, SUPERSAMPLING, scenery.head_triangles, scenery.labelled
     )
-    labels = render_labels(model, scenery, ids, points, scenery.vertices - origin)
     key = torch.tensor(scene.lighting.directions[0])
     arriving = lit(scenery.vertices, scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
     slow = slow_values(ready.template, scene.appearance)
     if scene.dress.hair or scene.dress.facial_hair:
         slow = paint_under(model, slow, scene.dress.hair, scene.dress.facial_hair)
+    relief = relief_on(model, scene, scenery, slow, expression, eyes_mm / (scene.eye_share * size))
+    labels = render_labels(model, scenery, ids, points, scenery.vertices - origin, relief)
     light, cover = head_light(
         fine,
         points,
@@ -148,6 +162,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         camera,
         scene.appearance,
         scene.lighting,
+        relief,
     )
     rgb = composite(light.numpy(), cover.numpy(), scene, size)
 
@@ -179,6 +194,17 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     )
 
 
+def relief_on(
+    model: FaceModel, scene: Scene, scenery: Scenery, slow: Tensor, expression: Tensor, pixel_mm: float
+) -> Relief:
+    """The relief of the scene's skin on its posed head; pixel_mm: size of a pixel there."""
+    rows = None
+    if scene.skin:
+        furrows = prepared(model).furrows
+        rows = creases(furrows, slow, scene.skin, model.expression_names, expression, pixel_mm)
+    return relief_of(scene.skin, scenery.vertices, rows, slow, pixel_mm)
+
+
 def eye_distance(model: FaceModel, shape: Tensor) -> float:
     """Distance in mm between the middles of the eye openings (landmarks 36 to 41 and 42 to 47)."""
     marks = shape[model.landmarks]
@@ -186,10 +212,15 @@ def eye_distance(model: FaceModel, shape: Tensor) -> float:
 
 
 def render_labels(
-    model: FaceModel, scenery: Scenery, ids: Tensor, points: Tensor, places: Tensor
+    model: FaceModel, scenery: Scenery, ids: Tensor, points: Tensor, places: Tensor, relief: Relief
 ) -> dict[str, np.ndarray]:
     """The exact maps at pixel centres, snapped to the storage grid; see `Record` for shapes."""
-    seen = snapped(label_maps(model, scenery, ids, points, places))
+    maps = label_maps(model, scenery, ids, points, places)
+    seen = snapped(maps)
+    seen["fine_normals"] = seen["normals"]
+    if relief.rows is not None:
+        fine = fine_normals(maps["normals"], scenery, ids, points, relief)
+        seen["fine_normals"] = snap_signed(fine.numpy())
     if scenery.labelled > scenery.head_triangles:  # there are parts that hide
         size = ids.shape[0]
         bare_ids = rasterize(points, model.triangles, size, size, closed=scenery.head_triangles)

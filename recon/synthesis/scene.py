@@ -9,6 +9,7 @@ import numpy as np
 from recon.dress.wardrobe import Dress, DressConfig, draw_dress, painted_under
 from recon.faces.appearance import Appearance, draw_appearance
 from recon.faces.model import FaceModel
+from recon.faces.skin import Skin, draw_skin
 from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.render.shading import KeyLight, Lighting, draw_lighting
@@ -18,6 +19,7 @@ SMILE = ("mouthSmileLeft", "mouthSmileRight")
 NEVER_ALONE = ("mouthClose", "jawOpen")
 IDENTITY_LIMIT = 2.2
 DRESS = 1  # names the random stream of what people have on
+SKIN = 2  # of skin up close
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class SceneConfig:
         calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
         backgrounds: folder of images to crop backgrounds from; procedural ones without it.
         dress: what people have on.
+        skin: share of people with wrinkles, pores, oil; smooth skin otherwise.
     """
 
     yaw_mean_deg: float = 0.0
@@ -62,6 +65,7 @@ class SceneConfig:
     calm: float = 0.0
     backgrounds: str | None = None
     dress: DressConfig = field(default_factory=DressConfig)
+    skin: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Scene:
         identity: (k,) float32; expression: (e,) float32; rotation: (3, 3) float32, head to camera.
         yaw_deg, pitch_deg, roll_deg: what `rotation` was made of (roll first, then pitch, then yaw).
         fov_deg: field of view. eye_share, eye_u, eye_v: framing, shares of the side.
-        appearance, dress, lighting, response: see their rooms. background_seed, backgrounds, calm: for the background.
+        appearance, dress, skin, lighting, response: see their rooms; skin None: smooth. background_seed, backgrounds, calm: for the background.
     """
 
     seed: int
@@ -90,6 +94,7 @@ class Scene:
     eye_v: float
     appearance: Appearance
     dress: Dress
+    skin: Skin | None
     lighting: Lighting
     response: Response
     background_seed: int
@@ -132,6 +137,7 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
         eye_v=float(config.eye_level + rng.normal(0, place_jitter)),
         appearance=draw_appearance(rng, config.melanin_scale, config.melanin_power),
         dress=Dress(),
+        skin=None,
         lighting=draw_lighting(rng, config.key),
         response=draw_response(rng, config.exposure, config.exposure_sd, config.contrast),
         background_seed=int(rng.integers(2**31)),
@@ -140,7 +146,9 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     )
     # From generators of its own: with everything off, scenes are what they were before there was any.
     dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
-    return replace(drawn, appearance=painted_under(drawn.appearance, dress), dress=dress)
+    skin_rng = np.random.default_rng([seed, index, SKIN])
+    skin = draw_skin(skin_rng) if skin_rng.random() < config.skin else None
+    return replace(drawn, appearance=painted_under(drawn.appearance, dress), dress=dress, skin=skin)
 
 
 def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float, open_mouth: float = 0.3) -> np.ndarray:

@@ -1,0 +1,147 @@
+# pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
+"""Skin's own shading: light spread under the surface, two highlights, and the label of its fine normals."""
+
+import warp as wp
+from torch import Tensor
+
+from recon.faces.paint import Surface
+from recon.faces.relief import Crease, Relief, on_skin, raised
+from recon.geometry.launch import launch
+from recon.render.kernel import weights_at
+from recon.render.parts import Scenery
+from recon.render.shading import Lights, shade, sky_irradiance
+
+# Mean free paths in skin of red, green and blue are as 1 : 0.37 : 0.19 (Jensen et al. 2001): so wide, in cosines, is
+# the light spread about the terminator, and by so much relief below a few mm is smoothed away.
+SPREAD = wp.constant(wp.vec3(0.36, 0.14, 0.08))
+SMOOTHED = wp.constant(wp.vec3(0.60, 0.30, 0.15))
+# Two lobes about the surface's roughness, as in Jimenez et al. (2013): oil's tight one, the horny layer's broad one.
+TIGHT, BROAD, TIGHT_SHARE = wp.constant(0.75), wp.constant(1.3), wp.constant(0.45)
+FAINT = wp.constant(10.0)
+
+wp.set_module_options({"enable_backward": False})
+
+
+@wp.func
+def spread(cosine: float, width: float) -> float:
+    """Lambert's max(cosine, 0) averaged over cosines within `width`: the same away from the terminator, soft at it."""
+    within = wp.max(cosine + width, 0.0)
+    return wp.where(cosine > width, cosine, within * within / (4.0 * width))
+
+
+@wp.func
+def lobe(along: float, roughness: float) -> float:
+    """Blinn's normalised lobe at the cosine `along` between normal and half vector."""
+    squared = roughness * roughness
+    exponent = 2.0 / (squared * squared) - 2.0
+    if exponent * (1.0 - along) > FAINT:
+        return 0.0
+    return wp.pow(along, exponent) * (exponent + 2.0) / 8.0
+
+
+@wp.func
+def shade_skin(
+    surface: Surface,
+    normal: wp.vec3,
+    smooth: wp.vec3,
+    view: wp.vec3,
+    occlusion: wp.vec3,
+    arriving: float,
+    gloss: float,
+    light: Lights,
+) -> wp.vec3:
+    """Linear radiance of skin; `normal` with its relief, `smooth` without, gloss: gain on the surface's; the rest as
+    `shade`.
+
+    Under the surface light travels furthest where it is red: red sees the smooth normal and a soft terminator, blue
+    the relief and a sharp one. The highlight is two lobes, TIGHT and BROAD times the roughness, the first with
+    TIGHT_SHARE of the strength; oil (gloss above 1) sharpens both.
+    """
+    facing = wp.max(wp.dot(normal, view), 0.0)
+    grazing = 1.0 - facing
+    fresnel = 0.04 + 0.35 * grazing * grazing * grazing * grazing * grazing
+    diffuse = wp.cw_mul(sky_irradiance(light, normal), occlusion)
+    specular = sky_irradiance(light, 2.0 * facing * normal - view) * (0.6 * fresnel * occlusion[1])
+    width = SPREAD * (1.0 - 0.8 * surface.hair)
+    roughness = surface.roughness * wp.clamp(1.12 - 0.12 * gloss, 0.75, 1.1)
+    for k in range(light.directions.shape[0]):
+        toward = light.directions[k]
+        strength = light.colours[k]
+        if k == 0:
+            strength = strength * arriving
+        cosine, soft = wp.dot(toward, normal), wp.dot(toward, smooth)
+        diffuse += wp.vec3(
+            strength[0] * spread(wp.lerp(cosine, soft, SMOOTHED[0]), width[0]),
+            strength[1] * spread(wp.lerp(cosine, soft, SMOOTHED[1]), width[1]),
+            strength[2] * spread(wp.lerp(cosine, soft, SMOOTHED[2]), width[2]),
+        )
+        if cosine > 0.0:
+            along = wp.max(wp.dot(normal, wp.normalize(view + toward)), 0.0)
+            lobes = TIGHT_SHARE * lobe(along, TIGHT * roughness) + (1.0 - TIGHT_SHARE) * lobe(along, BROAD * roughness)
+            specular += strength * (lobes * fresnel * cosine)
+    return wp.cw_mul(surface.albedo, diffuse) + surface.gloss * gloss * specular
+
+
+@wp.func
+def shade_head(
+    relief: Relief,
+    surface: Surface,
+    a: int,
+    b: int,
+    c: int,
+    weights: wp.vec3,
+    normal: wp.vec3,
+    view: wp.vec3,
+    occlusion: wp.vec3,
+    arriving: float,
+    light: Lights,
+) -> wp.vec3:
+    """`shade_skin` on skin, `shade` on eyes, teeth and clothes; a, b, c, weights: the point's triangle of the head."""
+    if not on_skin(relief, a, b, c, weights):
+        return shade(surface, normal, view, occlusion, arriving, light)
+    fine = raised(relief, a, b, c, weights, normal)
+    gloss = weights[0] * relief.rows[a][Crease.GLOSS] + weights[1] * relief.rows[b][Crease.GLOSS]
+    gloss += weights[2] * relief.rows[c][Crease.GLOSS]
+    return shade_skin(surface, fine, normal, view, occlusion, arriving, gloss, light)
+
+
+@wp.kernel
+def fine_normals_of_pixels(
+    ids: wp.array2d(dtype=wp.int32),
+    head: int,
+    points: wp.array(dtype=wp.vec3),
+    triangles: wp.array(dtype=wp.vec3i),
+    normals: wp.array(dtype=wp.vec3),
+    relief: Relief,
+    found: wp.array2d(dtype=wp.vec3),
+):
+    """Overwrites `found` where one of the first `head` triangles is seen."""
+    i, j = wp.tid()
+    t = ids[i, j]
+    if t < 0 or t >= head:
+        return
+    corners = triangles[t]
+    a, b, c = corners[0], corners[1], corners[2]
+    weights = weights_at(float(j) + 0.5, float(i) + 0.5, points[a], points[b], points[c])
+    smooth = wp.normalize(weights[0] * normals[a] + weights[1] * normals[b] + weights[2] * normals[c])
+    found[i, j] = raised(relief, a, b, c, weights, smooth)
+
+
+def fine_normals(normals: Tensor, scenery: Scenery, ids: Tensor, points_px: Tensor, relief: Relief) -> Tensor:
+    """(S, S, 3) float32: the map `normals` of `label_maps` with skin's relief, at pixel centres as `shade_skin` has it.
+
+    ids: (S, S) int32 and points_px: (n, 3), see `rasterize`.
+    """
+    found = normals.clone()
+    inputs = [
+        wp.from_torch(ids),
+        scenery.head_triangles,
+        wp.from_torch(points_px, dtype=wp.vec3),
+        wp.from_torch(scenery.triangles, dtype=wp.vec3i),
+        wp.from_torch(scenery.normals, dtype=wp.vec3),
+        relief,
+        wp.from_torch(found, dtype=wp.vec3),
+    ]
+    launch(fine_normals_of_pixels, tuple(ids.shape), inputs, ids.device)
+    return found
