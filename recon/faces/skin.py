@@ -59,8 +59,8 @@ class Zone:
 
 ZONES = {
     "forehead": Zone(9.0, 0.95, 0.01, 0.26, 0.26, 0.22, ("browInnerUp", "browOuterUp")),
-    "glabella": Zone(12.0, 1.2, 0.01, 0.26, 0.26, 0.07, ("browDown",)),
-    "crow's feet": Zone(6.0, 0.8, 0.005, 0.20, 0.20, 0.22, ("eyeSquint", "cheekSquint", "mouthSmile")),
+    "glabella": Zone(12.0, 1.5, 0.01, 0.24, 0.28, 0.13, ("browDown",)),
+    "crow's feet": Zone(6.0, 0.9, 0.01, 0.26, 0.28, 0.25, ("eyeSquint", "cheekSquint", "mouthSmile")),
     "under eye": Zone(5.0, 0.8, 0.02, 0.16, 0.10, 0.2, ("eyeSquint", "cheekSquint")),
     "nasolabial": Zone(17.0, 2.0, 0.05, 0.42, 0.40, 0.06, ("mouthSmile", "noseSneer", "mouthUpperUp", "cheekSquint")),
     "marionette": Zone(14.0, 1.5, 0.0, 0.28, 0.15, 0.06, ("mouthFrown", "mouthShrugLower")),
@@ -68,6 +68,9 @@ ZONES = {
     "lips": Zone(2.3, 0.5, 0.05, 0.08, 0.05, 0.4, ("mouthPucker",)),
     "neck": Zone(24.0, 1.3, 0.04, 0.28, 0.0, 0.15),
 }
+
+
+LONE = ("glabella", "nasolabial", "marionette")  # one fold on either side, whatever the person
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def furrows_of(model: FaceModel, template: Template) -> Furrows:
     x, y, z = place.unbind(1)
     side = x.abs()
     marks = place[model.landmarks]
-    corner = (marks[45] * place.new_tensor([1.0, 1.0, 1.0])).tolist()  # outer corner of the left eye
+    corner = marks[45].tolist()  # outer corner of the left eye
     front = smoothstep(-8.0, 4.0, z)
 
     def between(low: float, high: float, values: Tensor, fade: float) -> Tensor:
@@ -183,6 +186,8 @@ def furrows_of(model: FaceModel, template: Template) -> Furrows:
     }
     phases = torch.stack([layout[name][0] for name in ZONES], 1)
     shares = torch.stack([layout[name][1] for name in ZONES], 1)
+    is_lone = torch.tensor([name in LONE for name in ZONES])
+    shares = torch.where(is_lone & (phases.abs() == 0.5), 0.0, shares)
     skin = sum(fields[name] for name in ("eyes", "teeth", "mouth_inside", "clothes", "background")).clamp(0, 1) < 0.5
     shares = shares * skin[:, None]
     share, zone = shares.max(1)
@@ -201,12 +206,11 @@ def furrows_of(model: FaceModel, template: Template) -> Furrows:
         + 0.8 * near(place, marks[8], 14.0)
         + 0.35 * cheeks
     )
-    lone_zones = torch.tensor([name in ("glabella", "nasolabial", "marionette") for name in ZONES])
     return Furrows(
         zone=zone,
         share=share,
         phase=phases.gather(1, zone[:, None])[:, 0],
-        lone=lone_zones[zone],
+        lone=is_lone[zone],
         lines=skin * thick,
         pores=skin * (0.25 + 0.75 * (cheeks + near(place, marks[30], 16.0)).clamp(0, 1)) * thick,
         oily=oily.clamp(0, 1.2) * skin,
