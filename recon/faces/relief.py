@@ -8,6 +8,8 @@ derivative along each of the two edges of the triangle is known, and the tangent
 the posed edges E = (e_1, e_2) in the camera frame, is the one that has these derivatives: the exact gradient on the
 posed triangle, whatever pose, identity and expression did to it, without a Jacobian of theirs. The normal of the
 surface raised by h is, to first order in h over the radius of curvature, n - g made unit length.
+
+Waves too short for the pixels are left out, so one gradient a pixel is enough: that of its centre.
 """
 
 from __future__ import annotations
@@ -20,13 +22,11 @@ import warp as wp
 from torch import Tensor
 
 from recon.faces.noise import SIDE, wrapped
-from recon.faces.paint import slow_row
 from recon.faces.skin import Crease, Skin
-from recon.faces.template import Slow
 
 WAVE = 6.0  # cells of the grain's volume in a typical wave of it
-LINES_MM, PORES_MM = 2.6, 0.9  # waves of the fine lines' net and of pores
-LINE_HALF = wp.constant(0.35)  # half width of a line, in standard deviations of the grain
+LINES_MM, PORES_MM = 2.1, 0.9  # waves of the fine lines' net and of pores
+LINE_HALF = wp.constant(0.45)  # half width of a line, in standard deviations of the grain
 PORE_FROM = wp.constant(0.7)
 
 crease_row = wp.types.vector(length=len(Crease), dtype=wp.float32)
@@ -36,29 +36,27 @@ wp.set_module_options({"enable_backward": False})
 
 @wp.struct
 class Relief:
-    """One head's relief for kernels; `rows` empty: none.
+    """One head's relief for kernels.
 
-    vertices: (n, 3) posed, camera frame. rows: of `creases`. slow: of `slow_values`. grain: `grain_volume`.
+    vertices: (n, 3) posed, camera frame. places: (n, 3) on the template, mm. rows: of `creases`. grain: `grain_volume`.
     lines, pores: how much of either the pixels resolve, [0, 1]. offset: of the noise, in cells.
     """
 
     vertices: wp.array(dtype=wp.vec3)
+    places: wp.array(dtype=wp.vec3)
     rows: wp.array(dtype=crease_row)
-    slow: wp.array(dtype=slow_row)
     grain: wp.array(dtype=wp.vec4)
     lines: float
     pores: float
     offset: wp.vec3
 
 
-def relief_of(skin: Skin | None, vertices: Tensor, rows: Tensor | None, slow: Tensor, pixel_mm: float) -> Relief:
+def relief_of(skin: Skin, vertices: Tensor, places: Tensor, rows: Tensor, pixel_mm: float) -> Relief:
     """Relief of a posed head; vertices: (n, 3) camera frame, the head's first; pixel_mm: size of a pixel on the face."""
     relief = Relief()
-    if skin is None or rows is None:
-        return relief
     relief.vertices = wp.from_torch(vertices, dtype=wp.vec3)
+    relief.places = wp.from_torch(places, dtype=wp.vec3)
     relief.rows = wp.from_torch(rows, dtype=crease_row)
-    relief.slow = wp.from_torch(slow, dtype=slow_row)
     relief.grain = wp.from_torch(grain_volume(str(vertices.device)), dtype=wp.vec4)
     relief.lines, relief.pores = resolved(LINES_MM, pixel_mm), resolved(PORES_MM, pixel_mm)
     relief.offset = wp.vec3(*skin.offset)
@@ -66,8 +64,8 @@ def relief_of(skin: Skin | None, vertices: Tensor, rows: Tensor | None, slow: Te
 
 
 def resolved(wave_mm: float, pixel_mm: float) -> float:
-    """Share of a wave's height that pixels of that size show: all from 3 pixels a wave on, nothing below 1.5."""
-    t = float(np.clip((wave_mm / pixel_mm - 1.5) / 1.5, 0.0, 1.0))
+    """Share of a wave's height that pixels of that size show: all from 4 pixels a wave on, nothing below 2.5."""
+    t = float(np.clip((wave_mm / pixel_mm - 2.5) / 1.5, 0.0, 1.0))
     return t * t * (3 - 2 * t)
 
 
@@ -125,14 +123,12 @@ def lines_and_pores(place: wp.vec3, lines_mm: float, pores_mm: float, relief: Re
 
     Lines run where the grain crosses zero, pores sit on the highest of its peaks.
     """
-    found = wp.vec4()
-    if relief.lines * lines_mm > 0.0:
-        n = grain_at(place, float(WAVE / LINES_MM), relief.offset, relief.grain)
-        t = n[0] / LINE_HALF
-        inverse = 1.0 / (1.0 + t * t)
-        depth = relief.lines * lines_mm
-        change = depth * 2.0 * t * inverse * inverse / LINE_HALF
-        found += wp.vec4(-depth * inverse, change * n[1], change * n[2], change * n[3])
+    n = grain_at(place, float(WAVE / LINES_MM), relief.offset, relief.grain)
+    t = n[0] / LINE_HALF
+    inverse = 1.0 / (1.0 + t * t)
+    depth = relief.lines * lines_mm
+    change = depth * 2.0 * t * inverse * inverse / LINE_HALF
+    found = wp.vec4(-depth * inverse, change * n[1], change * n[2], change * n[3])
     if relief.pores * pores_mm > 0.0:
         n = grain_at(place, float(WAVE / PORES_MM), relief.offset, relief.grain)
         over = wp.max(n[0] - PORE_FROM, 0.0)
@@ -140,11 +136,6 @@ def lines_and_pores(place: wp.vec3, lines_mm: float, pores_mm: float, relief: Re
         change = -2.0 * depth * over
         found += wp.vec4(-depth * over * over, change * n[1], change * n[2], change * n[3])
     return found
-
-
-@wp.func
-def place_on_template(slow: slow_row) -> wp.vec3:
-    return wp.vec3(slow[Slow.X], slow[Slow.Y], slow[Slow.Z])
 
 
 @wp.func
@@ -161,12 +152,15 @@ def height_and_gradient(relief: Relief, a: int, b: int, c: int, weights: wp.vec3
         steep = row[Crease.DEPTH_MM] * f[1]
         first = along_b[Crease.DEPTH_MM] * f[0] + steep * along_b[Crease.PHASE]
         second = along_c[Crease.DEPTH_MM] * f[0] + steep * along_c[Crease.PHASE]
-    p, q, r = place_on_template(relief.slow[a]), place_on_template(relief.slow[b]), place_on_template(relief.slow[c])
-    fine = lines_and_pores(u * p + v * q + w * r, row[Crease.LINES_MM], row[Crease.PORES_MM], relief)
-    slope = wp.vec3(fine[1], fine[2], fine[3])
-    height += fine[0]
-    first += wp.dot(slope, q - p)
-    second += wp.dot(slope, r - p)
+    if relief.lines * row[Crease.LINES_MM] > 0.0:  # pores are finer
+        p, q, r = relief.places[a], relief.places[b], relief.places[c]
+        fine = lines_and_pores(u * p + v * q + w * r, row[Crease.LINES_MM], row[Crease.PORES_MM], relief)
+        slope = wp.vec3(fine[1], fine[2], fine[3])
+        height += fine[0]
+        first += wp.dot(slope, q - p)
+        second += wp.dot(slope, r - p)
+    if first == 0.0 and second == 0.0:
+        return wp.vec4(height, 0.0, 0.0, 0.0)
 
     e, f_edge = relief.vertices[b] - relief.vertices[a], relief.vertices[c] - relief.vertices[a]
     ee, ef, ff = wp.dot(e, e), wp.dot(e, f_edge), wp.dot(f_edge, f_edge)
@@ -176,16 +170,6 @@ def height_and_gradient(relief: Relief, a: int, b: int, c: int, weights: wp.vec3
 
 
 @wp.func
-def on_skin(relief: Relief, a: int, b: int, c: int, weights: wp.vec3) -> bool:
-    share = weights[0] * relief.rows[a][Crease.SKIN] + weights[1] * relief.rows[b][Crease.SKIN]
-    return share + weights[2] * relief.rows[c][Crease.SKIN] > 0.5
-
-
-@wp.func
-def raised(relief: Relief, a: int, b: int, c: int, weights: wp.vec3, normal: wp.vec3) -> wp.vec3:
-    """The unit normal of the relief where the smooth surface has the unit `normal`; on the head's triangles alone."""
-    if not on_skin(relief, a, b, c, weights):
-        return normal
-    found = height_and_gradient(relief, a, b, c, weights)
-    gradient = wp.vec3(found[1], found[2], found[3])
+def raised(normal: wp.vec3, gradient: wp.vec3) -> wp.vec3:
+    """The unit normal of a surface with this unit `normal` once it is raised by a height with this gradient."""
     return wp.normalize(normal - gradient + wp.dot(gradient, normal) * normal)

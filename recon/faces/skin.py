@@ -32,8 +32,6 @@ class Crease(IntEnum):
     HALF = 2  # half width of a furrow, in phase
     LINES_MM = 3  # height of the net of fine lines
     PORES_MM = 4
-    GLOSS = 5  # gain on the skin's gloss: oil and sweat
-    SKIN = 6  # 1 on skin and lips, 0 on eyes, teeth, the mouth's inside and clothes
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def draw_skin(rng: np.random.Generator) -> Skin:
         depths=tuple(float(g) for g in np.exp(rng.normal(0, 0.3, count))),
         spacings=tuple(float(g) for g in np.exp(rng.normal(0, 0.15, count))),
         phases=tuple(float(p) for p in rng.uniform(0, 1, count)),
-        lines_mm=float((0.018 + 0.04 * np.clip((age - 25) / 55, 0, 1)) * np.exp(rng.normal(0, 0.25))),
+        lines_mm=float((0.007 + 0.018 * np.clip((age - 25) / 55, 0, 1)) * np.exp(rng.normal(0, 0.25))),
         pores_mm=float(0.025 * np.exp(rng.normal(0, 0.4))),
         oil=float(rng.beta(1.5, 2.5)),
         sweat=float(rng.uniform(0.3, 1.0) if rng.random() < 0.08 else 0.0),
@@ -132,13 +130,16 @@ class Furrows:
     """Where a model's furrows run.
 
     Attributes:
-        zone: (n,) int64, number in ZONES. share: (n,) float32, 0 outside of it to 1.
-        phase: (n,) of unit spacing. lone: (n,) bool, folds that are one line whatever the person.
+        held: (h,) int64 vertices that have furrows.
+        zone: (h,) int64, number in ZONES. share: (h,) float32, 0 at the zone's rim to 1. place_mm: (3, h) on the template.
+        phase: (h,) of unit spacing. lone: (h,) bool, folds that are one line whatever the person.
         lines, pores, oily: (n,) float32, where fine lines, pores and oil are, 0 to 1. skin: (n,) 0 or 1.
     """
 
+    held: Tensor
     zone: Tensor
     share: Tensor
+    place_mm: Tensor
     phase: Tensor
     lone: Tensor
     lines: Tensor
@@ -206,11 +207,14 @@ def furrows_of(model: FaceModel, template: Template) -> Furrows:
         + 0.8 * near(place, marks[8], 14.0)
         + 0.35 * cheeks
     )
+    held = torch.nonzero(share)[:, 0]
     return Furrows(
-        zone=zone,
-        share=share,
-        phase=phases.gather(1, zone[:, None])[:, 0],
-        lone=is_lone[zone],
+        held=held,
+        zone=zone[held],
+        share=share[held],
+        place_mm=place[held].T.contiguous(),
+        phase=phases[held, zone[held]],
+        lone=is_lone[zone[held]],
         lines=skin * thick,
         pores=skin * (0.25 + 0.75 * (cheeks + near(place, marks[30], 16.0)).clamp(0, 1)) * thick,
         oily=oily.clamp(0, 1.2) * skin,
@@ -234,19 +238,31 @@ def creases(
         half = max(zone.half_mm, 0.6 * pixel_mm)
         told = float(smoothstep(1.5, 3.0, torch.tensor(spacing / pixel_mm)))
         rows.append((skin.spacings[k], skin.phases[k], depth * zone.half_mm / half * told, half / spacing, zone.wander))
-    gain, shift, depth, half, wander = torch.tensor(rows, dtype=torch.float32)[furrows.zone].unbind(1)
-    bend, strength = solid_noise(slow[:, : Slow.Z + 1].T.contiguous(), WANDER_MM, skin.offset)
+    gain, shift, depth, half, wander = torch.tensor(rows, dtype=torch.float32).T[:, furrows.zone]
+    bend, strength = solid_noise(furrows.place_mm, WANDER_MM, skin.offset)
     gain, shift = torch.where(furrows.lone, 1.0, gain), torch.where(furrows.lone, 0.0, shift)
-    gloss = 1 + (1.1 * skin.oil + 1.3 * skin.sweat) * furrows.oily - 0.25 * (1 - skin.oil)
-    hair = smoothstep(-4.0, 10.0, slow[:, Slow.HAIR_MM]) * slow[:, Slow.HAIR_COVER]
-    bare = 1 - torch.maximum(hair, slow[:, Slow.FACIAL]).clamp(0, 1)
-    columns = {
+    bare = bareness(slow)
+    found = slow.new_zeros(len(slow), len(Crease))
+    found[:, Crease.LINES_MM] = skin.lines_mm * bare * furrows.lines
+    found[:, Crease.PORES_MM] = skin.pores_mm * bare * furrows.pores
+    held = {
         Crease.PHASE: furrows.phase * gain + shift + wander * bend,
-        Crease.DEPTH_MM: furrows.share * bare * depth * (0.85 + 0.5 * strength).clamp(0.05, 1.6),
+        Crease.DEPTH_MM: furrows.share * bare[furrows.held] * depth * (0.85 + 0.5 * strength).clamp(0.05, 1.6),
         Crease.HALF: half,
-        Crease.LINES_MM: skin.lines_mm * bare * furrows.lines,
-        Crease.PORES_MM: skin.pores_mm * bare * furrows.pores,
-        Crease.GLOSS: gloss,
-        Crease.SKIN: furrows.skin,
     }
-    return torch.stack([columns[name] for name in Crease], 1)
+    for column, values in held.items():
+        found[furrows.held, column] = values
+    return found
+
+
+def bareness(slow: Tensor) -> Tensor:
+    """(n,) share of the skin that painted hair leaves bare."""
+    height = slow[:, Slow.HAIR_MM]
+    return 1 - torch.maximum(smoothstep(-4.0, 10.0, height) * slow[:, Slow.HAIR_COVER], slow[:, Slow.FACIAL]).clamp(
+        0, 1
+    )
+
+
+def skin_gloss(furrows: Furrows, skin: Skin) -> Tensor:
+    """(n,) gain on the skin's gloss by oil and sweat; 0 on eyes, teeth, the mouth's inside and clothes."""
+    return furrows.skin * (0.75 + 0.25 * skin.oil) + (1.1 * skin.oil + 1.3 * skin.sweat) * furrows.oily

@@ -8,14 +8,16 @@ from torch import Tensor
 from recon.faces.appearance import Appearance
 from recon.faces.noise import volume
 from recon.faces.paint import Person, paint, person_of, slow_row
-from recon.faces.relief import Relief
+from recon.faces.relief import raised
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
 from recon.render.kernel import weights_at
 from recon.render.parts import Panes, Scenery
 from recon.render.rasterize import rasterize
 from recon.render.shading import Lighting, Lights, coat_row, lights_of, shade, shade_coat, through_pane
-from recon.render.skin_light import shade_head
+from recon.render.skin_light import shade_skin
+
+BARE_GLOSS = wp.constant(0.4)  # half of the least that skin has, see `skin_gloss`
 
 wp.set_module_options({"enable_backward": False})
 
@@ -66,7 +68,8 @@ def light_of_pixels(
     light: Lights,
     noise: wp.array(dtype=wp.vec2),
     panes: PaneMesh,
-    relief: Relief,
+    skin_gloss: wp.array(dtype=wp.float32),
+    gradients: wp.array2d(dtype=wp.vec3),
     found: wp.array2d(dtype=wp.vec3),
     cover: wp.array2d(dtype=wp.float32),
 ):
@@ -91,8 +94,12 @@ def light_of_pixels(
                 if a < head:
                     surface = paint(who, u * slow[a] + v * slow[b] + w * slow[c], noise)
                     open_sky = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
-                    if relief.rows.shape[0] > 0:
-                        radiance = shade_head(relief, surface, a, b, c, weights, normal, view, open_sky, lit, light)
+                    gloss = wp.float32(0.0)
+                    if skin_gloss.shape[0] > 0:
+                        gloss = u * skin_gloss[a] + v * skin_gloss[b] + w * skin_gloss[c]
+                    if gloss > BARE_GLOSS:
+                        fine = raised(normal, gradients[row, column])
+                        radiance = shade_skin(surface, fine, normal, view, open_sky, lit, gloss, light)
                     else:
                         radiance = shade(surface, normal, view, open_sky, lit, light)
                 else:
@@ -118,7 +125,8 @@ def head_light(
     camera: Camera,
     appearance: Appearance,
     lighting: Lighting,
-    relief: Relief,
+    skin_gloss: Tensor | None = None,
+    gradients: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """What a camera receives of a painted head and its parts.
 
@@ -127,7 +135,7 @@ def head_light(
         points_px: (V, 3) as there, of all of the scenery.
         slow: (head's V, len(Slow)) from `slow_values`. occlusion: (head's V, 3) from `colour_occlusion`.
         arriving: (V,) share of the first light, from `lit`.
-        relief: of the skin, from `relief_of`.
+        skin_gloss: (head's V,) and gradients: (S, S, 3) from `relief_maps`: skin up close; None: smooth.
 
     Returns:
         (S, S, 3) float32 mean linear light of each pixel's samples on the head, (S, S) float32 share of them.
@@ -151,7 +159,8 @@ def head_light(
         lights_of(lighting, slow.device),
         wp.from_torch(volume(str(slow.device)), dtype=wp.vec2),
         pane_mesh(panes, camera, ids.shape[0]),
-        relief,
+        wp.from_torch(slow.new_empty(0) if skin_gloss is None else skin_gloss),
+        wp.from_torch(slow.new_empty(0, 0, 3) if gradients is None else gradients, dtype=wp.vec3),
         wp.from_torch(light, dtype=wp.vec3),
         wp.from_torch(cover),
     ]

@@ -2,15 +2,16 @@
 # pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
 """Skin's own shading: light spread under the surface, two highlights, and the label of its fine normals."""
 
+import torch
 import warp as wp
 from torch import Tensor
 
 from recon.faces.paint import Surface
-from recon.faces.relief import Crease, Relief, on_skin, raised
+from recon.faces.relief import Relief, height_and_gradient, raised
 from recon.geometry.launch import launch
 from recon.render.kernel import weights_at
 from recon.render.parts import Scenery
-from recon.render.shading import Lights, shade, sky_irradiance
+from recon.render.shading import Lights, sky_irradiance
 
 # Mean free paths in skin of red, green and blue are as 1 : 0.37 : 0.19 (Jensen et al. 2001): so wide, in cosines, is
 # the light spread about the terminator, and by so much relief below a few mm is smoothed away.
@@ -32,12 +33,13 @@ def spread(cosine: float, width: float) -> float:
 
 @wp.func
 def lobe(along: float, roughness: float) -> float:
-    """Blinn's normalised lobe at the cosine `along` between normal and half vector."""
+    """Blinn's normalised lobe at the cosine `along` between normal and half vector, its power as an exponential."""
     squared = roughness * roughness
     exponent = 2.0 / (squared * squared) - 2.0
-    if exponent * (1.0 - along) > FAINT:
+    falls = exponent * (1.0 - along)
+    if falls > FAINT:
         return 0.0
-    return wp.pow(along, exponent) * (exponent + 2.0) / 8.0
+    return wp.exp(-falls) * (exponent + 2.0) / 8.0
 
 
 @wp.func
@@ -83,40 +85,17 @@ def shade_skin(
     return wp.cw_mul(surface.albedo, diffuse) + surface.gloss * gloss * specular
 
 
-@wp.func
-def shade_head(
-    relief: Relief,
-    surface: Surface,
-    a: int,
-    b: int,
-    c: int,
-    weights: wp.vec3,
-    normal: wp.vec3,
-    view: wp.vec3,
-    occlusion: wp.vec3,
-    arriving: float,
-    light: Lights,
-) -> wp.vec3:
-    """`shade_skin` on skin, `shade` on eyes, teeth and clothes; a, b, c, weights: the point's triangle of the head."""
-    if not on_skin(relief, a, b, c, weights):
-        return shade(surface, normal, view, occlusion, arriving, light)
-    fine = raised(relief, a, b, c, weights, normal)
-    gloss = weights[0] * relief.rows[a][Crease.GLOSS] + weights[1] * relief.rows[b][Crease.GLOSS]
-    gloss += weights[2] * relief.rows[c][Crease.GLOSS]
-    return shade_skin(surface, fine, normal, view, occlusion, arriving, gloss, light)
-
-
 @wp.kernel
-def fine_normals_of_pixels(
+def relief_of_pixels(
     ids: wp.array2d(dtype=wp.int32),
     head: int,
     points: wp.array(dtype=wp.vec3),
     triangles: wp.array(dtype=wp.vec3i),
-    normals: wp.array(dtype=wp.vec3),
     relief: Relief,
-    found: wp.array2d(dtype=wp.vec3),
+    gradients: wp.array2d(dtype=wp.vec3),
+    normals: wp.array2d(dtype=wp.vec3),
 ):
-    """Overwrites `found` where one of the first `head` triangles is seen."""
+    """Writes `gradients` and turns `normals` where one of the first `head` triangles is seen and has relief."""
     i, j = wp.tid()
     t = ids[i, j]
     if t < 0 or t >= head:
@@ -124,24 +103,33 @@ def fine_normals_of_pixels(
     corners = triangles[t]
     a, b, c = corners[0], corners[1], corners[2]
     weights = weights_at(float(j) + 0.5, float(i) + 0.5, points[a], points[b], points[c])
-    smooth = wp.normalize(weights[0] * normals[a] + weights[1] * normals[b] + weights[2] * normals[c])
-    found[i, j] = raised(relief, a, b, c, weights, smooth)
+    found = height_and_gradient(relief, a, b, c, weights)
+    gradient = wp.vec3(found[1], found[2], found[3])
+    if wp.length_sq(gradient) > 0.0:
+        gradients[i, j] = gradient
+        normals[i, j] = raised(normals[i, j], gradient)
 
 
-def fine_normals(normals: Tensor, scenery: Scenery, ids: Tensor, points_px: Tensor, relief: Relief) -> Tensor:
-    """(S, S, 3) float32: the map `normals` of `label_maps` with skin's relief, at pixel centres as `shade_skin` has it.
+def relief_maps(
+    normals: Tensor, scenery: Scenery, ids: Tensor, points_px: Tensor, relief: Relief
+) -> tuple[Tensor, Tensor]:
+    """The relief at pixel centres, which light and label have in common.
 
-    ids: (S, S) int32 and points_px: (n, 3), see `rasterize`.
+    Args:
+        normals: (S, S, 3) of `label_maps`. ids: (S, S) int32 and points_px: (n, 3), see `rasterize`.
+
+    Returns:
+        (S, S, 3) gradient of the height, camera frame, 0 where there is none; (S, S, 3) unit normals with it. float32.
     """
-    found = normals.clone()
+    gradients, fine = torch.zeros_like(normals), normals.clone()
     inputs = [
         wp.from_torch(ids),
         scenery.head_triangles,
         wp.from_torch(points_px, dtype=wp.vec3),
         wp.from_torch(scenery.triangles, dtype=wp.vec3i),
-        wp.from_torch(scenery.normals, dtype=wp.vec3),
         relief,
-        wp.from_torch(found, dtype=wp.vec3),
+        wp.from_torch(gradients, dtype=wp.vec3),
+        wp.from_torch(fine, dtype=wp.vec3),
     ]
-    launch(fine_normals_of_pixels, tuple(ids.shape), inputs, ids.device)
-    return found
+    launch(relief_of_pixels, tuple(ids.shape), inputs, ids.device)
+    return gradients, fine

@@ -14,8 +14,8 @@ from torch import Tensor
 from recon.dress.hair_paint import paint_under
 from recon.dress.wardrobe import parts_of
 from recon.faces.model import NASION, REGIONS, FaceModel
-from recon.faces.relief import Relief, relief_of
-from recon.faces.skin import Furrows, creases, furrows_of
+from recon.faces.relief import relief_of
+from recon.faces.skin import Furrows, creases, furrows_of, skin_gloss
 from recon.faces.template import Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
 from recon.render.labels import label_maps
@@ -24,7 +24,7 @@ from recon.render.parts import Scenery, panes_of, scenery_of
 from recon.render.portrait import head_light
 from recon.render.rasterize import rasterize, rasterize_supersampled
 from recon.render.shading import colour_occlusion
-from recon.render.skin_light import fine_normals
+from recon.render.skin_light import relief_maps
 from recon.synthesis.background import draw_background
 from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
 from recon.synthesis.response import degrade, develop
@@ -149,8 +149,16 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     slow = slow_values(ready.template, scene.appearance)
     if scene.dress.hair or scene.dress.facial_hair:
         slow = paint_under(model, slow, scene.dress.hair, scene.dress.facial_hair)
-    relief = relief_on(model, scene, scenery, slow, expression, eyes_mm / (scene.eye_share * size))
-    labels = render_labels(model, scenery, ids, points, scenery.vertices - origin, relief)
+    maps = label_maps(model, scenery, ids, points, scenery.vertices - origin)
+    labels = render_labels(model, scenery, maps, ids, points, scenery.vertices - origin)
+    labels["fine_normals"], gradients, gloss = labels["normals"], None, None
+    if scene.skin:
+        pixel_mm = eyes_mm / (scene.eye_share * size)
+        rows = creases(ready.furrows, slow, scene.skin, model.expression_names, expression, pixel_mm)
+        relief = relief_of(scene.skin, scenery.vertices, ready.template.place_mm, rows, pixel_mm)
+        gradients, raised = relief_maps(maps["normals"], scenery, ids, points, relief)
+        labels["fine_normals"] = snap_signed(raised.numpy())
+        gloss = skin_gloss(ready.furrows, scene.skin)
     light, cover = head_light(
         fine,
         points,
@@ -162,7 +170,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         camera,
         scene.appearance,
         scene.lighting,
-        relief,
+        gloss,
+        gradients,
     )
     rgb = composite(light.numpy(), cover.numpy(), scene, size)
 
@@ -194,17 +203,6 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     )
 
 
-def relief_on(
-    model: FaceModel, scene: Scene, scenery: Scenery, slow: Tensor, expression: Tensor, pixel_mm: float
-) -> Relief:
-    """The relief of the scene's skin on its posed head; pixel_mm: size of a pixel there."""
-    rows = None
-    if scene.skin:
-        furrows = prepared(model).furrows
-        rows = creases(furrows, slow, scene.skin, model.expression_names, expression, pixel_mm)
-    return relief_of(scene.skin, scenery.vertices, rows, slow, pixel_mm)
-
-
 def eye_distance(model: FaceModel, shape: Tensor) -> float:
     """Distance in mm between the middles of the eye openings (landmarks 36 to 41 and 42 to 47)."""
     marks = shape[model.landmarks]
@@ -212,15 +210,10 @@ def eye_distance(model: FaceModel, shape: Tensor) -> float:
 
 
 def render_labels(
-    model: FaceModel, scenery: Scenery, ids: Tensor, points: Tensor, places: Tensor, relief: Relief
+    model: FaceModel, scenery: Scenery, maps: dict[str, Tensor], ids: Tensor, points: Tensor, places: Tensor
 ) -> dict[str, np.ndarray]:
-    """The exact maps at pixel centres, snapped to the storage grid; see `Record` for shapes."""
-    maps = label_maps(model, scenery, ids, points, places)
+    """`maps` of `label_maps` snapped to the storage grid, with the amodal ones; see `Record` for shapes."""
     seen = snapped(maps)
-    seen["fine_normals"] = seen["normals"]
-    if relief.rows is not None:
-        fine = fine_normals(maps["normals"], scenery, ids, points, relief)
-        seen["fine_normals"] = snap_signed(fine.numpy())
     if scenery.labelled > scenery.head_triangles:  # there are parts that hide
         size = ids.shape[0]
         bare_ids = rasterize(points, model.triangles, size, size, closed=scenery.head_triangles)

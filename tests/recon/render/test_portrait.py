@@ -9,7 +9,6 @@ import torch
 from torch.nn import functional
 
 from recon.faces.default import load_default
-from recon.faces.relief import Relief
 from recon.faces.template import slow_values, template_of
 from recon.geometry.cameras import Camera
 from recon.render.labels import label_maps
@@ -70,9 +69,7 @@ def test_light_is_averaged_over_samples_and_linear_in_the_lamps(head):
 
     def light(lighting: Lighting) -> tuple[torch.Tensor, torch.Tensor]:
         lit = torch.full((len(points),), 0.5)
-        return head_light(
-            fine, points, scenery, None, slow, openness, lit, CAMERA, scene.appearance, lighting, Relief()
-        )
+        return head_light(fine, points, scenery, None, slow, openness, lit, CAMERA, scene.appearance, lighting)
 
     def scaled(factor: float) -> Lighting:
         def times(colour):

@@ -6,7 +6,6 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-import torch
 
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
