@@ -22,7 +22,7 @@ import warp as wp
 from torch import Tensor
 
 from recon.faces.noise import SIDE, wrapped
-from recon.faces.skin import Crease, Skin
+from recon.faces.skin import Crease, Skin, resolved
 
 WAVE = 6.0  # cells of the grain's volume in a typical wave of it
 LINES_MM, PORES_MM = 2.1, 0.9  # waves of the fine lines' net and of pores
@@ -52,7 +52,7 @@ class Relief:
 
 
 def relief_of(skin: Skin, vertices: Tensor, places: Tensor, rows: Tensor, pixel_mm: float) -> Relief:
-    """Relief of a posed head; vertices: (n, 3) camera frame, the head's first; pixel_mm: size of a pixel on the face."""
+    """Relief of a posed head; vertices: (n, 3) camera frame, the head's first; pixel_mm: a pixel's size on the face."""
     relief = Relief()
     relief.vertices = wp.from_torch(vertices, dtype=wp.vec3)
     relief.places = wp.from_torch(places, dtype=wp.vec3)
@@ -61,12 +61,6 @@ def relief_of(skin: Skin, vertices: Tensor, places: Tensor, rows: Tensor, pixel_
     relief.lines, relief.pores = resolved(LINES_MM, pixel_mm), resolved(PORES_MM, pixel_mm)
     relief.offset = wp.vec3(*skin.offset)
     return relief
-
-
-def resolved(wave_mm: float, pixel_mm: float) -> float:
-    """Share of a wave's height that pixels of that size show: all from 4 pixels a wave on, nothing below 2.5."""
-    t = float(np.clip((wave_mm / pixel_mm - 2.5) / 1.5, 0.0, 1.0))
-    return t * t * (3 - 2 * t)
 
 
 @lru_cache(maxsize=4)
@@ -145,7 +139,7 @@ def height_and_gradient(relief: Relief, a: int, b: int, c: int, weights: wp.vec3
     at_a, at_b, at_c = relief.rows[a], relief.rows[b], relief.rows[c]
     row = u * at_a + v * at_b + w * at_c
     along_b, along_c = at_b - at_a, at_c - at_a
-    height, first, second = float(0.0), float(0.0), float(0.0)  # the height and its derivatives along the edges
+    height, first, second = wp.float32(0.0), wp.float32(0.0), wp.float32(0.0)  # and its derivatives along the edges
     if row[Crease.DEPTH_MM] > 0.0:
         f = furrow(row[Crease.PHASE], row[Crease.HALF])
         height = row[Crease.DEPTH_MM] * f[0]

@@ -118,10 +118,11 @@ def draw_skin(rng: np.random.Generator) -> Skin:
 
 def activities(names: Sequence[str], expression: Tensor) -> list[float]:
     """How much an expression (e,) moves each of ZONES: the strongest of its units, in [0, 1]."""
+    moved = dict(zip(names, expression.tolist(), strict=True))
     found = []
     for zone in ZONES.values():
-        moved = [float(a) for name, a in zip(names, expression, strict=True) if name.startswith(zone.units or ("-",))]
-        found.append(min(max(moved, default=0.0), 1.0))
+        units = [amount for name, amount in moved.items() if amount > 0 and name.startswith(zone.units)]
+        found.append(min(max(units, default=0.0), 1.0))
     return found
 
 
@@ -131,7 +132,7 @@ class Furrows:
 
     Attributes:
         held: (h,) int64 vertices that have furrows.
-        zone: (h,) int64, number in ZONES. share: (h,) float32, 0 at the zone's rim to 1. place_mm: (3, h) on the template.
+        zone: (h,) int64, number in ZONES. share: (h,) float32, 0 at the zone's rim to 1. place_mm: (3, h), template.
         phase: (h,) of unit spacing. lone: (h,) bool, folds that are one line whatever the person.
         lines, pores, oily: (n,) float32, where fine lines, pores and oil are, 0 to 1. skin: (n,) 0 or 1.
     """
@@ -207,7 +208,7 @@ def furrows_of(model: FaceModel, template: Template) -> Furrows:
         + 0.8 * near(place, marks[8], 14.0)
         + 0.35 * cheeks
     )
-    held = torch.nonzero(share)[:, 0]
+    held = model.triangles[(share[model.triangles.long()] > 0).any(1)].long().unique()  # the rim needs its phase too
     return Furrows(
         held=held,
         zone=zone[held],
@@ -227,8 +228,8 @@ def creases(
 ) -> Tensor:
     """(n, len(Crease)) float32: the relief of a person with an expression (e,), as pixels of `pixel_mm` resolve it.
 
-    slow: (n, len(Slow)) of the person; painted hair covers the relief. A furrow thinner than a pixel is shown as wide as one and as much shallower; lines closer than pixels can tell
-    apart fade.
+    slow: (n, len(Slow)) of the person; painted hair covers the relief. A furrow thinner than a pixel is shown as wide
+    as one and as much shallower; lines closer than pixels can tell apart fade.
     """
     rows = []
     for k, (zone, moved) in enumerate(zip(ZONES.values(), activities(names, expression), strict=True)):
@@ -236,8 +237,15 @@ def creases(
         depth = skin.depths[k] * (rest + zone.moved_mm * moved * (0.45 + 0.55 * skin.aged))
         spacing = zone.spacing_mm / skin.spacings[k]
         half = max(zone.half_mm, 0.6 * pixel_mm)
-        told = float(smoothstep(1.5, 3.0, torch.tensor(spacing / pixel_mm)))
-        rows.append((skin.spacings[k], skin.phases[k], depth * zone.half_mm / half * told, half / spacing, zone.wander))
+        rows.append(
+            (
+                skin.spacings[k],
+                skin.phases[k],
+                depth * zone.half_mm / half * resolved(spacing, pixel_mm),
+                half / spacing,
+                zone.wander,
+            )
+        )
     gain, shift, depth, half, wander = torch.tensor(rows, dtype=torch.float32).T[:, furrows.zone]
     bend, strength = solid_noise(furrows.place_mm, WANDER_MM, skin.offset)
     gain, shift = torch.where(furrows.lone, 1.0, gain), torch.where(furrows.lone, 0.0, shift)
@@ -253,6 +261,12 @@ def creases(
     for column, values in held.items():
         found[furrows.held, column] = values
     return found
+
+
+def resolved(wave_mm: float, pixel_mm: float) -> float:
+    """Share of a wave's height that pixels of that size show: all from 4 pixels a wave on, nothing below 2.5."""
+    t = min(max((wave_mm / pixel_mm - 2.5) / 1.5, 0.0), 1.0)
+    return t * t * (3 - 2 * t)
 
 
 def bareness(slow: Tensor) -> Tensor:

@@ -77,7 +77,8 @@ class Scene:
         identity: (k,) float32; expression: (e,) float32; rotation: (3, 3) float32, head to camera.
         yaw_deg, pitch_deg, roll_deg: what `rotation` was made of (roll first, then pitch, then yaw).
         fov_deg: field of view. eye_share, eye_u, eye_v: framing, shares of the side.
-        appearance, dress, skin, lighting, response: see their rooms; skin None: smooth. background_seed, backgrounds, calm: for the background.
+        appearance, dress, skin, lighting, response: see their rooms; skin None: smooth.
+        background_seed, backgrounds, calm: for the background.
     """
 
     seed: int

@@ -11,8 +11,8 @@ import warp as wp
 from torch.nn import functional
 
 from recon.faces.noise import SIDE
-from recon.faces.relief import Relief, grain_volume, height_and_gradient, raised, relief_of, resolved
-from recon.faces.skin import Crease, draw_skin
+from recon.faces.relief import Relief, grain_volume, height_and_gradient, raised, relief_of
+from recon.faces.skin import Crease, draw_skin, resolved
 from recon.geometry.launch import launch
 
 COUNT = 4000
