@@ -57,11 +57,11 @@ class Zone:
 
 ZONES = {
     "forehead": Zone(9.0, 0.95, 0.01, 0.26, 0.26, 0.22, ("browInnerUp", "browOuterUp")),
-    "glabella": Zone(12.0, 1.5, 0.01, 0.24, 0.28, 0.13, ("browDown",)),
-    "crow's feet": Zone(6.0, 0.9, 0.01, 0.26, 0.28, 0.25, ("eyeSquint", "cheekSquint", "mouthSmile")),
-    "under eye": Zone(5.0, 0.8, 0.02, 0.16, 0.10, 0.2, ("eyeSquint", "cheekSquint")),
-    "nasolabial": Zone(17.0, 2.0, 0.05, 0.42, 0.40, 0.06, ("mouthSmile", "noseSneer", "mouthUpperUp", "cheekSquint")),
-    "marionette": Zone(14.0, 1.5, 0.0, 0.28, 0.15, 0.06, ("mouthFrown", "mouthShrugLower")),
+    "glabella": Zone(12.0, 1.5, 0.01, 0.24, 0.28, 0.18, ("browDown",)),
+    "crow's feet": Zone(6.0, 0.9, 0.01, 0.28, 0.28, 0.25, ("eyeSquint", "cheekSquint", "mouthSmile")),
+    "under eye": Zone(5.0, 0.9, 0.02, 0.24, 0.12, 0.2, ("eyeSquint", "cheekSquint")),
+    "nasolabial": Zone(17.0, 2.8, 0.06, 0.70, 0.50, 0.06, ("mouthSmile", "noseSneer", "mouthUpperUp", "cheekSquint")),
+    "marionette": Zone(14.0, 1.7, 0.0, 0.42, 0.2, 0.06, ("mouthFrown", "mouthShrugLower")),
     "above lips": Zone(4.6, 0.6, 0.0, 0.09, 0.10, 0.3, ("mouthPucker", "mouthFunnel")),
     "lips": Zone(2.3, 0.5, 0.05, 0.08, 0.05, 0.4, ("mouthPucker",)),
     "neck": Zone(24.0, 1.3, 0.04, 0.28, 0.0, 0.15),
@@ -248,6 +248,7 @@ def creases(
         )
     gain, shift, depth, half, wander = torch.tensor(rows, dtype=torch.float32).T[:, furrows.zone]
     bend, strength = solid_noise(furrows.place_mm, WANDER_MM, skin.offset)
+    uneven = torch.where(furrows.lone, 0.15, 0.5)
     gain, shift = torch.where(furrows.lone, 1.0, gain), torch.where(furrows.lone, 0.0, shift)
     bare = bareness(slow)
     found = slow.new_zeros(len(slow), len(Crease))
@@ -255,7 +256,7 @@ def creases(
     found[:, Crease.PORES_MM] = skin.pores_mm * bare * furrows.pores
     held = {
         Crease.PHASE: furrows.phase * gain + shift + wander * bend,
-        Crease.DEPTH_MM: furrows.share * bare[furrows.held] * depth * (0.85 + 0.5 * strength).clamp(0.05, 1.6),
+        Crease.DEPTH_MM: furrows.share * bare[furrows.held] * depth * (0.9 + uneven * strength).clamp(0.05, 1.6),
         Crease.HALF: half,
     }
     for column, values in held.items():

@@ -8,7 +8,6 @@ from torch import Tensor
 from recon.faces.appearance import Appearance
 from recon.faces.noise import volume
 from recon.faces.paint import Person, paint, person_of, slow_row
-from recon.faces.relief import raised
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
 from recon.render.kernel import weights_at
@@ -69,7 +68,7 @@ def light_of_pixels(
     noise: wp.array(dtype=wp.vec2),
     panes: PaneMesh,
     skin_gloss: wp.array(dtype=wp.float32),
-    gradients: wp.array2d(dtype=wp.vec3),
+    relief: wp.array2d(dtype=wp.vec4),
     found: wp.array2d(dtype=wp.vec3),
     cover: wp.array2d(dtype=wp.float32),
 ):
@@ -98,8 +97,8 @@ def light_of_pixels(
                     if skin_gloss.shape[0] > 0:
                         gloss = u * skin_gloss[a] + v * skin_gloss[b] + w * skin_gloss[c]
                     if gloss > BARE_GLOSS:
-                        fine = raised(normal, gradients[row, column])
-                        radiance = shade_skin(surface, fine, normal, view, open_sky, lit, gloss, light)
+                        bump = relief[row, column]
+                        radiance = shade_skin(surface, bump, normal, view, open_sky, lit, gloss, light)
                     else:
                         radiance = shade(surface, normal, view, open_sky, lit, light)
                 else:
@@ -126,7 +125,7 @@ def head_light(
     appearance: Appearance,
     lighting: Lighting,
     skin_gloss: Tensor | None = None,
-    gradients: Tensor | None = None,
+    relief: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """What a camera receives of a painted head and its parts.
 
@@ -135,7 +134,7 @@ def head_light(
         points_px: (V, 3) as there, of all of the scenery.
         slow: (head's V, len(Slow)) from `slow_values`. occlusion: (head's V, 3) from `colour_occlusion`.
         arriving: (V,) share of the first light, from `lit`.
-        skin_gloss: (head's V,) and gradients: (S, S, 3) from `relief_maps`: skin up close; None: smooth.
+        skin_gloss: (head's V,) and relief: (S, S, 4) from `relief_maps`: skin up close; None: smooth.
 
     Returns:
         (S, S, 3) float32 mean linear light of each pixel's samples on the head, (S, S) float32 share of them.
@@ -160,7 +159,7 @@ def head_light(
         wp.from_torch(volume(str(slow.device)), dtype=wp.vec2),
         pane_mesh(panes, camera, ids.shape[0]),
         wp.from_torch(slow.new_empty(0) if skin_gloss is None else skin_gloss),
-        wp.from_torch(slow.new_empty(0, 0, 3) if gradients is None else gradients, dtype=wp.vec3),
+        wp.from_torch(slow.new_empty(0, 0, 4) if relief is None else relief, dtype=wp.vec4),
         wp.from_torch(light, dtype=wp.vec3),
         wp.from_torch(cover),
     ]

@@ -2,7 +2,6 @@
 # pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
 """Skin's own shading: light spread under the surface, two highlights, and the label of its fine normals."""
 
-import torch
 import warp as wp
 from torch import Tensor
 
@@ -16,7 +15,8 @@ from recon.render.shading import Lights, sky_irradiance
 # Mean free paths in skin of red, green and blue are as 1 : 0.37 : 0.19 (Jensen et al. 2001): so wide, in cosines, is
 # the light spread about the terminator, and by so much relief below a few mm is smoothed away.
 SPREAD = wp.constant(wp.vec3(0.36, 0.14, 0.08))
-SMOOTHED = wp.constant(wp.vec3(0.60, 0.30, 0.15))
+SMOOTHED = wp.constant(wp.vec3(0.50, 0.24, 0.12))
+CAVITY = wp.constant(0.5)  # share of the sky that a furrow 1 mm deep and a little wider hides at its bottom
 # Two lobes about the surface's roughness, as in Jimenez et al. (2013): oil's tight one, the horny layer's broad one.
 TIGHT, BROAD, TIGHT_SHARE = wp.constant(0.75), wp.constant(1.3), wp.constant(0.45)
 FAINT = wp.constant(10.0)
@@ -45,7 +45,7 @@ def lobe(along: float, roughness: float) -> float:
 @wp.func
 def shade_skin(
     surface: Surface,
-    normal: wp.vec3,
+    relief: wp.vec4,
     smooth: wp.vec3,
     view: wp.vec3,
     occlusion: wp.vec3,
@@ -53,18 +53,20 @@ def shade_skin(
     gloss: float,
     light: Lights,
 ) -> wp.vec3:
-    """Linear radiance of skin; `normal` with its relief, `smooth` without, gloss: gain on the surface's; the rest as
-    `shade`.
+    """Linear radiance of skin; relief: height in mm and its gradient, raised over a surface with the normal `smooth`;
+    gloss: gain on the surface's; the rest as `shade`.
 
     Under the surface light travels furthest where it is red: red sees the smooth normal and a soft terminator, blue
     the relief and a sharp one. The highlight is two lobes, TIGHT and BROAD times the roughness, the first with
     TIGHT_SHARE of the strength; oil (gloss above 1) sharpens both.
     """
+    normal = raised(smooth, wp.vec3(relief[1], relief[2], relief[3]))
+    open_sky = occlusion * wp.clamp(1.0 + CAVITY * relief[0], 0.5, 1.0)
     facing = wp.max(wp.dot(normal, view), 0.0)
     grazing = 1.0 - facing
     fresnel = 0.04 + 0.35 * grazing * grazing * grazing * grazing * grazing
-    diffuse = wp.cw_mul(sky_irradiance(light, normal), occlusion)
-    specular = sky_irradiance(light, 2.0 * facing * normal - view) * (0.6 * fresnel * occlusion[1])
+    diffuse = wp.cw_mul(sky_irradiance(light, normal), open_sky)
+    specular = sky_irradiance(light, 2.0 * facing * normal - view) * (0.6 * fresnel * open_sky[1])
     width = SPREAD * (1.0 - 0.8 * surface.hair)
     roughness = surface.roughness * wp.clamp(1.12 - 0.12 * gloss, 0.75, 1.1)
     for k in range(light.directions.shape[0]):
@@ -92,10 +94,10 @@ def relief_of_pixels(
     points: wp.array(dtype=wp.vec3),
     triangles: wp.array(dtype=wp.vec3i),
     relief: Relief,
-    gradients: wp.array2d(dtype=wp.vec3),
+    heights: wp.array2d(dtype=wp.vec4),
     normals: wp.array2d(dtype=wp.vec3),
 ):
-    """Writes `gradients` and turns `normals` where one of the first `head` triangles is seen and has relief."""
+    """Writes `heights` and turns `normals` where one of the first `head` triangles is seen and has relief."""
     i, j = wp.tid()
     t = ids[i, j]
     if t < 0 or t >= head:
@@ -104,10 +106,9 @@ def relief_of_pixels(
     a, b, c = corners[0], corners[1], corners[2]
     weights = weights_at(float(j) + 0.5, float(i) + 0.5, points[a], points[b], points[c])
     found = height_and_gradient(relief, a, b, c, weights)
-    gradient = wp.vec3(found[1], found[2], found[3])
-    if wp.length_sq(gradient) > 0.0:
-        gradients[i, j] = gradient
-        normals[i, j] = raised(normals[i, j], gradient)
+    if found[0] != 0.0:
+        heights[i, j] = found
+        normals[i, j] = raised(normals[i, j], wp.vec3(found[1], found[2], found[3]))
 
 
 def relief_maps(
@@ -119,17 +120,17 @@ def relief_maps(
         normals: (S, S, 3) of `label_maps`. ids: (S, S) int32 and points_px: (n, 3), see `rasterize`.
 
     Returns:
-        (S, S, 3) gradient of the height, camera frame, 0 where there is none; (S, S, 3) unit normals with it. float32.
+        (S, S, 4) height in mm and its gradient, camera frame, 0 where there is none; (S, S, 3) unit normals with it.
     """
-    gradients, fine = torch.zeros_like(normals), normals.clone()
+    heights, fine = normals.new_zeros(*ids.shape, 4), normals.clone()
     inputs = [
         wp.from_torch(ids),
         scenery.head_triangles,
         wp.from_torch(points_px, dtype=wp.vec3),
         wp.from_torch(scenery.triangles, dtype=wp.vec3i),
         relief,
-        wp.from_torch(gradients, dtype=wp.vec3),
+        wp.from_torch(heights, dtype=wp.vec4),
         wp.from_torch(fine, dtype=wp.vec3),
     ]
     launch(relief_of_pixels, tuple(ids.shape), inputs, ids.device)
-    return gradients, fine
+    return heights, fine

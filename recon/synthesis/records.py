@@ -151,12 +151,12 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         slow = paint_under(model, slow, scene.dress.hair, scene.dress.facial_hair)
     maps = label_maps(model, scenery, ids, points, scenery.vertices - origin)
     labels = render_labels(model, scenery, maps, ids, points, scenery.vertices - origin)
-    labels["fine_normals"], gradients, gloss = labels["normals"], None, None
+    labels["fine_normals"], heights, gloss = labels["normals"], None, None
     if scene.skin:
         pixel_mm = eyes_mm / (scene.eye_share * size)
         rows = creases(ready.furrows, slow, scene.skin, model.expression_names, expression, pixel_mm)
         relief = relief_of(scene.skin, scenery.vertices, ready.template.place_mm, rows, pixel_mm)
-        gradients, raised = relief_maps(maps["normals"], scenery, ids, points, relief)
+        heights, raised = relief_maps(maps["normals"], scenery, ids, points, relief)
         labels["fine_normals"] = snap_signed(raised.numpy())
         gloss = skin_gloss(ready.furrows, scene.skin)
     light, cover = head_light(
@@ -171,7 +171,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         scene.appearance,
         scene.lighting,
         gloss,
-        gradients,
+        heights,
     )
     rgb = composite(light.numpy(), cover.numpy(), scene, size)
 
