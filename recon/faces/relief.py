@@ -22,10 +22,9 @@ import warp as wp
 from torch import Tensor
 
 from recon.faces.noise import SIDE, wrapped
-from recon.faces.skin import Crease, Skin, resolved
+from recon.faces.skin import LINES_MM, PORES_MM, Crease, Skin, resolved
 
 WAVE = 6.0  # cells of the grain's volume in a typical wave of it
-LINES_MM, PORES_MM = 2.1, 0.9  # waves of the fine lines' net and of pores
 LINE_HALF = wp.constant(0.45)  # half width of a line, in standard deviations of the grain
 PORE_FROM = wp.constant(0.7)
 

@@ -21,6 +21,7 @@ from recon.faces.noise import solid_noise
 from recon.faces.template import Slow, Template, near, smoothstep
 
 YOUNGEST, OLDEST = 18.0, 85.0  # years
+LINES_MM, PORES_MM = 2.1, 0.9  # waves of the fine lines' net and of pores
 WANDER_MM = 14.0  # grain of the noise that bends and breaks lines
 
 
@@ -250,13 +251,17 @@ def creases(
     bend, strength = solid_noise(furrows.place_mm, WANDER_MM, skin.offset)
     uneven = torch.where(furrows.lone, 0.15, 0.5)
     gain, shift = torch.where(furrows.lone, 1.0, gain), torch.where(furrows.lone, 0.0, shift)
-    bare = bareness(slow)
     found = slow.new_zeros(len(slow), len(Crease))
-    found[:, Crease.LINES_MM] = skin.lines_mm * bare * furrows.lines
-    found[:, Crease.PORES_MM] = skin.pores_mm * bare * furrows.pores
+    if resolved(LINES_MM, pixel_mm) > 0:
+        bare = bareness(slow)
+        found[:, Crease.LINES_MM] = skin.lines_mm * bare * furrows.lines
+        found[:, Crease.PORES_MM] = skin.pores_mm * bare * furrows.pores
     held = {
         Crease.PHASE: furrows.phase * gain + shift + wander * bend,
-        Crease.DEPTH_MM: furrows.share * bare[furrows.held] * depth * (0.9 + uneven * strength).clamp(0.05, 1.6),
+        Crease.DEPTH_MM: furrows.share
+        * bareness(slow[furrows.held])
+        * depth
+        * (0.9 + uneven * strength).clamp(0.05, 1.6),
         Crease.HALF: half,
     }
     for column, values in held.items():

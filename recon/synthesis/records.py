@@ -157,7 +157,9 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         rows = creases(ready.furrows, slow, scene.skin, model.expression_names, expression, pixel_mm)
         relief = relief_of(scene.skin, scenery.vertices, ready.template.place_mm, rows, pixel_mm)
         heights, raised = relief_maps(maps["normals"], scenery, ids, points, relief)
-        labels["fine_normals"] = snap_signed(raised.numpy())
+        rough = heights[..., 0].numpy() < 0
+        labels["fine_normals"] = labels["normals"].copy()
+        labels["fine_normals"][rough] = snap_signed(raised.numpy()[rough])
         gloss = skin_gloss(ready.furrows, scene.skin)
     light, cover = head_light(
         fine,

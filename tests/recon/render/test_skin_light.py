@@ -1,3 +1,5 @@
+# pyright: reportGeneralTypeIssues=false, reportInvalidTypeForm=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportCallIssue=false, reportIndexIssue=false
 """Skin's shading: the label of fine normals is what light sees, a soft terminator, highlights that oil sharpens."""
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ CAMERA = Camera.from_fov(25.0, SIZE)
 
 @pytest.fixture(scope="module")
 def head():
-    """The default model seen by a camera, its label maps, its relief at pixel centres, and a function that lights it."""
+    """The default model seen by a camera: its normals, its relief at pixel centres, a function that lights it."""
     model = load_default()
     scene = draw_scene(model, 3, 1, SceneConfig())
     template = template_of(model)
@@ -89,7 +91,8 @@ def test_spread_is_lambert_s_law_averaged() -> None:
 def shade_at(normals: wp.array(dtype=wp.vec3), gloss: float, light: Lights, found: wp.array(dtype=wp.vec3)):
     i = wp.tid()
     black = Surface()
-    black.gloss, black.roughness = 1.0, 0.4
+    black.gloss = 1.0
+    black.roughness = 0.4
     forward = wp.vec3(0.0, 0.0, 1.0)
     found[i] = shade_skin(black, wp.vec4(), normals[i], forward, wp.vec3(1.0, 1.0, 1.0), 1.0, gloss, light)
 
