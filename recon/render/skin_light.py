@@ -1,5 +1,5 @@
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
-# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportAssignmentType=false
 """Skin's own shading: light spread under the surface, two highlights, and the label of its fine normals."""
 
 import warp as wp

@@ -157,9 +157,9 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         rows = creases(ready.furrows, slow, scene.skin, model.expression_names, expression, pixel_mm)
         relief = relief_of(scene.skin, scenery.vertices, ready.template.place_mm, rows, pixel_mm)
         heights, raised = relief_maps(maps["normals"], scenery, ids, points, relief)
-        rough = heights[..., 0].numpy() < 0
+        rough = np.flatnonzero(heights[..., 0].numpy())
         labels["fine_normals"] = labels["normals"].copy()
-        labels["fine_normals"][rough] = snap_signed(raised.numpy()[rough])
+        labels["fine_normals"].reshape(-1, 3)[rough] = snap_signed(raised.numpy().reshape(-1, 3)[rough])
         gloss = skin_gloss(ready.furrows, scene.skin)
     light, cover = head_light(
         fine,
