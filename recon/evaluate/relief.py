@@ -67,7 +67,7 @@ def light_by_rays(
     first = wp.normalize(wp.cross(helper, normal))
     second = wp.cross(normal, first)
     turn = 6.2831853 * wp.randf(wp.rand_init(17, i))
-    free = float(0.0)
+    free = 0.0
     for k in range(rays):
         squared = (float(k) + 0.5) / float(rays)  # sine squared of the angle from the normal
         along = turn + 2.3999632 * float(k)

@@ -17,6 +17,9 @@ from recon.render.kernel import weights_at
 from recon.render.parts import Panes, Scenery
 from recon.render.rasterize import rasterize
 from recon.render.shading import Lighting, Lights, coat_row, lights_of, reddened, shade, shade_coat, through_pane
+from recon.render.skin_light import shade_skin
+
+BARE_GLOSS = wp.constant(0.4)  # half of the least that skin has, see `skin_gloss`
 
 wp.set_module_options({"enable_backward": False})
 
@@ -69,6 +72,8 @@ def light_of_pixels(
     panes: PaneMesh,
     eyes: EyePair,
     mouth: MouthLook,
+    skin_gloss: wp.array(dtype=wp.float32),
+    relief: wp.array2d(dtype=wp.vec4),
     found: wp.array2d(dtype=wp.vec3),
     cover: wp.array2d(dtype=wp.float32),
 ):
@@ -110,7 +115,14 @@ def light_of_pixels(
                         open_sky = wp.lerp(open_sky, reddened(wet.open), inside)
                         lit = wp.lerp(lit, lit * wet.open, inside)
                         normal = wp.normalize(wp.lerp(normal, wet.normal, inside))
-                    radiance = shade(surface, normal, view, open_sky, lit, light)
+                    gloss = wp.float32(0.0)
+                    if skin_gloss.shape[0] > 0:
+                        gloss = u * skin_gloss[a] + v * skin_gloss[b] + w * skin_gloss[c]
+                    if gloss > BARE_GLOSS:
+                        bump = relief[row, column]
+                        radiance = shade_skin(surface, bump, normal, view, open_sky, lit, gloss, light)
+                    else:
+                        radiance = shade(surface, normal, view, open_sky, lit, light)
                 else:
                     coat = u * coats[a - head] + v * coats[b - head] + w * coats[c - head]
                     radiance = shade_coat(coat, normal, view, lit, light)
@@ -135,6 +147,8 @@ def head_light(
     lighting: Lighting,
     eyes: EyePair,
     mouth: MouthLook,
+    skin_gloss: Tensor | None = None,
+    relief: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """What a camera receives of a painted head and its parts.
 
@@ -144,6 +158,7 @@ def head_light(
         slow: (head's V, len(Slow)) from `slow_values`. occlusion: (head's V, 3) from `colour_occlusion`.
         arriving: (V,) share of the first light, from `lit`.
         eyes: from `eye_pair`. mouth: from `mouth_look`.
+        skin_gloss: (head's V,) and relief: (S, S, 4) from `relief_maps`: skin up close; None: smooth.
 
     Returns:
         (S, S, 3) float32 mean linear light of each pixel's samples on the head, (S, S) float32 share of them.
@@ -169,6 +184,8 @@ def head_light(
         pane_mesh(panes, camera, ids.shape[0]),
         eyes,
         mouth,
+        wp.from_torch(slow.new_empty(0) if skin_gloss is None else skin_gloss),
+        wp.from_torch(slow.new_empty(0, 0, 4) if relief is None else relief, dtype=wp.vec4),
         wp.from_torch(light, dtype=wp.vec3),
         wp.from_torch(cover),
     ]

@@ -15,6 +15,8 @@ from recon.dress.hair_paint import paint_under
 from recon.dress.wardrobe import parts_of
 from recon.faces.model import NASION, REGIONS, FaceModel
 from recon.faces.mouth_paint import Teeth, teeth_of
+from recon.faces.relief import relief_of
+from recon.faces.skin import Furrows, creases, furrows_of, skin_gloss
 from recon.faces.template import Slow, Template, hair_lift, slow_values, template_of
 from recon.geometry.surfaces import vertex_normals
 from recon.render.eye_shading import EyeSockets, eye_pair, eye_sockets
@@ -25,6 +27,7 @@ from recon.render.parts import Scenery, panes_of, scenery_of
 from recon.render.portrait import head_light
 from recon.render.rasterize import rasterize, rasterize_supersampled
 from recon.render.shading import colour_occlusion
+from recon.render.skin_light import relief_maps
 from recon.synthesis.backdrop import draw_backdrop
 from recon.synthesis.background import draw_background
 from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
@@ -47,6 +50,7 @@ class Record:
         region: (S, S) uint8, index into `recon.faces.model.REGIONS`.
         position_mm: (S, S, 3) float32, NaN where nothing was rendered; the whole head and bust, not only the face.
         normals: (S, S, 3) float32 unit, camera frame, NaN where nothing was rendered.
+        fine_normals: the same of the skin's relief: pores, wrinkles and folds; as `normals` where there is none.
         correspondence: (S, S, 3) float32 in [0, 1], NaN outside the mask.
         uv: (S, S, 2) float32 in [0, 1], NaN outside the mask.
         amodal_mask: (S, S) bool, what `mask` would be without hair, glasses and other parts over the face.
@@ -68,6 +72,7 @@ class Record:
     region: np.ndarray
     position_mm: np.ndarray
     normals: np.ndarray
+    fine_normals: np.ndarray
     correspondence: np.ndarray
     uv: np.ndarray
     amodal_mask: np.ndarray
@@ -95,7 +100,7 @@ class Record:
 @dataclass(frozen=True)
 class Prepared:
     """What is computed once for a face model: template of its paint, ambient occlusion of each colour at the vertices,
-    directions of hair, places of eyes and teeth."""
+    directions of hair, places of eyes, teeth and furrows."""
 
     template: Template
     occlusion: Tensor
@@ -103,6 +108,7 @@ class Prepared:
     hairy: Tensor
     sockets: EyeSockets
     teeth: Teeth
+    furrows: Furrows
 
 
 @lru_cache(maxsize=4)
@@ -116,7 +122,15 @@ def prepared(model: FaceModel) -> Prepared:
     inside = model.region == REGIONS.index("mouth_inside")
     openness[inside] = openness[inside].clamp(min=0.12)
     outward = vertex_normals(model.mean, model.triangles)
-    return Prepared(template, colour_occlusion(openness), outward, scalp, eye_sockets(model), teeth_of(model))
+    return Prepared(
+        template,
+        colour_occlusion(openness),
+        outward,
+        scalp,
+        eye_sockets(model),
+        teeth_of(model),
+        furrows_of(model, template),
+    )
 
 
 def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
@@ -128,7 +142,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     lift = hair_lift(ready.template, scene.appearance) * ready.hairy
     shape = shape + lift[:, None] * ready.outward
     rotation = torch.from_numpy(scene.rotation)
-    translation = torch.from_numpy(scene.translation_mm(eye_distance(model, shape), size))
+    eyes_mm = eye_distance(model, shape)
+    translation = torch.from_numpy(scene.translation_mm(eyes_mm, size))
     vertices = shape @ rotation.T + translation
     parts = parts_of(model, shape, scene.dress)
     scenery = scenery_of(model, vertices, parts, rotation, translation, scene.dress.hides)
@@ -138,7 +153,6 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     ids, fine = rasterize_supersampled(
         points, scenery.triangles, size, size, SUPERSAMPLING, scenery.head_triangles, scenery.labelled
     )
-    labels = render_labels(model, scenery, ids, points, scenery.vertices - origin)
     key = torch.tensor(scene.lighting.directions[0])
     if scene.lighting.spreads:
         shadow_map = (scenery.triangles, key, SHADOW_MAP_PX, SHADOW_BIAS_MM)
@@ -151,6 +165,18 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         slow = paint_under(model, slow, scene.dress.hair, scene.dress.facial_hair)
     if scene.dress.clothes:
         slow[:, Slow.CLOTHES] = 0
+    maps = label_maps(model, scenery, ids, points, scenery.vertices - origin)
+    labels = render_labels(model, scenery, maps, ids, points, scenery.vertices - origin)
+    labels["fine_normals"], heights, gloss = labels["normals"], None, None
+    if scene.skin:
+        pixel_mm = eyes_mm / (scene.eye_share * size)
+        rows = creases(ready.furrows, slow, scene.skin, model.expression_names, expression, pixel_mm)
+        relief = relief_of(scene.skin, scenery.vertices, ready.template.place_mm, rows, pixel_mm)
+        heights, raised = relief_maps(maps["normals"], scenery, ids, points, relief)
+        rough = np.flatnonzero(heights[..., 0].numpy())
+        labels["fine_normals"] = labels["normals"].copy()
+        labels["fine_normals"].reshape(-1, 3)[rough] = snap_signed(raised.numpy().reshape(-1, 3)[rough])
+        gloss = skin_gloss(ready.furrows, scene.skin)
     light, cover = head_light(
         fine,
         points,
@@ -164,6 +190,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         scene.lighting,
         eye_pair(ready.sockets, shape, expression, rotation, translation, scene.appearance, scene.eyes),
         mouth_look(model, ready.teeth, shape, rotation, translation, scene.appearance, scene.mouth),
+        gloss,
+        heights,
     )
     rgb = composite(light.numpy(), cover.numpy(), scene, size)
 
@@ -202,10 +230,10 @@ def eye_distance(model: FaceModel, shape: Tensor) -> float:
 
 
 def render_labels(
-    model: FaceModel, scenery: Scenery, ids: Tensor, points: Tensor, places: Tensor
+    model: FaceModel, scenery: Scenery, maps: dict[str, Tensor], ids: Tensor, points: Tensor, places: Tensor
 ) -> dict[str, np.ndarray]:
-    """The exact maps at pixel centres, snapped to the storage grid; see `Record` for shapes."""
-    seen = snapped(label_maps(model, scenery, ids, points, places))
+    """`maps` of `label_maps` snapped to the storage grid, with the amodal ones; see `Record` for shapes."""
+    seen = snapped(maps)
     if scenery.labelled > scenery.head_triangles:  # there are parts that hide
         size = ids.shape[0]
         bare_ids = rasterize(points, model.triangles, size, size, closed=scenery.head_triangles)

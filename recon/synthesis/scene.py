@@ -11,6 +11,7 @@ from recon.faces.appearance import Appearance, draw_appearance
 from recon.faces.eye_paint import Eyes, draw_eyes
 from recon.faces.model import FaceModel
 from recon.faces.mouth_paint import Mouth, draw_mouth
+from recon.faces.skin import Skin, draw_skin
 from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.render.shading import KeyLight, Lighting, draw_lighting
@@ -20,7 +21,7 @@ from recon.synthesis.response import Response, draw_response
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 NEVER_ALONE = ("mouthClose", "jawOpen")
 IDENTITY_LIMIT = 2.2
-DRESS, EYES, MOUTH, ENVIRONMENT = 1, 3, 4, 5  # name the random streams of what people have on, of eyes, mouths, light
+DRESS, SKIN, EYES, MOUTH, ENVIRONMENT = 1, 2, 3, 4, 5  # name the random streams of what people have on and so on
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class SceneConfig:
         calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
         backgrounds: folder of images to crop backgrounds from; procedural ones without it.
         dress: what people have on.
+        skin: share of people with wrinkles, pores, oil; smooth skin otherwise.
         eyes, mouth: shares of people whose eyes, whose mouths inside, are painted in detail; plainly without.
     """
 
@@ -69,6 +71,7 @@ class SceneConfig:
     calm: float = 0.0
     backgrounds: str | None = None
     dress: DressConfig = field(default_factory=DressConfig)
+    skin: float = 1.0
     eyes: float = 1.0
     mouth: float = 1.0
 
@@ -82,7 +85,8 @@ class Scene:
         identity: (k,) float32; expression: (e,) float32; rotation: (3, 3) float32, head to camera.
         yaw_deg, pitch_deg, roll_deg: what `rotation` was made of (roll first, then pitch, then yaw).
         fov_deg: field of view. eye_share, eye_u, eye_v: framing, shares of the side.
-        appearance, dress, lighting, response: see their rooms. background_seed, backgrounds, calm: for the background.
+        appearance, dress, skin, lighting, response: see their rooms; skin None: smooth.
+        background_seed, backgrounds, calm: for the background.
         eyes, mouth: None for plain ones.
     """
 
@@ -100,6 +104,7 @@ class Scene:
     eye_v: float
     appearance: Appearance
     dress: Dress
+    skin: Skin | None
     lighting: Lighting
     response: Response
     background_seed: int
@@ -144,6 +149,7 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
         eye_v=float(config.eye_level + rng.normal(0, place_jitter)),
         appearance=draw_appearance(rng, config.melanin_scale, config.melanin_power),
         dress=Dress(),
+        skin=None,
         lighting=draw_lighting(rng, config.key),
         response=draw_response(rng, config.exposure, config.exposure_sd, config.contrast),
         background_seed=int(rng.integers(2**31)),
@@ -152,11 +158,12 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     )
     # From generators of its own: with everything off, scenes are what they were before there was any.
     dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
-    eyes, mouth, light = (np.random.default_rng([seed, index, part]) for part in (EYES, MOUTH, ENVIRONMENT))
+    skin, eyes, mouth, light = (np.random.default_rng([seed, index, part]) for part in (SKIN, EYES, MOUTH, ENVIRONMENT))
     return replace(
         drawn,
         appearance=painted_under(drawn.appearance, dress),
         dress=dress,
+        skin=draw_skin(skin) if skin.random() < config.skin else None,
         eyes=draw_eyes(eyes) if eyes.random() < config.eyes else None,
         mouth=draw_mouth(mouth) if mouth.random() < config.mouth else None,
         lighting=draw_surroundings(light, config.key, config.calm)

@@ -11,6 +11,7 @@ word) of the codes of `recon.synthesis.quantize`, 0 being "nothing here" (NaN):
     correspondence_x/y/z, uv_u/v                value in [0, 1] = (code - 1) / 65534
     amodal_position_x/y, amodal_depth, amodal_correspondence_x/y/z    the same of the face, also under hair and things
     normal_x/y/z                                value in [-1, 1] = (code - 1) / 32767 - 1
+    fine_normal_x/y/z                           the same of the skin's relief: pores, wrinkles and folds
 
 The PNGs are filtered but not deflated: the parquet file's zstd compresses them (see `recon.synthesis.png`).
 """
@@ -35,7 +36,7 @@ from recon.synthesis.png import decode_png, encode_png
 if TYPE_CHECKING:
     from recon.synthesis.records import Record
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 ROW_GROUP = 32  # records buffered while writing and decoded together while reading: about 60 MB at 256 px
 LANDMARKS = 68
 
@@ -48,6 +49,11 @@ MAPS = {
         quantize.decode_unit,
     ),
     "normals": (("normal_x", "normal_y", "normal_z"), quantize.encode_signed, quantize.decode_signed),
+    "fine_normals": (
+        ("fine_normal_x", "fine_normal_y", "fine_normal_z"),
+        quantize.encode_signed,
+        quantize.decode_signed,
+    ),
     "uv": (("uv_u", "uv_v"), quantize.encode_unit, quantize.decode_unit),
     "amodal_position_mm": (
         ("amodal_position_x", "amodal_position_y", "amodal_depth"),

@@ -41,9 +41,7 @@ def test_without_slope_or_fairing_depth_is_gamma_times_darkness(sheet):
 def test_relief_under_a_light_from_the_side_is_found_from_its_slopes(sheet):
     vertices, *_ = sheet
     x, y = 2 * np.pi * vertices[:, 0] / 4, 2 * np.pi * vertices[:, 1] / 5
-    gradient = 0.2 * np.stack(
-        [np.cos(x) * np.cos(y) * 2 * np.pi / 4, -np.sin(x) * np.sin(y) * 2 * np.pi / 5, 0 * x], 1
-    )
+    gradient = 0.2 * np.stack([np.cos(x) * np.cos(y) * 2 * np.pi / 4, -np.sin(x) * np.sin(y) * 2 * np.pi / 5, 0 * x], 1)
     slope = np.broadcast_to([1.5, 0.4, 0.0], vertices.shape)
     truth = relief(vertices)
     mu = truth / 6.0 - (slope * gradient).sum(1)
@@ -78,7 +76,9 @@ def test_the_paper_s_step_is_the_mean_difference_over_the_ring(sheet):
     assert np.isclose(thirteen[middle], 0.2 * 2.0 * (alpha @ differences) / alpha.sum())
     assert np.allclose(twelve, thirteen)  # on a plane no ring lies higher
     lifted = vertices + [0, 0, 1] * (np.arange(len(vertices)) == middle)[:, None]
-    steps = [paper_step(lifted, triangles, normals, zero, form, 2.0, 0.2, zero) for form in ("equation_12", "equation_13")]
+    steps = [
+        paper_step(lifted, triangles, normals, zero, form, 2.0, 0.2, zero) for form in ("equation_12", "equation_13")
+    ]
     assert np.isclose(steps[0][middle], -0.2) and not steps[1].any()  # 12 draws it back to its ring's plane
 
 

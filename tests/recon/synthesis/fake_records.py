@@ -36,6 +36,7 @@ def fake_record(index: int, seed: int = 0, size: int = 16) -> Record:
         position_mm=quantize.decode_mm(quantize.encode_mm(quantize.decode_mm(codes(3)))),
         correspondence=quantize.decode_unit(codes(3)),
         normals=quantize.decode_signed(codes(3)),
+        fine_normals=quantize.decode_signed(codes(3)),
         uv=quantize.decode_unit(codes(2)),
         amodal_mask=random.random((size, size)) < 0.5,
         amodal_position_mm=quantize.decode_mm(quantize.encode_mm(quantize.decode_mm(codes(3)))),
