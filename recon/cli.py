@@ -36,7 +36,7 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `recon`; returns the exit code."""
     return run_program(
-        "recon", "Face reconstruction: photos to meshes, networks trained and evaluated.", COMMANDS, argv
+        "recon", "Face reconstruction: photos to meshes, and the networks behind them.", COMMANDS, argv
     )
 
 

@@ -1,16 +1,18 @@
 """A photo to detailed meshes, one for each face: `reconstruct(photo, network)`.
 
-The network's part (`find_faces`) and the mesh's (`reconstruct_face`) are apart, so that a batch can run the first on one
-device and the second in many processes.
+The network's part (`find_faces`) and the mesh's (`reconstruct_face`) are apart, so that a batch can run the first on
+one device and the second in many processes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
 from PIL import Image
+from scipy.spatial import KDTree
 
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS, FaceModel
@@ -24,11 +26,13 @@ from recon.mesh.map_mesh import MapMesh, map_to_mesh
 from recon.mesh.registration import Registration, RegistrationConfig, register
 from recon.mesh.texture import texture_of
 from recon.mesh.visibility import trust
+from recon.mesh.parts import pieces_of
 from recon.nets.base import Reconstructor
 from recon.photos.framing import Framing
 
 NETWORK_SIZE = 128
 FARTHEST_MM = 5000.0
+LIP_INSIDE_MM = 8.0
 RELIEF_ON = ("skin", "lips", "brows")  # regions whose darkness speaks of relief
 
 
@@ -57,6 +61,21 @@ class Reconstruction:
     correspondence: np.ndarray
     texture: np.ndarray
     seen: np.ndarray
+
+
+@dataclass(frozen=True)
+class FacePart:
+    """The part of the default model that a result consists of.
+
+    Attributes:
+        vertices: (p,) int64 ids; triangles: (f, 3) int32 of these. outside: (f,) bool, not an inside of the lips.
+        uv: (p, 2) in [0, 1].
+    """
+
+    vertices: np.ndarray
+    triangles: np.ndarray
+    outside: np.ndarray
+    uv: np.ndarray
 
 
 def reconstruct(
@@ -97,11 +116,12 @@ def reconstruct_face(
     registered = register(maps, model, registration)
     camera, turn = in_photo(crop_camera, face.framing)
     vertices = (registered.vertices + translation) @ turn.T
-    part, triangles = face_part(model)
+    chosen = face_part(model)
+    part = chosen.vertices
     skin = np.isin(model.region.numpy(), [REGIONS.index(name) for name in RELIEF_ON]).astype(float)
     allowed = skin[part] if detail is not None else np.zeros(len(part))
-    fine = add_detail(vertices[part], triangles, photo / 255.0, camera, detail or DetailConfig(), allowed)
-    uv = fine.carry(model.uv.numpy()[part])
+    fine = add_detail(vertices[part], chosen.triangles, photo / 255.0, camera, detail or DetailConfig(), allowed)
+    uv = fine.carry(chosen.uv)
     normals = vertex_normals(torch.from_numpy(fine.smooth), torch.from_numpy(fine.triangles)).numpy()
     operator = cotangent_laplacian(fine.smooth, fine.triangles)
     seen_well = trust(fine.smooth, fine.triangles, normals, camera, photo.shape[:2], operator)
@@ -138,10 +158,25 @@ def in_photo(camera: Camera, framing: Framing) -> tuple[Camera, np.ndarray]:
     return Camera(camera.focal_px * to_photo.scale, (float(u), float(v)), camera.size_px), turn
 
 
-def face_part(model: FaceModel) -> tuple[np.ndarray, np.ndarray]:
-    """The vertices (p,) of the face and the eyes, and the triangles (f, 3) of these alone."""
-    eyes = (model.region[model.triangles.long()] == REGIONS.index("eyes")).all(1)
-    textured = torch.isfinite(model.uv[model.triangles.long()]).all(-1).all(-1)
-    chosen = model.triangles[(model.face | eyes) & textured].numpy()
-    part, triangles = np.unique(chosen, return_inverse=True)
-    return part.astype(np.int64), triangles.reshape(-1, 3).astype(np.int32)
+@lru_cache(maxsize=2)
+def face_part(model: FaceModel) -> FacePart:
+    """The face region, the eyes in it, and the insides of the lips, which take the colour of the lips' edge."""
+    region, corners = model.region.numpy(), model.triangles.numpy()
+    textured = np.isfinite(model.uv.numpy()).all(1)[corners].all(1)
+    eyes = (region == REGIONS.index("eyes"))[corners].all(1)
+    outside = (model.face.numpy() | eyes) & textured
+    on_face = np.unique(corners[outside])
+    skin = pieces_of(corners.astype(np.int64), len(region), on_face)[0]
+    places = model.mean.double().numpy()
+    lips = on_face[region[on_face] == REGIONS.index("lips")]
+    near = KDTree(places[lips]).query(places)[0] < LIP_INSIDE_MM
+    lip_inside = (np.isin(np.arange(len(region)), skin) & near & (region == REGIONS.index("mouth_inside")))[corners].any(1)
+    inside = lip_inside & near[corners].all(1) & ~outside
+    part, triangles = np.unique(corners[outside | inside], return_inverse=True)
+    triangles = triangles.reshape(-1, 3).astype(np.int32)
+    return FacePart(
+        vertices=part.astype(np.int64),
+        triangles=triangles,
+        outside=outside[outside | inside],
+        uv=model.uv.numpy()[on_face[KDTree(places[on_face]).query(places[part])[1]]],
+    )

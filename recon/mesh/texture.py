@@ -1,4 +1,4 @@
-"""A texture of a reconstructed face: what its photo shows, the mirrored side where it shows nothing, the mean elsewhere."""
+"""A texture of a reconstructed face: what its photo shows, the mirrored side where it shows nothing, else the mean."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def texture_of(
     camera: Camera,
     size: int = 1024,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The texture (size, size, 3) uint8 RGB, v upward, and how far each texel is the photo's own, (size, size) in [0, 1].
+    """The texture (size, size, 3) uint8 RGB, v upward, and how far each texel is the photo's: (size, size) in [0, 1].
 
     Args:
         vertices: (n, 3) mm, camera frame. triangles: (f, 3). uv: (n, 2) in [0, 1], mirrored about u = 0.5 by the face's
@@ -74,4 +74,9 @@ def _completed(colours: np.ndarray, own: np.ndarray) -> np.ndarray:
 
 
 def _spread(values: np.ndarray, width: float = SMOOTHING) -> np.ndarray:
-    return cv2.GaussianBlur(values, (0, 0), width * values.shape[1])
+    """Blurred by a Gaussian of `width` shares of the side, on a grid just fine enough for it."""
+    side = values.shape[1]
+    coarse = min(side, round(4 / width))
+    small = cv2.resize(np.asarray(values, np.float32), (coarse, coarse), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(small, (0, 0), width * coarse)
+    return cv2.resize(blurred, (side, side), interpolation=cv2.INTER_LINEAR)
