@@ -9,7 +9,7 @@ from scipy.spatial import KDTree
 
 
 class ClosestPoints(NamedTuple):
-    point: np.ndarray  # (m, 3) on the surface
+    point: np.ndarray  # (m, d) on the surface
     triangle: np.ndarray  # (m,) int64
     barycentric: np.ndarray  # (m, 3), non-negative, sums to 1
     distance: np.ndarray  # (m,) the unit of the vertices
@@ -27,24 +27,25 @@ def closest_points(
     That is exact where triangles are of like size (these face meshes), and an upper bound on the distance everywhere.
 
     Args:
-        queries: (m, 3); vertices: (n, 3); triangles: (f, 3) int.
+        queries: (m, d); vertices: (n, d); triangles: (f, 3) int. d is 3 in space, and may be more in an embedding.
     """
-    corners = vertices[triangles].astype(np.float64)  # (f, 3, 3)
+    corners = vertices[triangles].astype(np.float64)  # (f, 3, d)
     count = min(candidates, len(triangles))
     nearest = KDTree(corners.mean(1)).query(queries, k=count)[1].reshape(len(queries), count)
     barycentric = _closest_barycentric(queries[:, None].astype(np.float64), corners[nearest])  # (m, count, 3)
     points = np.einsum("mck,mckd->mcd", barycentric, corners[nearest])
-    distances = np.linalg.norm(points - queries[:, None], axis=-1)
+    offsets = points - queries[:, None]
+    distances = np.sqrt(_dot(offsets, offsets))
     rows, best = np.arange(len(queries)), distances.argmin(1)
     return ClosestPoints(points[rows, best], nearest[rows, best], barycentric[rows, best], distances[rows, best])
 
 
 def _closest_barycentric(p: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """Barycentric coordinates of the point of each triangle (..., 3, 3) closest to p (..., 3)."""
+    """Barycentric coordinates of the point of each triangle (..., 3, d) closest to p (..., d)."""
     a, b, c = corners[..., 0, :], corners[..., 1, :], corners[..., 2, :]
     ab, ac, ap = b - a, c - a, p - a
-    d00, d01, d11 = (ab * ab).sum(-1), (ab * ac).sum(-1), (ac * ac).sum(-1)
-    d20, d21 = (ap * ab).sum(-1), (ap * ac).sum(-1)
+    d00, d01, d11 = _dot(ab, ab), _dot(ab, ac), _dot(ac, ac)
+    d20, d21 = _dot(ap, ab), _dot(ap, ac)
     determinant = np.maximum(d00 * d11 - d01**2, 1e-30)
     v = (d11 * d20 - d01 * d21) / determinant
     w = (d00 * d21 - d01 * d20) / determinant
@@ -53,11 +54,16 @@ def _closest_barycentric(p: np.ndarray, corners: np.ndarray) -> np.ndarray:
     best, best_distance = inside, np.where((inside >= 0).all(-1), 0.0, np.inf)
     for i, j in ((0, 1), (1, 2), (2, 0)):
         start, edge = corners[..., i, :], corners[..., j, :] - corners[..., i, :]
-        t = np.clip(((p - start) * edge).sum(-1) / np.maximum((edge * edge).sum(-1), 1e-30), 0, 1)
+        t = np.clip(_dot(p - start, edge) / np.maximum(_dot(edge, edge), 1e-30), 0, 1)
         on_edge = np.zeros_like(inside)
         on_edge[..., i], on_edge[..., j] = 1 - t, t
-        distance = ((start + t[..., None] * edge - p) ** 2).sum(-1)
+        off = start + t[..., None] * edge - p
+        distance = _dot(off, off)
         closer = distance < best_distance
         best = np.where(closer[..., None], on_edge, best)
         best_distance = np.where(closer, distance, best_distance)
     return best
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.einsum("...i,...i->...", a, b)

@@ -1,8 +1,8 @@
 """The cotangent Laplacian of a triangle mesh (Pinkall and Polthier, 1993), made safe on bad triangles.
 
-Degenerate and sliver triangles are handled by intrinsic mollification (Sharp and Crane 2020, section 4.5): edges are made
-longer by one small common length, the least for which every triangle keeps some slack in the triangle inequality. A mesh
-without bad triangles is not changed at all; the mesh's places never are.
+Degenerate and sliver triangles are handled by intrinsic mollification (Sharp and Crane 2020, section 4.5): edges are
+made longer by one small common length, the least for which every triangle keeps some slack in the triangle inequality.
+A mesh without bad triangles is not changed at all; the mesh's places never are.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from recon.geometry.similarity import Affine
 
 Solver = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Error = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-SCORED_AT_ONCE = 4_000_000  # residuals in memory
+VOTERS = 2000  # pairs that judge the hypotheses
 
 
 def affine_solver(source: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -26,8 +26,8 @@ def affine_solver(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 def distance_error(maps: np.ndarray, source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """maps (h, 3, 4), source and target (n, 3) -> (h, n) distances of the mapped source to the target, mm."""
-    moved = maps[:, :, :3] @ source.T + maps[:, :, 3:]
-    return np.sqrt(np.square(moved - target.T).sum(1))
+    off = maps[:, :, :3] @ source.T + (maps[:, :, 3:] - target.T)
+    return np.sqrt(np.einsum("hin,hin->hn", off, off))
 
 
 def ransac_affine(
@@ -57,9 +57,8 @@ def ransac_affine(
     rng = np.random.default_rng(seed)
     picks = rng.integers(0, len(source), (iterations, sample))  # one pair twice makes a hypothesis that loses
     maps = solver(source[picks], target[picks])
-    chunk = max(1, SCORED_AT_ONCE // len(source))
-    votes = [(error(maps[k : k + chunk], source, target) < threshold_mm).sum(1) for k in range(0, iterations, chunk)]
-    best = maps[np.concatenate(votes).argmax()]
+    voters = rng.permutation(len(source))[:VOTERS]
+    best = maps[(error(maps, source[voters], target[voters]) < threshold_mm).sum(1).argmax()]
     inliers = error(best[None], source, target)[0] < threshold_mm
     fitted = solver(source[inliers][None], target[inliers][None])[0] if inliers.sum() >= sample else best
     inliers = error(fitted[None], source, target)[0] < threshold_mm

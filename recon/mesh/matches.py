@@ -59,37 +59,44 @@ class Matches:
 
 
 class Target:
-    """A map's mesh, asked for the matches of template vertices whose canonical places are known."""
+    """A map's mesh, asked for the matches of template vertices whose canonical places are known.
+
+    Attributes:
+        embedded: matches by the point nearest in the embedding, wherever the template is.
+        reached: ids of the vertices that are looked for in space: those that the map shows, by its embedding.
+    """
 
     def __init__(self, mesh: MapMesh, canonical: np.ndarray, candidates: np.ndarray, box_mm: np.ndarray) -> None:
-        """canonical: (n, 3) in [0, 1]. candidates: ids of vertices that may be matched. box_mm: (3,) size of [0, 1]."""
-        self.mesh, self.candidates, self.count = mesh, candidates, len(canonical)
-        self.canonical_mm = canonical[candidates] * box_mm
+        """mesh: with triangles. canonical: (n, 3) in [0, 1]. candidates: ids of vertices that may be matched.
+        box_mm: (3,) size of [0, 1]."""
+        self.mesh = mesh
+        self.canonical_mm = canonical * box_mm
         self.embedded_mm = mesh.correspondence * box_mm
-
-    def by_embedding(self) -> Matches:
-        """The point nearest in the embedding, wherever the template is."""
-        return self._matches(closest_points(self.canonical_mm, self.embedded_mm, self.mesh.triangles, CANDIDATES))
+        self.joint_mm = np.concatenate([mesh.vertices, self.embedded_mm], 1)
+        found = closest_points(self.canonical_mm[candidates], self.embedded_mm, mesh.triangles, CANDIDATES)
+        self.embedded, near = self._matches(found, candidates)
+        self.reached = candidates[near]
 
     def by_space(self, vertices: np.ndarray) -> Matches:
         """The point nearest to each vertex (n, 3) in space and embedding taken together, a mm here as a mm there.
 
         In space alone nothing would hold vertices along the surface, and they would creep there for many iterations.
         """
-        queries = np.concatenate([vertices[self.candidates], self.canonical_mm], 1)
-        places = np.concatenate([self.mesh.vertices, self.embedded_mm], 1)
-        return self._matches(closest_points(queries, places, self.mesh.triangles, CANDIDATES))
+        queries = np.concatenate([vertices[self.reached], self.canonical_mm[self.reached]], 1)
+        return self._matches(closest_points(queries, self.joint_mm, self.mesh.triangles, CANDIDATES), self.reached)[0]
 
-    def _matches(self, found: ClosestPoints) -> Matches:
-        """Matches at the points found; the ends of the surface, and what is apart in the embedding, match nothing."""
-        triangles = self.mesh.triangles
+    def _matches(self, found: ClosestPoints, ids: np.ndarray) -> tuple[Matches, np.ndarray]:
+        """Matches of the vertices `ids` at the points found, and (len(ids),) bool: near enough in the embedding.
+
+        Those that are not match nothing, nor do those whose point is an end of the surface.
+        """
+        triangles, count = self.mesh.triangles, len(self.canonical_mm)
         at_end = (self.mesh.border[found.triangle] & (found.barycentric < ON_EDGE)).any(1)
-        apart = np.linalg.norm(found.interpolate(triangles, self.embedded_mm) - self.canonical_mm, axis=1)
-        kept = np.zeros(self.count, bool)
-        if not at_end.all():
-            kept[self.candidates] = ~at_end & (apart <= max(REACH_MM, TYPICAL * float(np.median(apart[~at_end]))))
-        places, normals = np.zeros((self.count, 3)), np.zeros((self.count, 3))
-        places[self.candidates] = found.interpolate(triangles, self.mesh.vertices)
+        apart = np.linalg.norm(found.interpolate(triangles, self.embedded_mm) - self.canonical_mm[ids], axis=1)
+        near = apart <= max(REACH_MM, TYPICAL * float(np.median(apart[~at_end]))) if not at_end.all() else ~at_end
         across = found.interpolate(triangles, self.mesh.normals)
-        normals[self.candidates] = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
-        return Matches(places, normals, kept)
+        places, normals, kept = np.zeros((count, 3)), np.zeros((count, 3)), np.zeros(count, bool)
+        places[ids] = found.interpolate(triangles, self.mesh.vertices)
+        normals[ids] = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
+        kept[ids] = near & ~at_end
+        return Matches(places, normals, kept), near

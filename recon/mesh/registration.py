@@ -26,7 +26,7 @@ from recon.geometry.similarity import Affine
 from recon.geometry.surfaces import vertex_normals
 from recon.mesh.affine import ransac_affine
 from recon.mesh.map_mesh import MapMesh
-from recon.mesh.matches import Matches, Target
+from recon.mesh.matches import Target
 from recon.mesh.parts import around, pieces_of, place_piece
 from recon.mesh.stiffness import System, biharmonic, follow
 
@@ -119,16 +119,29 @@ def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | 
     triangles = template.triangles.numpy().astype(np.int64)
     low, high = template.canonical_box_mm.double().numpy()
     candidates = np.unique(triangles[template.face.numpy()])
+    refusal = UserError("the maps show too little of a face to register a template to: is there a face in the image?")
+    if not len(target.triangles):
+        raise refusal
     surface = Target(target, template.canonical.double().numpy(), candidates, high - low)
-    embedded = surface.by_embedding() if len(target.triangles) else None
-    if embedded is None or embedded.kept.sum() < FEWEST_MATCHES:
-        raise UserError("the maps show too little of a face to register a template to: is there a face in the image?")
+    embedded = surface.embedded
+    if embedded.count < FEWEST_MATCHES:
+        raise refusal
     affine, _ = ransac_affine(
         mean[embedded.kept], embedded.places[embedded.kept], config.ransac_iterations, config.ransac_mm, config.seed
     )
     rest = affine(mean)
     skin, *others = pieces_of(triangles, len(mean), candidates)
-    moved, kept, history = deform(surface, embedded, rest, triangles, skin, config, began)
+    on_skin = np.isin(np.arange(len(mean)), skin)
+    whole = triangles[on_skin[triangles[:, 0]]]
+    face = candidates[on_skin[candidates]]
+    ids, u, matched, history = deform(surface, rest, around(whole, face, len(mean)), face, config, began)
+
+    displacement, placed = np.zeros_like(rest), np.zeros(len(rest), bool)
+    displacement[ids], placed[ids] = u, True
+    bending, _ = biharmonic(rest[skin], np.searchsorted(skin, whole))
+    displacement[skin] = follow(bending, displacement[skin], placed[skin])
+    moved, kept = rest + displacement, np.zeros(len(rest), bool)
+    kept[ids] = matched
     for piece in others:
         moved[piece] = place_piece(piece, rest, embedded.places, embedded.kept, skin, moved)
         kept[piece] = embedded.kept[piece]
@@ -136,38 +149,31 @@ def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | 
 
 
 def deform(
-    surface: Target,
-    embedded: Matches,
-    rest: np.ndarray,
-    triangles: np.ndarray,
-    skin: np.ndarray,
-    config: RegistrationConfig,
-    began: float,
-) -> tuple[np.ndarray, np.ndarray, list[Iteration]]:
-    """The loops of supplement B.1 over the skin around the face; the rest of the skin (ids) follows at the end.
+    surface: Target, rest: np.ndarray, triangles: np.ndarray, face: np.ndarray, config: RegistrationConfig, began: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Iteration]]:
+    """The loops of supplement B.1.
 
+    Args:
+        rest: (n, 3) mm the template at rest. triangles: (f, 3) of the skin around the face, whose vertices move.
+        face: ids of the vertices that may be matched.
     Returns:
-        (n, 3) mm places of the skin, the others at rest; (n,) bool the last matches; the history.
+        ids (k,) of the vertices that move, their displacement (k, 3) mm, (k,) bool the last matches, the history.
     """
-    on_skin = np.isin(np.arange(len(rest)), skin)
-    own = triangles[on_skin[triangles[:, 0]]]
-    matchable = surface.candidates[on_skin[surface.candidates]]
-    near = around(own, matchable, len(rest))
-    ids, local = np.unique(near, return_inverse=True)
+    ids, local = np.unique(triangles, return_inverse=True)
     local = local.reshape(-1, 3)
     bending, mass = biharmonic(rest[ids], local)
-    mean_mass = mass[np.isin(ids, matchable)].mean()
+    mean_mass = mass[np.isin(ids, face)].mean()
 
     moved, history = rest.copy(), []
     u = np.zeros((len(ids), 3))
-    matches, in_space, outer, stiffness = embedded.of(ids), False, 0, config.alpha_memb
+    matches, in_space, outer, stiffness = surface.embedded.of(ids), False, 0, config.alpha_memb
     while stiffness >= config.alpha_memb_end:
         slack = np.sqrt(stiffness / config.alpha_memb_end)
         weighted = stiffness * config.unit_mm4 / mean_mass * bending
         system = None
         for _ in range(config.most_outer):
             outer, before, known = outer + 1, u, matches.count
-            found = surface.by_space(moved).of(ids) if in_space else embedded.of(ids)
+            found = surface.by_space(moved).of(ids) if in_space else surface.embedded.of(ids)
             limits = slack * config.distance_mm, slack * config.angle_deg
             matches = found.rejected(moved[ids], normals_of(moved[ids], local), *limits)
             if system is None or history[-1].steps > WORTH_A_FACTOR:
@@ -198,14 +204,7 @@ def deform(
             if rms((u - before)[matches.kept]) < config.outer_mm:
                 break
         stiffness /= 2
-
-    displacement, placed = np.zeros((len(rest), 3)), np.zeros(len(rest), bool)
-    displacement[ids], placed[ids] = u, True
-    whole, _ = biharmonic(rest[skin], np.searchsorted(skin, own))
-    moved[skin] = rest[skin] + follow(whole, displacement[skin], placed[skin])
-    kept = np.zeros(len(rest), bool)
-    kept[ids] = matches.kept
-    return moved, kept, history
+    return ids, u, matches.kept, history
 
 
 def normals_of(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:

@@ -1,0 +1,79 @@
+"""A registered template against the mesh that a record was rendered from."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from recon.faces.model import FaceModel
+from recon.geometry.closest_points import closest_points
+from recon.geometry.surfaces import triangle_normals
+from recon.synthesis.records import VISIBLE_WITHIN_MM, Record
+
+NOISE_MM = 0.5
+OUTLIER_SHARE = 0.02
+OUTLIER_MM = 30.0
+MEASURES = {
+    "surface_mean_mm": "surface distance, mean (mm)",
+    "surface_p95_mm": "surface distance, 95 % (mm)",
+    "vertex_mean_mm": "vertex to its true place, mean (mm)",
+    "vertex_p95_mm": "vertex to its true place, 95 % (mm)",
+    "flipped": "flipped triangles that are seen",
+}
+
+
+def score_registration(vertices: np.ndarray, record: Record, model: FaceModel) -> dict[str, float]:
+    """The measures of MEASURES.
+
+    The surface distance is that of each true face pixel to the registered face, which leaves nothing of the visible
+    face out; vertices count where they are seen; a triangle, where its corners are and it faces the camera.
+
+    Args:
+        vertices: (n, 3) mm, the model's vertices in the record's frame.
+    """
+    triangles = model.triangles.numpy()[model.face.numpy()].astype(np.int64)
+    shown = record.position_mm[record.mask]
+    surface = closest_points(shown, vertices.astype(np.float64), triangles).distance
+    seen = visible_vertices(record, triangles)
+    wrong = np.linalg.norm(vertices - record.vertices_mm, axis=1)[seen]
+    true, found = (
+        triangle_normals(torch.from_numpy(places), torch.from_numpy(triangles)).numpy()
+        for places in (record.vertices_mm.astype(np.float64), vertices.astype(np.float64))
+    )
+    to_camera = -(record.vertices_mm[triangles].mean(1) + record.origin_mm)
+    shown_triangles = seen[triangles].all(1) & ((true * to_camera).sum(1) > 0)
+    return {
+        "surface_mean_mm": float(surface.mean()),
+        "surface_p95_mm": float(np.percentile(surface, 95)),
+        "vertex_mean_mm": float(wrong.mean()),
+        "vertex_p95_mm": float(np.percentile(wrong, 95)),
+        "flipped": float(((true * found).sum(1) < 0)[shown_triangles].sum()),
+    }
+
+
+def visible_vertices(record: Record, triangles: np.ndarray) -> np.ndarray:
+    """(n,) bool: corners of the face's triangles (f, 3) that the pixel they fall on shows, or nearly."""
+    size = record.mask.shape[0]
+    places = record.vertices_mm + record.origin_mm
+    u, v = record.centre_px[:, None] + record.focal_px * places[:, :2].T * [[1], [-1]] / -places[:, 2]
+    column, row = (np.clip(np.floor(x).astype(int), 0, size - 1) for x in (u, v))
+    near = np.linalg.norm(record.position_mm[row, column] - record.vertices_mm, axis=1) < VISIBLE_WITHIN_MM
+    on_face = np.isin(np.arange(len(places)), triangles)
+    return on_face & record.mask[row, column] & near
+
+
+def spoiled_maps(record: Record, model: FaceModel) -> tuple[np.ndarray, np.ndarray]:
+    """Position and correspondence (S, S, 3) with noise of .5 mm on each coordinate of both and 2 % outliers.
+
+    One half of the outliers lies about its place, by up to 30 mm along each axis, the other about its correspondence.
+    """
+    rng = np.random.default_rng([record.seed, record.index])
+    box_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
+    position = record.position_mm + rng.normal(0, NOISE_MM, record.position_mm.shape)
+    correspondence = record.correspondence + rng.normal(0, NOISE_MM, record.correspondence.shape) / box_mm
+    row, column = np.nonzero(record.mask)
+    wrong = rng.permutation(len(row))[: round(OUTLIER_SHARE * len(row))]
+    displaced, elsewhere = wrong[::2], wrong[1::2]
+    position[row[displaced], column[displaced]] += rng.uniform(-OUTLIER_MM, OUTLIER_MM, (len(displaced), 3))
+    correspondence[row[elsewhere], column[elsewhere]] = rng.random((len(elsewhere), 3))
+    return position, correspondence
