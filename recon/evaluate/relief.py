@@ -67,7 +67,7 @@ def light_by_rays(
     first = wp.normalize(wp.cross(helper, normal))
     second = wp.cross(normal, first)
     turn = 6.2831853 * wp.randf(wp.rand_init(17, i))
-    free = float(0.0)
+    free = wp.float32(0.0)
     for k in range(rays):
         squared = (float(k) + 0.5) / float(rays)  # sine squared of the angle from the normal
         along = turn + 2.3999632 * float(k)
@@ -134,19 +134,20 @@ def face_patch(model: FaceModel, distance_mm: float = 600.0) -> tuple[np.ndarray
     return vertices + [0, 0, -distance_mm], kept.reshape(-1, 3).astype(np.int32)
 
 
-def bumps(vertices: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """(m,) mm: round bumps and pits 0.2 to 0.6 high and 0.3 to 0.8 wide (standard deviation) at random vertices."""
+def bumps(vertices: np.ndarray, count: int, seed: int, raised: float = 0.5) -> np.ndarray:
+    """(m,) mm: round bumps (a share `raised`) and pits at random vertices, 0.2 to 0.6 high and 0.3 to 0.8 wide
+    (standard deviation)."""
     rng = np.random.default_rng(seed)
     height = np.zeros(len(vertices))
     for centre in rng.choice(len(vertices), count, replace=False):
-        peak = rng.uniform(0.2, 0.6) * rng.choice([-1, 1])
+        peak = rng.uniform(0.2, 0.6) * (1 if rng.random() < raised else -1)
         squared = ((vertices - vertices[centre]) ** 2).sum(1)
         height += peak * np.exp(-squared / (2 * rng.uniform(0.3, 0.8) ** 2))
     return height
 
 
 def wrinkles(vertices: np.ndarray, normals: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """(m,) mm, not positive: grooves 0.2 to 0.6 deep, 0.25 to 0.6 wide (standard deviation), 15 to 40 long, mostly
+    """(m,) mm, not positive: grooves 0.2 to 0.6 deep, 0.3 to 0.7 wide (standard deviation), 15 to 40 long, mostly
     across the face, along curves on the surface that start at random vertices."""
     rng = np.random.default_rng(seed)
     tree, height = KDTree(vertices), np.zeros(len(vertices))
@@ -162,7 +163,7 @@ def wrinkles(vertices: np.ndarray, normals: np.ndarray, count: int, seed: int) -
         distance, nearest = KDTree(np.array(path)).query(vertices, distance_upper_bound=4.0)
         near = np.isfinite(distance)
         fade = np.sin(np.pi * (nearest[near] + 0.5) / length)  # shallow at both ends
-        width, depth = rng.uniform(0.25, 0.6), rng.uniform(0.2, 0.6)
+        width, depth = rng.uniform(0.3, 0.7), rng.uniform(0.2, 0.6)
         groove = -depth * fade * np.exp(-(distance[near] ** 2) / (2 * width**2))
         height[near] = np.minimum(height[near], groove)
     return height

@@ -26,9 +26,7 @@ def diffuse(laplacian: Any, mass: np.ndarray, values: np.ndarray, dt_mm2: float)
     return np.stack(solved, axis=1).reshape(values.shape)
 
 
-def high_pass(
-    laplacian: Any, mass: np.ndarray, texture: np.ndarray, weights: np.ndarray, dt_mm2: float
-) -> np.ndarray:
+def high_pass(laplacian: Any, mass: np.ndarray, texture: np.ndarray, weights: np.ndarray, dt_mm2: float) -> np.ndarray:
     """mu of equation 9: the texture less its diffusion, known where weights are positive alone.
 
     Diffusion is normalised by that of the weights, so that what is not seen counts for nothing and a constant texture
