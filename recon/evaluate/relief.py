@@ -95,18 +95,21 @@ def irradiance(vertices: np.ndarray, triangles: np.ndarray, light: Illumination,
 
 
 def photograph(
-    vertices: np.ndarray, triangles: np.ndarray, radiance: np.ndarray, camera: Camera, seed: int = 0
+    vertices: np.ndarray, triangles: np.ndarray, radiance: np.ndarray, camera: Camera, colour: tuple[float, ...] = SKIN
 ) -> np.ndarray:
-    """(m,) linear radiance of white -> (S, S, 3) float32 sRGB in steps of 1/255, skin-coloured, with a little noise."""
+    """(m,) linear radiance of white -> (S, S, 3) float32 sRGB in steps of 1/255 of a surface of that colour, with noise
+    of 1/255."""
     fine = camera.scaled(SUPERSAMPLING)
     points = fine.project_with_distance(torch.from_numpy(vertices).float())
     faces = torch.from_numpy(triangles).int()
     ids = rasterize(points, faces, fine.size_px, fine.size_px)
     light = interpolate(ids, points, faces, torch.from_numpy(radiance).float()[:, None])[..., 0].numpy()
     size = camera.size_px
-    light = light.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING).mean((1, 3))[..., None] * np.array(SKIN, np.float32)
+    light = light.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING).mean((1, 3))[..., None] * np.array(
+        colour, np.float32
+    )
     shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    noise = np.random.default_rng(seed).normal(0, 1 / 255, shown.shape)
+    noise = np.random.default_rng(0).normal(0, 1 / 255, shown.shape)
     return (np.round((shown + noise).clip(0, 1) * 255) / 255).astype(np.float32)
 
 

@@ -129,7 +129,7 @@ def relief(
 
 def refined(vertices: np.ndarray, triangles: np.ndarray, edge_mm: float) -> tuple[np.ndarray, np.ndarray, Any]:
     """Subdivide until the median edge is within a factor sqrt(2) of `edge_mm`: vertices, triangles, parents."""
-    parents = sparse.identity(len(vertices), format="csr")
+    parents: Any = sparse.identity(len(vertices), format="csr")
     corners = vertices[triangles]
     edge = float(np.median(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1)))
     steps = int(np.clip(np.round(np.log2(edge / edge_mm)), 0, MOST_SUBDIVISIONS))
