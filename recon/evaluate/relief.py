@@ -67,7 +67,7 @@ def light_by_rays(
     first = wp.normalize(wp.cross(helper, normal))
     second = wp.cross(normal, first)
     turn = 6.2831853 * wp.randf(wp.rand_init(17, i))
-    free = 0.0
+    free = wp.float32(0.0)
     for k in range(rays):
         squared = (float(k) + 0.5) / float(rays)  # sine squared of the angle from the normal
         along = turn + 2.3999632 * float(k)
@@ -95,18 +95,21 @@ def irradiance(vertices: np.ndarray, triangles: np.ndarray, light: Illumination,
 
 
 def photograph(
-    vertices: np.ndarray, triangles: np.ndarray, radiance: np.ndarray, camera: Camera, seed: int = 0
+    vertices: np.ndarray, triangles: np.ndarray, radiance: np.ndarray, camera: Camera, colour: tuple[float, ...] = SKIN
 ) -> np.ndarray:
-    """(m,) linear radiance of white -> (S, S, 3) float32 sRGB in steps of 1/255, skin-coloured, with a little noise."""
+    """(m,) linear radiance of white -> (S, S, 3) float32 sRGB in steps of 1/255 of a surface of that colour, with noise
+    of 1/255."""
     fine = camera.scaled(SUPERSAMPLING)
     points = fine.project_with_distance(torch.from_numpy(vertices).float())
     faces = torch.from_numpy(triangles).int()
     ids = rasterize(points, faces, fine.size_px, fine.size_px)
     light = interpolate(ids, points, faces, torch.from_numpy(radiance).float()[:, None])[..., 0].numpy()
     size = camera.size_px
-    light = light.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING).mean((1, 3))[..., None] * np.array(SKIN, np.float32)
+    light = light.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING).mean((1, 3))[..., None] * np.array(
+        colour, np.float32
+    )
     shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    noise = np.random.default_rng(seed).normal(0, 1 / 255, shown.shape)
+    noise = np.random.default_rng(0).normal(0, 1 / 255, shown.shape)
     return (np.round((shown + noise).clip(0, 1) * 255) / 255).astype(np.float32)
 
 
@@ -134,19 +137,20 @@ def face_patch(model: FaceModel, distance_mm: float = 600.0) -> tuple[np.ndarray
     return vertices + [0, 0, -distance_mm], kept.reshape(-1, 3).astype(np.int32)
 
 
-def bumps(vertices: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """(m,) mm: round bumps and pits 0.2 to 0.6 high and 0.3 to 0.8 wide (standard deviation) at random vertices."""
+def bumps(vertices: np.ndarray, count: int, seed: int, raised: float = 0.5) -> np.ndarray:
+    """(m,) mm: round bumps (a share `raised`) and pits at random vertices, 0.2 to 0.6 high and 0.3 to 0.8 wide
+    (standard deviation)."""
     rng = np.random.default_rng(seed)
     height = np.zeros(len(vertices))
     for centre in rng.choice(len(vertices), count, replace=False):
-        peak = rng.uniform(0.2, 0.6) * rng.choice([-1, 1])
+        peak = rng.uniform(0.2, 0.6) * (1 if rng.random() < raised else -1)
         squared = ((vertices - vertices[centre]) ** 2).sum(1)
         height += peak * np.exp(-squared / (2 * rng.uniform(0.3, 0.8) ** 2))
     return height
 
 
 def wrinkles(vertices: np.ndarray, normals: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """(m,) mm, not positive: grooves 0.2 to 0.6 deep, 0.25 to 0.6 wide (standard deviation), 15 to 40 long, mostly
+    """(m,) mm, not positive: grooves 0.2 to 0.6 deep, 0.3 to 0.7 wide (standard deviation), 15 to 40 long, mostly
     across the face, along curves on the surface that start at random vertices."""
     rng = np.random.default_rng(seed)
     tree, height = KDTree(vertices), np.zeros(len(vertices))
@@ -162,7 +166,7 @@ def wrinkles(vertices: np.ndarray, normals: np.ndarray, count: int, seed: int) -
         distance, nearest = KDTree(np.array(path)).query(vertices, distance_upper_bound=4.0)
         near = np.isfinite(distance)
         fade = np.sin(np.pi * (nearest[near] + 0.5) / length)  # shallow at both ends
-        width, depth = rng.uniform(0.25, 0.6), rng.uniform(0.2, 0.6)
+        width, depth = rng.uniform(0.3, 0.7), rng.uniform(0.2, 0.6)
         groove = -depth * fade * np.exp(-(distance[near] ** 2) / (2 * width**2))
         height[near] = np.minimum(height[near], groove)
     return height

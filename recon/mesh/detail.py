@@ -14,13 +14,13 @@ import torch
 from scipy import sparse
 
 from recon.geometry.cameras import Camera
-from recon.geometry.laplacian import cotangent_laplacian
 from recon.geometry.subdivision import loop
 from recon.geometry.surfaces import vertex_normals
 from recon.mesh.displacement import paper_step, solve_displacement
 from recon.mesh.heat import high_pass
 from recon.mesh.intensity import linear_luminance, sample
 from recon.mesh.light import fit_light
+from recon.mesh.patch import Patch
 from recon.mesh.visibility import trust
 
 MOST_SUBDIVISIONS = 3
@@ -93,32 +93,43 @@ def add_detail(
     """
     fine, faces, parents = refined(vertices, triangles, config.edge_mm)
     normals = vertex_normals(torch.from_numpy(fine), torch.from_numpy(faces)).numpy()
-    stiffness, mass = cotangent_laplacian(fine, faces)
-    visible = trust(fine, faces, normals, camera, image.shape[:2], (stiffness, mass))
+    visible = trust(fine, faces, normals, camera, image.shape[:2])
     if allowed is not None:
         visible = visible * np.clip(parents @ np.asarray(allowed, np.float64), 0, 1)
-    points = camera.project_with_distance(torch.from_numpy(fine)).numpy()
-    footprint = np.sqrt(mass) * camera.focal_px / np.maximum(points[:, 2], 1e-6)
-    intensity = sample(linear_luminance(image), points[:, :2], footprint)
-    light = fit_light(normals, intensity, visible * mass)
-    texture = np.log(np.maximum(intensity, light.floor) / light.shading(normals))
-    mu = np.clip(high_pass(stiffness, mass, texture, visible, config.dt_mm2), -config.contrast, config.contrast)
-
-    if config.method in ("equation_12", "equation_13"):
-        curvature = -(stiffness @ fine * normals).sum(1) / np.maximum(mass, 1e-12)
-        fairing = config.fairing_mm**2 * curvature
-        raw = paper_step(fine, faces, normals, mu, config.method, config.gamma_mm, config.eta, fairing)
-    else:
-        slope = light.slope(normals) if config.method == "shading" else np.zeros_like(fine)
-        strengths = (config.gamma_mm, config.eta, config.fairing_mm)
-        raw = solve_displacement(fine, faces, stiffness, mu, slope, visible, *strengths)
-    displacement = visible * config.limit_mm * np.tanh(raw / config.limit_mm)
+    # From here on, only the part of the mesh that is seen.
+    part, near = np.unique(faces[(visible > 0)[faces].any(1)], return_inverse=True)
+    patch = Patch(fine[part], near.reshape(-1, 3), normals[part])
+    displacement = np.zeros(len(fine))
+    if len(part):
+        visible[part] *= patch.evenness()
+        displacement[part] = relief(patch, linear_luminance(image), camera, visible[part], config)
     return Detail(fine + displacement[:, None] * normals, fine, faces, displacement, visible, parents)
 
 
+def relief(
+    patch: Patch, luminance: np.ndarray, camera: Camera, visible: np.ndarray, config: DetailConfig
+) -> np.ndarray:
+    """(p,) mm along the normals of a patch: paint, divide by the light, high-pass, displace."""
+    points = camera.project_with_distance(torch.from_numpy(patch.vertices)).numpy()
+    footprint = np.sqrt(patch.mass) * camera.focal_px / points[:, 2]
+    intensity = sample(luminance, points[:, :2], footprint)
+    light = fit_light(patch.normals, intensity, visible * patch.mass)
+    shading = light.shading(patch.normals)
+    texture = np.log(np.maximum(intensity, light.floor) / shading)
+    mu = high_pass(patch.laplacian, patch.mass, texture, visible, config.dt_mm2).clip(-config.contrast, config.contrast)
+    if config.method in ("equation_12", "equation_13"):
+        fairing = -2 * config.fairing_mm**2 * patch.mean_curvature()
+        raw = paper_step(patch, mu, config.method, config.gamma_mm, config.eta, fairing)
+    else:
+        slope = light.slope(patch.normals) if config.method == "shading" else np.zeros_like(patch.vertices)
+        bright = np.minimum(shading / np.median(shading[visible > 0]), 1) ** 2  # shadow is mostly noise
+        raw = solve_displacement(patch, mu, slope, visible * bright, config.gamma_mm, config.eta, config.fairing_mm)
+    return visible * config.limit_mm * np.tanh(raw / config.limit_mm)
+
+
 def refined(vertices: np.ndarray, triangles: np.ndarray, edge_mm: float) -> tuple[np.ndarray, np.ndarray, Any]:
-    """Subdivide until the median edge is within a factor sqrt(2) of `edge_mm`, or below: vertices, triangles, parents."""
-    parents = sparse.identity(len(vertices), format="csr")
+    """Subdivide until the median edge is within a factor sqrt(2) of `edge_mm`: vertices, triangles, parents."""
+    parents: Any = sparse.identity(len(vertices), format="csr")
     corners = vertices[triangles]
     edge = float(np.median(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1)))
     steps = int(np.clip(np.round(np.log2(edge / edge_mm)), 0, MOST_SUBDIVISIONS))

@@ -8,20 +8,19 @@ slope of the relief too, which is what a light from a side makes of it.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from scipy import sparse
 
 from recon.mesh.heat import solve_definite
+from recon.mesh.patch import Patch
 
 SLIVER = 0.02  # least height of a triangle, as a share of its longest edge, taken for its gradients
 
 
 def solve_displacement(
-    vertices: np.ndarray,
-    triangles: np.ndarray,
-    laplacian: Any,
+    patch: Patch,
     mu: np.ndarray,
     slope: np.ndarray,
     weights: np.ndarray,
@@ -38,7 +37,6 @@ def solve_displacement(
     elements on the triangles whose corners all have weight; d is 0 elsewhere.
 
     Args:
-        vertices: (m, 3) mm; triangles: (f, 3); laplacian: (m, m) positive semi-definite.
         mu: (m,) relative intensity. slope: (m, 3) as `Light.slope`, zeros for pure dark-is-deep.
         weights: (m,) in [0, 1]. gamma_mm: depth for one unit of log intensity. fairing_mm: length below which relief
             is smoothed, for eta 1/2.
@@ -47,23 +45,22 @@ def solve_displacement(
         (m,) mm.
     """
     active = np.flatnonzero(weights > 0)
+    displacement = np.zeros(len(weights))
     if not len(active):
-        return np.zeros(len(vertices))
-    place = np.full(len(vertices), -1)
+        return displacement
+    place = np.full(len(weights), -1)
     place[active] = np.arange(len(active))
-    inner = triangles[(place[triangles] >= 0).all(1)]
-    gradients, areas = hat_gradients(vertices, inner)
+    inner = patch.triangles[(place[patch.triangles] >= 0).all(1)]
+    gradients, areas = hat_gradients(patch.vertices, inner)
     along = np.einsum("fkd,fd->fk", gradients, slope[inner].mean(1))
     rows = np.repeat(np.arange(len(inner)), 3)
     shading = sparse.csr_matrix(
         ((1 / (3 * gamma_mm) - along).reshape(-1), (rows, place[inner].reshape(-1))), shape=(len(inner), len(active))
     )
     data = eta * gamma_mm**2 * areas * weights[inner].mean(1)
-    fairing = (1 - eta) * fairing_mm**2 * laplacian[active][:, active]
+    fairing = (1 - eta) * fairing_mm**2 * patch.laplacian[active][:, active]
     system = (shading.T @ sparse.diags(data) @ shading + fairing).tocsr()
-    solution = solve_definite(system, shading.T @ (data * mu[inner].mean(1)), np.zeros(len(active)))
-    displacement = np.zeros(len(vertices))
-    displacement[active] = solution
+    displacement[active] = solve_definite(system, shading.T @ (data * mu[inner].mean(1)), np.zeros(len(active)))
     return displacement
 
 
@@ -83,9 +80,7 @@ def hat_gradients(vertices: np.ndarray, triangles: np.ndarray) -> tuple[np.ndarr
 
 
 def paper_step(
-    vertices: np.ndarray,
-    triangles: np.ndarray,
-    normals: np.ndarray,
+    patch: Patch,
     mu: np.ndarray,
     form: Literal["equation_12", "equation_13"],
     gamma_mm: float,
@@ -98,12 +93,13 @@ def paper_step(
     has it before both terms, which differ in unit). Form 13 leaves that out and holds back where the surface curves.
 
     Args:
-        normals: (m, 3) unit. mu: (m,). gamma_mm: mm for one unit of mu.
+        mu: (m,). gamma_mm: mm for one unit of mu.
         fairing: (m,) mm, delta_s, the normal part of a fairing step.
     Returns:
         (m,) mm.
     """
-    edges = np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=-1).reshape(-1, 2)
+    vertices, normals = patch.vertices, patch.normals
+    edges = np.stack([patch.triangles, np.roll(patch.triangles, -1, axis=1)], axis=-1).reshape(-1, 2)
     edges = np.unique(np.concatenate([edges, edges[:, ::-1]]), axis=0)
     v, ring = edges.T
     offset = vertices[v] - vertices[ring]
@@ -112,9 +108,9 @@ def paper_step(
     alpha = np.exp(-length)
     step = gamma_mm * (mu[v] - mu[ring])
     if form == "equation_12":
-        step = step - height
+        step -= height
     else:
-        step = step * (1 - np.abs(height) / np.maximum(length, 1e-12))
+        step *= 1 - np.abs(height) / np.maximum(length, 1e-12)
     count = len(vertices)
     total = np.bincount(v, alpha, minlength=count)
     delta_mu = np.bincount(v, alpha * step, minlength=count) / np.maximum(total, 1e-12)
