@@ -12,27 +12,28 @@ from functools import lru_cache
 import numpy as np
 import torch
 from PIL import Image
+from scipy import sparse
 from scipy.spatial import KDTree
 
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.cameras import Camera
-from recon.geometry.laplacian import cotangent_laplacian
 from recon.geometry.surfaces import vertex_normals
 from recon.mesh.camera import MapCamera, recover_camera
 from recon.mesh.detail import Detail, DetailConfig, add_detail
 from recon.mesh.face_finder import MASK_THRESHOLD, FoundFace, find_faces
 from recon.mesh.map_mesh import MapMesh, map_to_mesh
+from recon.mesh.parts import pieces_of
 from recon.mesh.registration import Registration, RegistrationConfig, register
 from recon.mesh.texture import texture_of
 from recon.mesh.visibility import trust
-from recon.mesh.parts import pieces_of
 from recon.nets.base import Reconstructor
 from recon.photos.framing import Framing
 
 NETWORK_SIZE = 128
 FARTHEST_MM = 5000.0
 LIP_INSIDE_MM = 8.0
+WITH_DETAIL = DetailConfig()
 RELIEF_ON = ("skin", "lips", "brows")  # regions whose darkness speaks of relief
 
 
@@ -85,7 +86,7 @@ def reconstruct(
     box: tuple[float, float, float, float] | None = None,
     crop: bool = False,
     size: int = NETWORK_SIZE,
-    detail: DetailConfig | None = DetailConfig(),
+    detail: DetailConfig | None = WITH_DETAIL,
     registration: RegistrationConfig | None = None,
 ) -> list[Reconstruction]:
     """Every face of a photo (RGB, upright: see `recon.photos.reading.read_photo`), the largest first.
@@ -107,7 +108,7 @@ def reconstruct_face(
     photo: np.ndarray,
     face: FoundFace,
     model: FaceModel,
-    detail: DetailConfig | None = DetailConfig(),
+    detail: DetailConfig | None = WITH_DETAIL,
     registration: RegistrationConfig | None = None,
 ) -> Reconstruction:
     """The mesh of a found face. photo: (H, W, 3) uint8 RGB."""
@@ -118,14 +119,18 @@ def reconstruct_face(
     vertices = (registered.vertices + translation) @ turn.T
     chosen = face_part(model)
     part = chosen.vertices
-    skin = np.isin(model.region.numpy(), [REGIONS.index(name) for name in RELIEF_ON]).astype(float)
-    allowed = skin[part] if detail is not None else np.zeros(len(part))
-    fine = add_detail(vertices[part], chosen.triangles, photo / 255.0, camera, detail or DetailConfig(), allowed)
+    relief_on = np.isin(model.region.numpy()[part], [REGIONS.index(name) for name in RELIEF_ON]).astype(float)
+    placed = vertices[part]
+    if detail is None:
+        fine = smooth_detail(placed, chosen.triangles)
+        outside = chosen.outside
+    else:
+        fine = add_detail(placed, chosen.triangles, photo / 255.0, camera, detail, relief_on)
+        outside = np.repeat(chosen.outside, len(fine.triangles) // len(chosen.triangles))
     uv = fine.carry(chosen.uv)
     normals = vertex_normals(torch.from_numpy(fine.smooth), torch.from_numpy(fine.triangles)).numpy()
-    operator = cotangent_laplacian(fine.smooth, fine.triangles)
-    seen_well = trust(fine.smooth, fine.triangles, normals, camera, photo.shape[:2], operator)
-    texture, seen = texture_of(fine.smooth, fine.triangles, uv, seen_well, photo, camera)
+    seen_well = trust(fine.smooth, fine.triangles, normals, camera, photo.shape[:2])
+    texture, seen = texture_of(fine.smooth, fine.triangles[outside], uv, seen_well, photo, camera)
     return Reconstruction(
         face=face,
         camera=camera,
@@ -139,6 +144,12 @@ def reconstruct_face(
         texture=texture,
         seen=seen,
     )
+
+
+def smooth_detail(vertices: np.ndarray, triangles: np.ndarray) -> Detail:
+    """The mesh as it is."""
+    none = np.zeros(len(vertices))
+    return Detail(vertices, vertices, triangles, none, none, sparse.identity(len(vertices), format="csr"))
 
 
 def pinhole(seen: MapCamera, size: int) -> tuple[Camera, np.ndarray]:
@@ -170,7 +181,9 @@ def face_part(model: FaceModel) -> FacePart:
     places = model.mean.double().numpy()
     lips = on_face[region[on_face] == REGIONS.index("lips")]
     near = KDTree(places[lips]).query(places)[0] < LIP_INSIDE_MM
-    lip_inside = (np.isin(np.arange(len(region)), skin) & near & (region == REGIONS.index("mouth_inside")))[corners].any(1)
+    lip_inside = (np.isin(np.arange(len(region)), skin) & near & (region == REGIONS.index("mouth_inside")))[
+        corners
+    ].any(1)
     inside = lip_inside & near[corners].all(1) & ~outside
     part, triangles = np.unique(corners[outside | inside], return_inverse=True)
     triangles = triangles.reshape(-1, 3).astype(np.int32)
