@@ -32,7 +32,6 @@ from recon.photos.framing import Framing
 
 NETWORK_SIZE = 128
 FARTHEST_MM = 5000.0
-LIP_INSIDE_MM = 8.0
 WITH_DETAIL = DetailConfig()
 RELIEF_ON = ("skin", "lips", "brows")  # regions whose darkness speaks of relief
 
@@ -69,7 +68,7 @@ class FacePart:
     """The part of the default model that a result consists of.
 
     Attributes:
-        vertices: (p,) int64 ids; triangles: (f, 3) int32 of these. outside: (f,) bool, not an inside of the lips.
+        vertices: (p,) int64 ids; triangles: (f, 3) int32 of these. outside: (f,) bool, not the lining of the mouth.
         uv: (p, 2) in [0, 1].
     """
 
@@ -171,7 +170,10 @@ def in_photo(camera: Camera, framing: Framing) -> tuple[Camera, np.ndarray]:
 
 @lru_cache(maxsize=2)
 def face_part(model: FaceModel) -> FacePart:
-    """The face region, the eyes in it, and the insides of the lips, which take the colour of the lips' edge."""
+    """The face region, the eyes in it, and the lining of the mouth, so that parted lips show no hole.
+
+    The lining takes the colour of the lips' edge.
+    """
     region, corners = model.region.numpy(), model.triangles.numpy()
     textured = np.isfinite(model.uv.numpy()).all(1)[corners].all(1)
     eyes = (region == REGIONS.index("eyes"))[corners].all(1)
@@ -179,12 +181,8 @@ def face_part(model: FaceModel) -> FacePart:
     on_face = np.unique(corners[outside])
     skin = pieces_of(corners.astype(np.int64), len(region), on_face)[0]
     places = model.mean.double().numpy()
-    lips = on_face[region[on_face] == REGIONS.index("lips")]
-    near = KDTree(places[lips]).query(places)[0] < LIP_INSIDE_MM
-    lip_inside = (np.isin(np.arange(len(region)), skin) & near & (region == REGIONS.index("mouth_inside")))[
-        corners
-    ].any(1)
-    inside = lip_inside & near[corners].all(1) & ~outside
+    lining = np.isin(np.arange(len(region)), skin) & (region == REGIONS.index("mouth_inside"))
+    inside = lining[corners].any(1) & ~outside
     part, triangles = np.unique(corners[outside | inside], return_inverse=True)
     triangles = triangles.reshape(-1, 3).astype(np.int32)
     return FacePart(

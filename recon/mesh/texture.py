@@ -11,6 +11,8 @@ from recon.render.rasterize import interpolate, rasterize
 
 FULLY_SEEN = 0.5  # trust from which on a texel is the photo's alone
 SMOOTHING = 0.02  # of the side: how softly the photo gives way to what completes it
+WIDTHS = (0.2, 0.1, 0.05)  # of the side, at which seen colours are carried on
+ENOUGH_SEEN = 0.1
 
 
 def texture_of(
@@ -57,20 +59,27 @@ def _looked_up(photo: np.ndarray, spots: np.ndarray, covered: np.ndarray) -> np.
 
 
 def _completed(colours: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Unseen texels take the mirrored ones, toned to their seen surroundings, and the mean where neither side shows."""
+    """Unseen texels take the mirrored ones, toned to their surroundings; where neither side shows, what lies near."""
     if not own.any():
         return np.full(colours.shape, 128, np.uint8)
-    mean = (colours * own[..., None]).sum((0, 1)) / own.sum()
     soft = own * _spread(own)
     mirrored, known = colours[:, ::-1], soft[:, ::-1]
     # Light differs between the two sides: the mirrored colours keep their detail and take the near side's level.
-    wide = 0.15
-    level = _spread(colours * soft[..., None], wide) / (_spread(soft, wide)[..., None] + 1e-3)
-    level_mirrored = _spread(mirrored * known[..., None], wide) / (_spread(known, wide)[..., None] + 1e-3)
-    reach = np.clip(_spread(soft, wide)[..., None] / 0.2, 0, 1)
-    toned = mirrored * (reach * (level + 1) / (level_mirrored + 1) + (1 - reach))
-    other = known[..., None] * toned + (1 - known[..., None]) * mean
+    level, level_mirrored = (_carried_on(values, seen) for values, seen in ((colours, soft), (mirrored, known)))
+    toned = mirrored * (level + 1) / (level_mirrored + 1)
+    other = known[..., None] * toned + (1 - known[..., None]) * level
     return np.clip(soft[..., None] * colours + (1 - soft[..., None]) * other, 0, 255).round().astype(np.uint8)
+
+
+def _carried_on(colours: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Smooth colours everywhere: of the seen texels near by, and of ever more of them further off, at last the mean."""
+    smooth = np.broadcast_to((colours * seen[..., None]).sum((0, 1)) / seen.sum(), colours.shape)
+    for width in WIDTHS:
+        near = _spread(seen, width)[..., None]
+        here = _spread(colours * seen[..., None], width) / np.maximum(near, 1e-6)
+        share = np.clip(near / ENOUGH_SEEN, 0, 1)
+        smooth = share * here + (1 - share) * smooth
+    return smooth
 
 
 def _spread(values: np.ndarray, width: float = SMOOTHING) -> np.ndarray:
