@@ -174,7 +174,7 @@ def deform(
         for _ in range(config.most_outer):
             outer, before, known = outer + 1, u, matches.count
             found = surface.by_space(moved).of(ids) if in_space else surface.embedded.of(ids)
-            limits = slack * config.distance_mm, slack * config.angle_deg
+            limits = slack * config.distance_mm, slack**2 * config.angle_deg
             matches = found.rejected(moved[ids], normals_of(moved[ids], local), *limits)
             if system is None or history[-1].steps > WORTH_A_FACTOR:
                 system = System(rest[ids], weighted, matches, mass / mean_mass, config.alpha_point, config.alpha_plane)
