@@ -103,4 +103,4 @@ class Target:
         places[ids] = found.interpolate(triangles, self.mesh.vertices)
         normals[ids] = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
         kept[ids] = near & ~at_end
-        return Matches(places, normals, kept), near
+        return Matches(places, normals, kept), np.asarray(near)
