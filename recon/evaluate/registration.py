@@ -6,10 +6,13 @@ import numpy as np
 import torch
 
 from recon.faces.model import FaceModel
+from recon.geometry.cameras import Camera
 from recon.geometry.closest_points import closest_points
 from recon.geometry.surfaces import triangle_normals
-from recon.synthesis.records import VISIBLE_WITHIN_MM, Record
+from recon.render.rasterize import rasterize
+from recon.synthesis.records import Record
 
+RAYS = 4
 NOISE_MM = 0.5
 OUTLIER_SHARE = 0.02
 OUTLIER_MM = 30.0
@@ -26,7 +29,7 @@ def score_registration(vertices: np.ndarray, record: Record, model: FaceModel) -
     """The measures of MEASURES.
 
     The surface distance is that of each true face pixel to the registered face, which leaves nothing of the visible
-    face out; vertices count where they are seen; a triangle, where its corners are and it faces the camera.
+    face out; triangles of which something is seen count, and their corners.
 
     Args:
         vertices: (n, 3) mm, the model's vertices in the record's frame.
@@ -34,32 +37,30 @@ def score_registration(vertices: np.ndarray, record: Record, model: FaceModel) -
     triangles = model.triangles.numpy()[model.face.numpy()].astype(np.int64)
     shown = record.position_mm[record.mask]
     surface = closest_points(shown, vertices.astype(np.float64), triangles).distance
-    seen = visible_vertices(record, triangles)
-    wrong = np.linalg.norm(vertices - record.vertices_mm, axis=1)[seen]
+    seen = triangles[visible_triangles(record, triangles)]
+    wrong = np.linalg.norm(vertices - record.vertices_mm, axis=1)[np.unique(seen)]
     true, found = (
-        triangle_normals(torch.from_numpy(places), torch.from_numpy(triangles)).numpy()
+        triangle_normals(torch.from_numpy(places), torch.from_numpy(seen)).numpy()
         for places in (record.vertices_mm.astype(np.float64), vertices.astype(np.float64))
     )
-    to_camera = -(record.vertices_mm[triangles].mean(1) + record.origin_mm)
-    shown_triangles = seen[triangles].all(1) & ((true * to_camera).sum(1) > 0)
     return {
         "surface_mean_mm": float(surface.mean()),
         "surface_p95_mm": float(np.percentile(surface, 95)),
         "vertex_mean_mm": float(wrong.mean()),
         "vertex_p95_mm": float(np.percentile(wrong, 95)),
-        "flipped": float(((true * found).sum(1) < 0)[shown_triangles].sum()),
+        "flipped": float(((true * found).sum(1) < 0).sum()),
     }
 
 
-def visible_vertices(record: Record, triangles: np.ndarray) -> np.ndarray:
-    """(n,) bool: corners of the face's triangles (f, 3) that the pixel they fall on shows, or nearly."""
+def visible_triangles(record: Record, triangles: np.ndarray) -> np.ndarray:
+    """(f,) bool: triangles of the face (f, 3) that a ray through the mask meets first, four by four rays a pixel."""
     size = record.mask.shape[0]
-    places = record.vertices_mm + record.origin_mm
-    u, v = record.centre_px[:, None] + record.focal_px * places[:, :2].T * [[1], [-1]] / -places[:, 2]
-    column, row = (np.clip(np.floor(x).astype(int), 0, size - 1) for x in (u, v))
-    near = np.linalg.norm(record.position_mm[row, column] - record.vertices_mm, axis=1) < VISIBLE_WITHIN_MM
-    on_face = np.isin(np.arange(len(places)), triangles)
-    return on_face & record.mask[row, column] & near
+    u, v = record.centre_px.tolist()
+    camera = Camera(record.focal_px, (u, v), size).scaled(RAYS)
+    points = camera.project_with_distance(torch.from_numpy(record.vertices_mm + record.origin_mm))
+    ids = rasterize(points, torch.from_numpy(triangles.astype(np.int32)), RAYS * size, RAYS * size).numpy()
+    shown = ids[np.kron(record.mask, np.ones((RAYS, RAYS), bool)) & (ids >= 0)]
+    return np.isin(np.arange(len(triangles)), shown)
 
 
 def spoiled_maps(record: Record, model: FaceModel) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,11 @@ class ClosestPoints(NamedTuple):
 
 
 def closest_points(
-    queries: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, candidates: int = 16
+    queries: np.ndarray,
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    candidates: int = 16,
+    centroids: KDTree | None = None,
 ) -> ClosestPoints:
     """Closest surface points; each query looks at the `candidates` triangles whose centroids are nearest.
 
@@ -28,10 +32,12 @@ def closest_points(
 
     Args:
         queries: (m, d); vertices: (n, d); triangles: (f, 3) int. d is 3 in space, and may be more in an embedding.
+        centroids: tree of the triangles' centroids, for those who ask the same mesh often.
     """
     corners = vertices[triangles].astype(np.float64)  # (f, 3, d)
     count = min(candidates, len(triangles))
-    nearest = KDTree(corners.mean(1)).query(queries, k=count)[1].reshape(len(queries), count)
+    tree = KDTree(corners.mean(1)) if centroids is None else centroids
+    nearest = tree.query(queries, k=count)[1].reshape(len(queries), count)
     barycentric = _closest_barycentric(queries[:, None].astype(np.float64), corners[nearest])  # (m, count, 3)
     points = np.einsum("mck,mckd->mcd", barycentric, corners[nearest])
     offsets = points - queries[:, None]

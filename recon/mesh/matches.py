@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from recon.geometry.closest_points import ClosestPoints, closest_points
 from recon.mesh.map_mesh import MapMesh
 
-CANDIDATES = 8  # triangles looked at for each vertex; those of a map are of like size
+CANDIDATES = 5  # triangles looked at for each vertex; those of a map are of like size
+EMBEDDING_SHARE = 2.0  # of a mm apart in the embedding, when matches are looked for in space
 REACH_MM = 3.0  # in the embedding: one skin is never matched to another that lies under it
 ON_EDGE = 1e-9  # barycentric coordinate of a point on the opposite edge
 TYPICAL = 3.0  # a limit of rejection is never below so many medians: real maps are noisier than the paper's limits
@@ -72,18 +74,20 @@ class Target:
         self.mesh = mesh
         self.canonical_mm = canonical * box_mm
         self.embedded_mm = mesh.correspondence * box_mm
-        self.joint_mm = np.concatenate([mesh.vertices, self.embedded_mm], 1)
+        self.joint_mm = np.concatenate([mesh.vertices, EMBEDDING_SHARE * self.embedded_mm], 1)
+        self.joint_tree = KDTree(self.joint_mm[mesh.triangles].mean(1))
         found = closest_points(self.canonical_mm[candidates], self.embedded_mm, mesh.triangles, CANDIDATES)
         self.embedded, near = self._matches(found, candidates)
         self.reached = candidates[near]
 
     def by_space(self, vertices: np.ndarray) -> Matches:
-        """The point nearest to each vertex (n, 3) in space and embedding taken together, a mm here as a mm there.
+        """The point nearest to each vertex (n, 3) in space and embedding taken together.
 
         In space alone nothing would hold vertices along the surface, and they would creep there for many iterations.
         """
-        queries = np.concatenate([vertices[self.reached], self.canonical_mm[self.reached]], 1)
-        return self._matches(closest_points(queries, self.joint_mm, self.mesh.triangles, CANDIDATES), self.reached)[0]
+        queries = np.concatenate([vertices[self.reached], EMBEDDING_SHARE * self.canonical_mm[self.reached]], 1)
+        found = closest_points(queries, self.joint_mm, self.mesh.triangles, CANDIDATES, self.joint_tree)
+        return self._matches(found, self.reached)[0]
 
     def _matches(self, found: ClosestPoints, ids: np.ndarray) -> tuple[Matches, np.ndarray]:
         """Matches of the vertices `ids` at the points found, and (len(ids),) bool: near enough in the embedding.
@@ -99,4 +103,4 @@ class Target:
         places[ids] = found.interpolate(triangles, self.mesh.vertices)
         normals[ids] = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
         kept[ids] = near & ~at_end
-        return Matches(places, normals, kept), near
+        return Matches(places, normals, kept), np.asarray(near)

@@ -4,11 +4,12 @@ Where this differs from the paper:
 - The stiffness acts on the displacement from the affine template, not on the places: as printed it would shrink the
   mesh. It is an integral over the template in mm, and each match weighs the area of its vertex over the mean one, so
   that the schedule means the same at any density of the template.
-- The limits of rejection, 1 mm and 5 degrees, are those at the end. They grow with the root of the stiffness (tenfold
-  at the start: a stiff template cannot be within 1 mm of an open mouth), and to three medians on noisy maps.
+- The limits of rejection, 1 mm and 5 degrees, are those at the end. The one grows with the root of the stiffness, the
+  other with the stiffness (a stiff template cannot be within 1 mm of an open mouth, nor lie as it does); both grow to
+  three medians on noisy maps.
 - Matches are the nearest points of triangles, not the nearest vertices; on the rim of the map's mesh they don't count.
-- After the switch, nearest means in space and embedding together, so that vertices don't creep along the surface and
-  a lip isn't pulled to the other lip.
+- After the switch, nearest means in space and embedding together (a mm apart in the embedding counts as 2), so that
+  vertices don't creep along the surface and a lip isn't pulled to the other lip.
 - The norms that end the loops are root mean squares over matched vertices, in mm.
 """
 
@@ -174,7 +175,7 @@ def deform(
         for _ in range(config.most_outer):
             outer, before, known = outer + 1, u, matches.count
             found = surface.by_space(moved).of(ids) if in_space else surface.embedded.of(ids)
-            limits = slack * config.distance_mm, slack * config.angle_deg
+            limits = slack * config.distance_mm, slack**2 * config.angle_deg
             matches = found.rejected(moved[ids], normals_of(moved[ids], local), *limits)
             if system is None or history[-1].steps > WORTH_A_FACTOR:
                 system = System(rest[ids], weighted, matches, mass / mean_mass, config.alpha_point, config.alpha_plane)

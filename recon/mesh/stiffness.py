@@ -39,7 +39,7 @@ def follow(stiffness: sparse.csr_matrix, displacement: np.ndarray, fixed: np.nda
     return followed
 
 
-def factor(matrix: sparse.spmatrix) -> SuperLU:
+def factor(matrix: sparse.csr_matrix) -> SuperLU:
     """Of a symmetric positive definite matrix."""
     return splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
 
@@ -74,7 +74,7 @@ class System:
         self.rest, self.stiffness, self.shares = rest, stiffness, shares
         self.a_point, self.a_plane = a_point, a_plane
         scalar = np.sqrt(a_point * (a_point + a_plane)) * shares * matches.kept
-        self.factor = factor(stiffness + sparse.diags(scalar))
+        self.factor = factor((stiffness + sparse.diags(scalar)).tocsr())
 
     def data(self, offsets: np.ndarray, matches: Matches) -> np.ndarray:
         """Half the gradient of the data terms by the offsets (n, 3) from the matches."""

@@ -133,13 +133,15 @@ def test_rotating_and_moving_the_map_rotates_and_moves_the_result() -> None:
     np.testing.assert_array_equal(moved.matched, still.matched)
 
 
-def test_the_trimmed_residual_falls_at_fixed_stiffness() -> None:
-    config = RegistrationConfig(alpha_memb=1e8, alpha_memb_end=1e8, outer_mm=0.0, most_outer=6)
+@pytest.mark.parametrize(("switch_matches", "rise"), [(0, 1e-3), (500, 0.02)])
+def test_the_trimmed_residual_falls_at_fixed_stiffness(switch_matches: int, rise: float) -> None:
+    """With matches by embedding; after the switch it may rise a little, as the embedding draws along the surface."""
+    config = RegistrationConfig(1e-1, 1.0, 1e8, 1e8, outer_mm=0.0, most_outer=6, switch_matches=switch_matches)
     result, _ = registered(lambda places: bump(places, height_mm=20.0), config)
     ends = {entry.outer: entry.residual_mm for entry in result.history}
     residuals = np.array([ends[outer] for outer in sorted(ends)])
     assert len(residuals) == 6
-    assert (np.diff(residuals) < 1e-3 * residuals[0]).all() and residuals[-1] < residuals[0]
+    assert (np.diff(residuals) < rise * residuals[0]).all() and residuals[-1] < 0.95 * residuals[0]
 
 
 def test_a_stiffness_means_the_same_at_any_density_of_the_template() -> None:
