@@ -127,9 +127,16 @@ def ball(radius_mm: float = 40.0, distance_mm: float = 600.0) -> tuple[np.ndarra
     return np.asarray(sphere.vertices) + [0, 0, -distance_mm], np.asarray(sphere.faces, np.int32)
 
 
-def face_patch(model: FaceModel, distance_mm: float = 600.0) -> tuple[np.ndarray, np.ndarray]:
-    """The face region of a model's mean before the camera, without eyes and the mouth's inside: (n, 3), (f, 3)."""
+def face_patch(
+    model: FaceModel, above_mm: float = -np.inf, distance_mm: float = 600.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The face region of a model's mean before the camera, without eyes and the mouth's inside: (n, 3), (f, 3).
+
+    Args:
+        above_mm: only what lies higher than this over the eyes' middle.
+    """
     left_out = np.isin(model.region.numpy(), [REGIONS.index(name) for name in ("eyes", "mouth_inside", "teeth")])
+    left_out |= model.mean[:, 1].numpy() < above_mm
     triangles = model.triangles.numpy()
     kept = triangles[model.face.numpy() & ~left_out[triangles].any(1)]
     used, kept = np.unique(kept, return_inverse=True)
@@ -154,15 +161,18 @@ def wrinkles(vertices: np.ndarray, normals: np.ndarray, count: int, seed: int) -
     across the face, along curves on the surface that start at random vertices."""
     rng = np.random.default_rng(seed)
     tree, height = KDTree(vertices), np.zeros(len(vertices))
-    facing = np.flatnonzero(normals[:, 2] > 0.5)
-    for start in rng.choice(facing, count):
+    columns, rows = np.floor(vertices[:, :2]).astype(int).T  # one start at most in a square mm: meshes are uneven
+    _, starts = np.unique(np.stack([columns, rows]), axis=1, return_index=True)
+    for start in rng.choice(starts[normals[starts, 2] > 0.5], count):
         heading, turn = rng.normal(0, 0.5), rng.normal(0, 0.02)
         place, path = vertices[start], []
         length = int(rng.uniform(15, 40) / 0.4)
         for _ in range(length):
             path.append(place)
             ahead = place + 0.4 * np.array([np.cos(heading), np.sin(heading), 0.0])
-            place, heading = vertices[tree.query(ahead)[1]] * [0, 0, 1] + ahead * [1, 1, 0], heading + turn
+            near = tree.query(ahead)[1]
+            place = ahead - ((ahead - vertices[near]) @ normals[near]) * normals[near]
+            heading += turn
         distance, nearest = KDTree(np.array(path)).query(vertices, distance_upper_bound=4.0)
         near = np.isfinite(distance)
         fade = np.sin(np.pi * (nearest[near] + 0.5) / length)  # shallow at both ends

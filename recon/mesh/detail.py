@@ -43,10 +43,10 @@ class DetailConfig:
 
     method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
     edge_mm: float = 0.5
-    dt_mm2: float = 1.0
-    gamma_mm: float = 6.0
+    dt_mm2: float = 2.0
+    gamma_mm: float = 3.0
     eta: float = 0.2
-    fairing_mm: float = 0.15
+    fairing_mm: float = 0.4
     limit_mm: float = 1.0
     contrast: float = 0.3
 
