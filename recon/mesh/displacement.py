@@ -60,7 +60,7 @@ def solve_displacement(
     data = eta * gamma_mm**2 * areas * weights[inner].mean(1)
     fairing = (1 - eta) * fairing_mm**2 * patch.laplacian[active][:, active]
     system = (shading.T @ sparse.diags(data) @ shading + fairing).tocsr()
-    displacement[active] = solve_definite(system, shading.T @ (data * mu[inner].mean(1)), np.zeros(len(active)))
+    displacement[active] = solve_definite(system, shading.T @ (data * mu[inner].mean(1)))
     return displacement
 
 
