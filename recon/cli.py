@@ -35,9 +35,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `recon`; returns the exit code."""
-    return run_program(
-        "recon", "Face reconstruction: photos to meshes, and the networks behind them.", COMMANDS, argv
-    )
+    return run_program("recon", "Face reconstruction: photos to meshes, and the networks behind them.", COMMANDS, argv)
 
 
 def run_program(program: str, about: str, commands: Mapping[str, Command], argv: Sequence[str] | None = None) -> int:

@@ -33,7 +33,7 @@ from recon.photos.framing import Framing
 NETWORK_SIZE = 128
 FARTHEST_MM = 5000.0
 WITH_DETAIL = DetailConfig()
-RELIEF_ON = ("skin", "lips", "brows")  # regions whose darkness speaks of relief
+RELIEF_ON = "skin"  # the region whose darkness speaks of relief; lips, brows and eyes are dark of themselves
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def reconstruct_face(
     vertices = (registered.vertices + translation) @ turn.T
     chosen = face_part(model)
     part = chosen.vertices
-    relief_on = np.isin(model.region.numpy()[part], [REGIONS.index(name) for name in RELIEF_ON]).astype(float)
+    relief_on = (model.region.numpy()[part] == REGIONS.index(RELIEF_ON)).astype(float)
     placed = vertices[part]
     if detail is None:
         fine = smooth_detail(placed, chosen.triangles)

@@ -16,6 +16,7 @@ from recon.files import whole_file
 from recon.mesh.map_pose import angles_deg
 from recon.mesh.pipeline import Reconstruction
 from recon.mesh.sheet import sheet_of
+from recon.mesh.texture import colours_at
 from recon.mesh.views import turntable
 
 FORMATS = ("obj", "ply", "glb", "stl")
@@ -42,7 +43,7 @@ def write_result(
         )
     with whole_file(folder / "sheet.jpg") as temporary:
         Image.fromarray(sheet_of(result, photo)).save(temporary, "JPEG", quality=92)
-    frames = turntable(result.detail.vertices, result.detail.triangles, vertex_colours(result))
+    frames = turntable(result.detail.vertices, result.detail.triangles, colours_at(result.texture, result.uv))
     with whole_file(folder / "turntable.gif") as temporary:
         frames[0].save(temporary, "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
     with whole_file(folder / "result.json") as temporary:
@@ -54,7 +55,7 @@ def write_mesh(path: Path, result: Reconstruction) -> None:
     vertices = np.round(result.detail.vertices / VERTEX_MM) * VERTEX_MM
     mesh = trimesh.Trimesh(vertices, result.detail.triangles, process=False)
     if path.suffix == ".ply":
-        mesh.visual.vertex_colors = np.round(vertex_colours(result) * 255).astype(np.uint8)  # type: ignore[union-attr]
+        mesh.visual.vertex_colors = np.round(colours_at(result.texture, result.uv) * 255).astype(np.uint8)  # type: ignore[union-attr]
     elif path.suffix in (".obj", ".glb"):
         material = trimesh.visual.material.PBRMaterial(
             baseColorTexture=Image.fromarray(result.texture), metallicFactor=0.0, roughnessFactor=0.7
@@ -70,13 +71,6 @@ def write_mesh(path: Path, result: Reconstruction) -> None:
     for name, content in [*files.items(), (path.name, text.encode())]:
         with whole_file(path.parent / name) as temporary:
             temporary.write_bytes(content)
-
-
-def vertex_colours(result: Reconstruction) -> np.ndarray:
-    """(m, 3) float in [0, 1], sRGB: the texture at the vertices."""
-    side = len(result.texture)
-    column, row = (np.clip(x * side, 0, side - 1).astype(int) for x in (result.uv[:, 0], 1 - result.uv[:, 1]))
-    return result.texture[row, column] / 255.0
 
 
 def summary(result: Reconstruction) -> dict[str, Any]:

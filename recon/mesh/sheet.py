@@ -12,6 +12,7 @@ from recon.geometry.cameras import Camera
 from recon.mesh.average_texture import average_colours
 from recon.mesh.face_finder import MASK_THRESHOLD
 from recon.mesh.pipeline import Reconstruction
+from recon.mesh.texture import colours_at
 from recon.mesh.views import around, picture
 from recon.photos.framing import frame
 
@@ -38,9 +39,7 @@ def sheet_of(result: Reconstruction, photo: np.ndarray) -> np.ndarray:
         painted_through(result, crop),
         _seen(result, result.map_mesh.vertices, result.map_mesh.triangles),
     ]
-    from recon.mesh.results import vertex_colours
-
-    colours = vertex_colours(result)
+    colours = colours_at(result.texture, result.uv)
     turned = [
         picture(places, detail.triangles, camera, colours)
         for places, camera in (around(detail.vertices, yaw, 0.0, CELL_PX) for yaw in SIDE_VIEWS_DEG)

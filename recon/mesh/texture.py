@@ -46,6 +46,13 @@ def texture_of(
     return _completed(colours, own), own
 
 
+def colours_at(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """A texture's colours at places uv (m, 2): (m, 3) float in [0, 1], sRGB."""
+    side = len(texture)
+    column, row = (np.clip(x * side, 0, side - 1).astype(int) for x in (uv[:, 0], 1 - uv[:, 1]))
+    return texture[row, column] / 255.0
+
+
 def _looked_up(photo: np.ndarray, spots: np.ndarray, covered: np.ndarray) -> np.ndarray:
     """The photo's colours (T, T, 3) float at pixel places (T, T, 2), averaged where texels are larger than pixels."""
     steps = np.linalg.norm(np.diff(spots, axis=1), axis=-1)[covered[:, 1:] & covered[:, :-1]]
