@@ -11,6 +11,7 @@ from PIL import Image
 
 from recon.cli import main as recon
 from recon.faces.default import load_default
+from recon.mesh.pipeline import reconstruct
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.shards import record_from_row
@@ -26,6 +27,7 @@ SMALLER = {
     "synth2real match": ["--count", "16", "--rounds", "1", "--framing", "none"],
     "recon train pix2vertex": ["--steps", "2", "--scenes", "16", "--held-out", "8", "--batch_size", "4"],
     "recon evaluate": ["--count", "2"],
+    "recon reconstruct": ["--no-detail"],
 }
 PROGRAMS = {"recon": recon, "synth2real": synth2real}
 
@@ -58,9 +60,21 @@ def test_a_command_of_the_readme_runs(command, photos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("synth2real.realism.STEPS", 2)
     key = next(key for key in SMALLER if command.startswith(key))
-    command = command.replace("DIR", str(photos)).replace("FILE", "data/weights/pix2vertex.safetensors")
+    command = (
+        command.replace("DIR", str(photos))
+        .replace("photo.jpg", str(photos / "0.png"))
+        .replace("FILE", "data/weights/pix2vertex.safetensors")
+    )
     words = [str(ROOT / word) if word.startswith("data/") else word for word in shlex.split(command)]
     assert PROGRAMS[words[0]]([*words[1:], *SMALLER[key]]) == 0
+
+
+@pytest.mark.slow
+def test_python_makes_a_mesh_as_the_readme_says(photos):
+    face = reconstruct(str(photos / "0.png"))[0]
+    assert face.detail.vertices.shape == (len(face.uv), 3) and face.detail.triangles.max() < len(face.uv)
+    assert face.texture.dtype == np.uint8 and len(face.vertices) == len(load_default().mean)
+    assert face.registration.history[-1].matches > 500 and face.detail.displacement_mm.any()
 
 
 @pytest.mark.slow

@@ -191,7 +191,8 @@ def furrows_of(model: FaceModel, template: Template) -> Furrows:
     shares = torch.stack([layout[name][1] for name in ZONES], 1)
     is_lone = torch.tensor([name in LONE for name in ZONES])
     shares = torch.where(is_lone & (phases.abs() == 0.5), 0.0, shares)
-    skin = sum(fields[name] for name in ("eyes", "teeth", "mouth_inside", "clothes", "background")).clamp(0, 1) < 0.5
+    others = torch.stack([fields[name] for name in ("eyes", "teeth", "mouth_inside", "clothes", "background")])
+    skin = others.sum(0).clamp(0, 1) < 0.5
     shares = shares * skin[:, None]
     share, zone = shares.max(1)
 

@@ -6,8 +6,9 @@ import argparse
 import json
 import multiprocessing
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,18 @@ import numpy as np
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from recon import assets
 from recon.errors import UserError, did_you_mean
 from recon.faces.default import load_default
 from recon.files import image_files, whole_file
 from recon.mesh.detail import DetailConfig
 from recon.mesh.face_finder import FoundFace, find_faces
-from recon.mesh.pipeline import NETWORK_SIZE, reconstruct_face
+from recon.mesh.pipeline import bundled_network, known_size, reconstruct_face
 from recon.mesh.results import FORMATS, write_result
 from recon.nets.base import Reconstructor
 from recon.nets.weights import load_weights
 from recon.photos.reading import Unusable, read_photo
 
+Box = tuple[float, float, float, float]
 DONE = "photo.json"  # written last in a photo's folder: what is whole is not made again
 
 
@@ -53,15 +54,16 @@ def run(args: argparse.Namespace) -> None:
     if args.workers < 1:
         raise UserError(f"--workers {args.workers}: give at least 1")
     tasks = list(photos_in(args.photos, args.out))
-    if args.box is not None and (len(tasks) > 1 or min(args.box[2:]) <= 0):
+    box = None if args.box is None else tuple(args.box)
+    if box is not None and (len(tasks) > 1 or min(box[2:]) <= 0):
         raise UserError("--box X Y W H names the one face of one photo, with a width and a height above 0")
-    network = load_weights(args.network or assets.path("weights/pix2vertex.safetensors"))
+    network = load_weights(args.network) if args.network else bundled_network()
     if not isinstance(network, Reconstructor):
         raise UserError(f"{args.network} holds no reconstructor: give weights that `recon train` wrote")
     network.eval().to(device_of(args.device))
     todo = [task for task in tasks if not (task.folder / DONE).is_file()]
     detail = None if args.no_detail else DetailConfig()
-    skipped = reconstruct_all(todo, network, args.box, args.crop, detail, formats, args.workers)
+    skipped = reconstruct_all(todo, network, box, args.crop, detail, formats, args.workers)
     for task, reason in skipped:
         print(f"skipped {task.photo}: {reason}")
     made = len(todo) - len(skipped)
@@ -119,7 +121,7 @@ def device_of(name: str) -> torch.device:
 def reconstruct_all(
     tasks: Sequence[Task],
     network: Reconstructor,
-    box: Sequence[float] | None,
+    box: Box | None,
     crop: bool,
     detail: DetailConfig | None,
     formats: tuple[str, ...],
@@ -128,13 +130,15 @@ def reconstruct_all(
     """The network here, the meshes in processes. -> the photos that were skipped, each with its reason."""
     model, skipped = load_default(), []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    alone = workers == 1 or len(tasks) == 1  # a process of its own would only cost its start
     context = multiprocessing.get_context("spawn")
-    alone = workers == 1 or len(tasks) == 1
-    with Progress(*columns, transient=True) as progress, ProcessPoolExecutor(workers, mp_context=context) as pool:
+    pool: Executor = ThreadPoolExecutor(1) if alone else ProcessPoolExecutor(workers, mp_context=context)
+    with Progress(*columns, transient=True) as progress, pool:
         bar = progress.add_task("photos", total=len(tasks))
-        waiting: list[tuple[Task, Future[None]]] = []
+        waiting: deque[tuple[Task, Future[None]]] = deque()
 
-        def settle(task: Task, result: Future[None]) -> None:
+        def settle() -> None:
+            task, result = waiting.popleft()
             try:
                 result.result()
             except (Unusable, UserError) as reason:
@@ -144,26 +148,16 @@ def reconstruct_all(
         for task in tasks:
             try:
                 photo = read_photo(task.photo)
-                size = getattr(getattr(network, "config", None), "size", NETWORK_SIZE)
-                faces = find_faces(photo, network, model, size, None if box is None else tuple(box), crop)  # type: ignore[arg-type]
+                faces = find_faces(photo, network, model, known_size(network), box, crop)
             except Unusable as reason:
                 skipped.append((task, str(reason)))
                 progress.advance(bar)
                 continue
-            job = (task, np.asarray(photo), faces, detail, formats)
-            if alone:
-                finished: Future[None] = Future()
-                try:
-                    finished.set_result(make_meshes(*job))
-                except (Unusable, UserError) as reason:
-                    finished.set_exception(reason)
-                settle(task, finished)
-                continue
-            while len(waiting) > 2 * workers:  # photos in flight are held in memory
-                settle(*waiting.pop(0))
-            waiting.append((task, pool.submit(make_meshes, *job)))
-        for pair in waiting:
-            settle(*pair)
+            if len(waiting) > 2 * workers:  # photos in flight are held in memory
+                settle()
+            waiting.append((task, pool.submit(make_meshes, task, np.asarray(photo), faces, detail, formats)))
+        while waiting:
+            settle()
     return skipped
 
 

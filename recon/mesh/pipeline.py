@@ -1,4 +1,4 @@
-"""A photo to detailed meshes, one for each face: `reconstruct(photo, network)`.
+"""A photo to detailed meshes, one for each face: `reconstruct("photo.jpg")`.
 
 The network's part (`find_faces`) and the mesh's (`reconstruct_face`) are apart, so that a batch can run the first on
 one device and the second in many processes.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from PIL import Image
 from scipy import sparse
 from scipy.spatial import KDTree
 
+from recon import assets
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.cameras import Camera
@@ -28,7 +30,9 @@ from recon.mesh.registration import Registration, RegistrationConfig, register
 from recon.mesh.texture import texture_of
 from recon.mesh.visibility import trust
 from recon.nets.base import Reconstructor
+from recon.nets.weights import load_weights
 from recon.photos.framing import Framing
+from recon.photos.reading import read_photo
 
 NETWORK_SIZE = 128
 FARTHEST_MM = 5000.0
@@ -79,28 +83,39 @@ class FacePart:
 
 
 def reconstruct(
-    photo: Image.Image,
-    network: Reconstructor,
+    photo: Image.Image | Path | str,
+    network: Reconstructor | None = None,
     *,
     box: tuple[float, float, float, float] | None = None,
     crop: bool = False,
-    size: int = NETWORK_SIZE,
     detail: DetailConfig | None = WITH_DETAIL,
     registration: RegistrationConfig | None = None,
 ) -> list[Reconstruction]:
-    """Every face of a photo (RGB, upright: see `recon.photos.reading.read_photo`), the largest first.
+    """Every face of a photo, the largest first.
 
     Args:
-        box, crop, size: see `find_faces`. detail: None leaves the relief out.
+        photo: an upright RGB image, or a file that `recon.photos.reading.read_photo` reads.
+        network: the bundled one where none is given.
+        box, crop: see `find_faces`. detail: None leaves the relief out.
     Raises:
-        Unusable: there is no face in the photo.
+        Unusable: the file is no image, or there is no face in the photo.
     """
+    image = photo if isinstance(photo, Image.Image) else read_photo(Path(photo))
+    network = network or bundled_network()
     model = load_default()
-    pixels = np.asarray(photo)
-    return [
-        reconstruct_face(pixels, face, model, detail, registration)
-        for face in find_faces(photo, network, model, size, box, crop)
-    ]
+    faces = find_faces(image, network, model, known_size(network), box, crop)
+    return [reconstruct_face(np.asarray(image), face, model, detail, registration) for face in faces]
+
+
+def bundled_network() -> Reconstructor:
+    network = load_weights(assets.path("weights/pix2vertex.safetensors"))
+    assert isinstance(network, Reconstructor)
+    return network.eval()
+
+
+def known_size(network: Reconstructor) -> int:
+    """The side in px of the images that a network was trained on."""
+    return int(getattr(getattr(network, "config", None), "size", NETWORK_SIZE))
 
 
 def reconstruct_face(
@@ -174,9 +189,10 @@ def face_part(model: FaceModel) -> FacePart:
 
     The lining takes the colour of the lips' edge.
     """
-    region, corners = model.region.numpy(), model.triangles.numpy()
+    region: np.ndarray = model.region.numpy()
+    corners: np.ndarray = model.triangles.numpy()
     textured = np.isfinite(model.uv.numpy()).all(1)[corners].all(1)
-    eyes = (region == REGIONS.index("eyes"))[corners].all(1)
+    eyes = np.isin(region, [REGIONS.index("eyes")])[corners].all(1)
     outside = (model.face.numpy() | eyes) & textured
     on_face = np.unique(corners[outside])
     skin = pieces_of(corners.astype(np.int64), len(region), on_face)[0]

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import trimesh
 from PIL import Image
+from trimesh.exchange.obj import export_obj
+from trimesh.visual import TextureVisuals
+from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
 from recon.faces.default import load_default
 from recon.files import whole_file
@@ -57,17 +60,17 @@ def write_mesh(path: Path, result: Reconstruction) -> None:
     if path.suffix == ".ply":
         mesh.visual.vertex_colors = np.round(colours_at(result.texture, result.uv) * 255).astype(np.uint8)  # type: ignore[union-attr]
     elif path.suffix in (".obj", ".glb"):
-        material = trimesh.visual.material.PBRMaterial(
+        material = PBRMaterial(
             baseColorTexture=Image.fromarray(result.texture), metallicFactor=0.0, roughnessFactor=0.7
         )
-        simple = trimesh.visual.material.SimpleMaterial(image=Image.fromarray(result.texture), name="face")
+        simple = SimpleMaterial(image=Image.fromarray(result.texture), name="face")
         chosen = simple if path.suffix == ".obj" else material
-        mesh.visual = trimesh.visual.TextureVisuals(uv=result.uv, material=chosen)
+        mesh.visual = TextureVisuals(uv=result.uv, material=chosen)
     if path.suffix != ".obj":
         with whole_file(path) as temporary:
             mesh.export(temporary, file_type=path.suffix[1:])
         return
-    text, files = trimesh.exchange.obj.export_obj(mesh, return_texture=True, mtl_name="mesh.mtl", write_texture=False)
+    text, files = export_obj(mesh, return_texture=True, mtl_name="mesh.mtl", write_texture=False)
     for name, content in [*files.items(), (path.name, text.encode())]:
         with whole_file(path.parent / name) as temporary:
             temporary.write_bytes(content)

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     mesh = load_mesh(args.result)
     try:
-        import viser
+        import viser  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise UserError("viewing needs viser: pip install 'synth2real[viewer]'") from None
     server = viser.ViserServer(port=args.port)
