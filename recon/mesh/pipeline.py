@@ -191,8 +191,8 @@ def face_part(model: FaceModel) -> FacePart:
     """
     region: np.ndarray = model.region.numpy()
     corners: np.ndarray = model.triangles.numpy()
-    textured = np.isfinite(model.uv.numpy()).all(1)[corners].all(1)
-    eyes = np.isin(region, [REGIONS.index("eyes")])[corners].all(1)
+    textured = np.isfinite(model.uv.numpy()[corners]).all((1, 2))
+    eyes = (region[corners] == REGIONS.index("eyes")).all(1)
     outside = (model.face.numpy() | eyes) & textured
     on_face = np.unique(corners[outside])
     skin = pieces_of(corners.astype(np.int64), len(region), on_face)[0]
