@@ -16,6 +16,7 @@ from recon.evaluate.scan import evaluate_scan, load_scan
 from recon.faces.default import load_default
 from recon.faces.ict import load_ict
 from recon.nets.base import Reconstructor
+from recon.nets.mirrored import Mirrored
 from recon.nets.weights import load_weights
 from recon.synthesis.scene import SceneConfig
 
@@ -24,6 +25,9 @@ HELD_OUT_SEED = 990_001  # no training draws from it
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE", help="safetensors of a reconstructor")
+    parser.add_argument(
+        "--mirrored", action="store_true", help="look twice, as `recon reconstruct` does: nets/mirrored.py"
+    )
     parser.add_argument("--count", type=int, default=500, metavar="N", help="held-out renders; 0 leaves them out")
     parser.add_argument(
         "--size", type=int, default=128, metavar="PIXELS", help="side of every image, seen in training or not"
@@ -44,6 +48,7 @@ def run(args: argparse.Namespace) -> None:
     network = load_weights(args.weights)
     if not isinstance(network, Reconstructor):
         raise UserError(f"{args.weights} holds no reconstructor: give the weights of one")
+    network = Mirrored(network) if args.mirrored else network
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     default = load_default()
     # What the user can get wrong is read before the long work starts.

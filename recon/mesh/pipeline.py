@@ -30,6 +30,7 @@ from recon.mesh.registration import Registration, RegistrationConfig, register
 from recon.mesh.texture import texture_of
 from recon.mesh.visibility import trust
 from recon.nets.base import Reconstructor
+from recon.nets.mirrored import Mirrored
 from recon.nets.weights import load_weights
 from recon.photos.framing import Framing
 from recon.photos.reading import read_photo
@@ -95,7 +96,7 @@ def reconstruct(
 
     Args:
         photo: an upright RGB image, or a file that `recon.photos.reading.read_photo` reads.
-        network: the bundled one where none is given.
+        network: the bundled one, looking twice (`recon.nets.mirrored`), where none is given.
         box, crop: see `find_faces`. detail: None leaves the relief out.
     Raises:
         Unusable: the file is no image, or there is no face in the photo.
@@ -110,7 +111,7 @@ def reconstruct(
 def bundled_network() -> Reconstructor:
     network = load_weights(assets.path("weights/pix2vertex.safetensors"))
     assert isinstance(network, Reconstructor)
-    return network.eval()
+    return Mirrored(network).eval()
 
 
 def known_size(network: Reconstructor) -> int:
