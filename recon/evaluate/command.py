@@ -25,9 +25,7 @@ HELD_OUT_SEED = 990_001  # no training draws from it
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE", help="safetensors of a reconstructor")
-    parser.add_argument(
-        "--mirrored", action="store_true", help="look twice, as `recon reconstruct` does"
-    )
+    parser.add_argument("--mirrored", action="store_true", help="look twice, as `recon reconstruct` does")
     parser.add_argument("--count", type=int, default=500, metavar="N", help="held-out renders; 0 leaves them out")
     parser.add_argument(
         "--size", type=int, default=128, metavar="PIXELS", help="side of every image, seen in training or not"

@@ -123,10 +123,11 @@ def load_photos(folder: Path, size: int) -> list[Photo]:
     files = [file for file in sorted(folder.glob("*.jpg")) if file.with_suffix(".pts").is_file()]
     if not files:
         raise UserError(f"{folder} holds no .jpg with a .pts of the same name beside it: check the path")
-    return [_framed(file, _read_points(file.with_suffix(".pts")), size) for file in files]
+    return [_framed(file, read_webmorph(file.with_suffix(".pts")), size) for file in files]
 
 
-def _read_points(file: Path) -> np.ndarray:
+def read_webmorph(file: Path) -> np.ndarray:
+    """The (189, 2) px points of a webmorph `.pts` file."""
     try:
         rows = [line.split() for line in file.read_text().splitlines() if line.strip() and not line.startswith("#")]
         points = np.array(rows, np.float64)
