@@ -10,7 +10,7 @@ from recon.geometry.similarity import Affine
 
 Solver = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Error = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-VOTERS = 2000  # pairs that judge the hypotheses
+VOTERS = 500  # pairs that judge the hypotheses
 
 
 def affine_solver(source: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from scipy.spatial import KDTree
 from recon.geometry.closest_points import ClosestPoints, closest_points
 from recon.mesh.map_mesh import MapMesh
 
-CANDIDATES = 5  # triangles looked at for each vertex; those of a map are of like size
+CANDIDATES = 4  # triangles looked at for each vertex; those of a map are of like size
 EMBEDDING_SHARE = 2.0  # of a mm apart in the embedding, when matches are looked for in space
 REACH_MM = 3.0  # in the embedding: one skin is never matched to another that lies under it
 ON_EDGE = 1e-9  # barycentric coordinate of a point on the opposite edge

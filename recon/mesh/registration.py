@@ -4,13 +4,15 @@ Where this differs from the paper:
 - The stiffness acts on the displacement from the affine template, not on the places: as printed it would shrink the
   mesh. It is an integral over the template in mm, and each match weighs the area of its vertex over the mean one, so
   that the schedule means the same at any density of the template.
-- The limits of rejection, 1 mm and 5 degrees, are those at the end. The one grows with the root of the stiffness, the
-  other with the stiffness (a stiff template cannot be within 1 mm of an open mouth, nor lie as it does); both grow to
-  three medians on noisy maps.
+- The limits of rejection are those at the end. The one of 1 mm grows with the root of the stiffness, that of the angle
+  with the stiffness (a stiff template cannot be within 1 mm of an open mouth, nor lie as it does); both grow to three
+  medians on noisy maps. The angle ends at 60 degrees, not 5: where a lip rolls, normals turn by more from vertex to
+  vertex than a template that still is stiff can follow, and once their matches are rejected nothing turns them back.
 - Matches are the nearest points of triangles, not the nearest vertices; on the rim of the map's mesh they don't count.
 - After the switch, nearest means in space and embedding together (a mm apart in the embedding counts as 2), so that
   vertices don't creep along the surface and a lip isn't pulled to the other lip.
-- The norms that end the loops are root mean squares over matched vertices, in mm.
+- The norms that end the loops are root mean squares over matched vertices, in mm. They too grow with the root of the
+  stiffness: what a stiff template leaves is moved by the next one anyway.
 """
 
 from __future__ import annotations
@@ -33,19 +35,20 @@ from recon.mesh.stiffness import System, biharmonic, follow
 
 FEWEST_MATCHES = 50
 TRIMMED_SHARE = 0.8
-WORTH_A_FACTOR = 40  # steps of conjugate gradients after which the preconditioner is made anew
+WORTH_A_FACTOR = 20  # steps of conjugate gradients after which the preconditioner is made anew
 
 
 @dataclass(frozen=True)
 class RegistrationConfig:
-    """Weights, limits and loops of equation 8; the paper's numbers but for `unit_mm4`.
+    """Weights, limits and loops of equation 8; the paper's numbers but for `unit_mm4` and `angle_deg`.
 
     Attributes:
         alpha_point, alpha_plane: weights of the two data terms.
         alpha_memb, alpha_memb_end: the stiffness starts at the one, is halved, and ends below the other.
         unit_mm4: what stiffness 1 means: the template follows waves longer than about 6 (unit * stiffness)^(1/4) mm.
         distance_mm, angle_deg: matches farther off are rejected, at the last stiffness.
-        inner_mm, outer_mm: root-mean-square motions below which the inner loop ends and the stiffness is halved.
+        inner_mm, outer_mm: root-mean-square motions below which the inner loop ends and the stiffness is halved,
+            at the last stiffness.
         most_inner, most_outer: rounds at most, of each loop, at one stiffness.
         switch_matches: where the number of matches changes by less, they are looked for in space.
         ransac_iterations, ransac_mm, seed: of the affine fit.
@@ -55,9 +58,9 @@ class RegistrationConfig:
     alpha_plane: float = 1.0
     alpha_memb: float = 1e8
     alpha_memb_end: float = 1e6
-    unit_mm4: float = 1e-6
+    unit_mm4: float = 1e-7
     distance_mm: float = 1.0
-    angle_deg: float = 5.0
+    angle_deg: float = 60.0
     inner_mm: float = 0.01
     outer_mm: float = 0.1
     most_inner: int = 10
@@ -164,6 +167,7 @@ def deform(
     local = local.reshape(-1, 3)
     bending, mass = biharmonic(rest[ids], local)
     mean_mass = mass[np.isin(ids, face)].mean()
+    shares = mass / mean_mass
 
     moved, history = rest.copy(), []
     u = np.zeros((len(ids), 3))
@@ -178,7 +182,7 @@ def deform(
             limits = slack * config.distance_mm, slack**2 * config.angle_deg
             matches = found.rejected(moved[ids], normals_of(moved[ids], local), *limits)
             if system is None or history[-1].steps > WORTH_A_FACTOR:
-                system = System(rest[ids], weighted, matches, mass / mean_mass, config.alpha_point, config.alpha_plane)
+                system = System(rest[ids], weighted, matches, shares, config.alpha_point, config.alpha_plane)
             for _ in range(config.most_inner):
                 solved = system.solve(u, matches)
                 motion = rms((solved.displacement - u)[matches.kept])
@@ -198,11 +202,11 @@ def deform(
                         seconds=time.perf_counter() - began,
                     )
                 )
-                if motion < config.inner_mm or not in_space:  # matches by embedding do not move with the template
+                if motion < slack * config.inner_mm or not in_space:  # by embedding, matches stay as they are
                     break
                 matches = replace(surface.by_space(moved).of(ids), kept=matches.kept)
             in_space |= outer > 1 and abs(matches.count - known) < config.switch_matches
-            if rms((u - before)[matches.kept]) < config.outer_mm:
+            if rms((u - before)[matches.kept]) < slack * config.outer_mm:
                 break
         stiffness /= 2
     return ids, u, matches.kept, history
