@@ -11,13 +11,16 @@ import warp as wp
 from torch.nn import functional
 
 from recon.faces.default import load_default
+from recon.faces.mouth_paint import teeth_of
 from recon.faces.paint import Surface
 from recon.faces.relief import relief_of
 from recon.faces.skin import creases, draw_skin, furrows_of, skin_gloss
 from recon.faces.template import slow_values, template_of
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
+from recon.render.eye_shading import eye_pair, eye_sockets
 from recon.render.labels import label_maps
+from recon.render.mouth_shading import mouth_look
 from recon.render.parts import scenery_of
 from recon.render.portrait import head_light
 from recon.render.rasterize import rasterize_supersampled
@@ -47,12 +50,16 @@ def head():
     relief = relief_of(skin, places, template.place_mm, rows, PIXEL_MM)
     heights, fine = relief_maps(maps["normals"], scenery, ids, points, relief)
 
+    posed = torch.eye(3), torch.tensor([0.0, 0.0, -450.0]), scene.appearance
+    eyes = eye_pair(eye_sockets(model), model.mean, expression, *posed, None)
+    mouth = mouth_look(model, teeth_of(model), model.mean, *posed, None)
+
     def light(relief_map):
         openness, lit = colour_occlusion(torch.full((len(places),), 0.8)), torch.ones(len(places))
         appearance, lamps = scene.appearance, scene.lighting
         gloss = skin_gloss(furrows, skin)
         arguments = (samples, points, scenery, None, slow, openness, lit, CAMERA, appearance, lamps)
-        return head_light(*arguments, gloss, relief_map)[0]
+        return head_light(*arguments, eyes, mouth, gloss, relief_map)[0]
 
     return maps["normals"], heights, fine, light
 
