@@ -58,7 +58,7 @@ class Detail:
     Attributes:
         vertices: (m, 3) float64, with detail. smooth: (m, 3) without. triangles: (k, 3) int32.
         displacement_mm: (m,) along the smooth normals, outward positive; exactly 0 where `visible` is.
-        visible: (m,) in [0, 1], how far the photo was trusted there.
+        seen: (m,) in [0, 1], how well the camera sees a vertex. visible: (m,), how far the photo was trusted there.
         parents: (m, n) sparse, rows of sum 1: the fine vertices from the given ones.
     """
 
@@ -66,6 +66,7 @@ class Detail:
     smooth: np.ndarray
     triangles: np.ndarray
     displacement_mm: np.ndarray
+    seen: np.ndarray
     visible: np.ndarray
     parents: Any
 
@@ -93,9 +94,10 @@ def add_detail(
     """
     fine, faces, parents = refined(vertices, triangles, config.edge_mm)
     normals = vertex_normals(torch.from_numpy(fine), torch.from_numpy(faces)).numpy()
-    visible = trust(fine, faces, normals, camera, image.shape[:2])
+    seen = trust(fine, faces, normals, camera, image.shape[:2])
+    visible = seen.copy()
     if allowed is not None:
-        visible = visible * np.clip(parents @ np.asarray(allowed, np.float64), 0, 1)
+        visible *= np.clip(parents @ np.asarray(allowed, np.float64), 0, 1)
     # From here on, only the part of the mesh that is seen.
     part, near = np.unique(faces[(visible > 0)[faces].any(1)], return_inverse=True)
     patch = Patch(fine[part], near.reshape(-1, 3), normals[part])
@@ -103,7 +105,7 @@ def add_detail(
     if len(part):
         visible[part] *= patch.evenness()
         displacement[part] = relief(patch, linear_luminance(image), camera, visible[part], config)
-    return Detail(fine + displacement[:, None] * normals, fine, faces, displacement, visible, parents)
+    return Detail(fine + displacement[:, None] * normals, fine, faces, displacement, seen, visible, parents)
 
 
 def relief(

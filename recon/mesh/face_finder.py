@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from recon.faces.model import FaceModel
-from recon.mesh.map_pose import LEFT_EYE, RIGHT_EYE, Seen, canonical_mm, eyes_by_pose, eyes_in, seen_face
+from recon.mesh.map_pose import LEFT_EYE, RIGHT_EYE, Seen, angles_deg, canonical_mm, eyes_by_pose, eyes_in, seen_face
 from recon.nets.base import FaceGeometry, Reconstructor
 from recon.photos.detection import face_boxes
 from recon.photos.framing import Framing, frame, from_box, whole
@@ -34,13 +34,12 @@ class FoundFace:
     """One face of a photo, seen by a network.
 
     Attributes:
-        framing: where it is in the photo. crop: (S, S, 3) uint8 RGB at the network's size.
+        framing: where it is in the photo.
         mask (S, S) float, probability; position_mm, correspondence (S, S, 3) float32: the network's maps of the crop.
         seen: its pixels and pose.
     """
 
     framing: Framing
-    crop: np.ndarray
     mask: np.ndarray
     position_mm: np.ndarray
     correspondence: np.ndarray
@@ -115,9 +114,7 @@ def look(
     crops = np.stack([frame(image, framing, size) for framing in framings])
     device = next(network.parameters()).device
     geometry = network.predict(torch.from_numpy(crops).to(device).permute(0, 3, 1, 2).float() / 255)
-    return [
-        _found(framing, crop, geometry, i, model) for i, (framing, crop) in enumerate(zip(framings, crops, strict=True))
-    ]
+    return [_found(framing, geometry, i, model) for i, framing in enumerate(framings)]
 
 
 def fault_of(face: FoundFace, image: Image.Image, network: Reconstructor, model: FaceModel, size: int) -> str | None:
@@ -147,13 +144,12 @@ def reframed(face: FoundFace, model: FaceModel, size: int) -> Framing | None:
         middle, distance = eyes_by_pose(face.seen, eyes_mm)
     if not 0.05 * size < distance < size:
         return None
-    rotation = face.seen.pose.rotation
-    roll = float(np.arctan2(rotation[1, 0], rotation[1, 1]))  # positive: counter-clockwise in the image
+    roll = np.radians(angles_deg(face.seen.pose.rotation)[2])  # positive: counter-clockwise in the image
     to_photo = face.framing.to_photo(size)
-    return Framing(to_photo(middle), distance * to_photo.scale, face.framing.tilt - roll)
+    return Framing(to_photo(middle), distance * to_photo.scale, face.framing.tilt - float(roll))
 
 
-def _found(framing: Framing, crop: np.ndarray, geometry: FaceGeometry, i: int, model: FaceModel) -> FoundFace | None:
+def _found(framing: Framing, geometry: FaceGeometry, i: int, model: FaceModel) -> FoundFace | None:
     mask, position, correspondence = (
         values[i].float().cpu().numpy() for values in (geometry.mask, geometry.position_mm, geometry.correspondence)
     )
@@ -162,7 +158,7 @@ def _found(framing: Framing, crop: np.ndarray, geometry: FaceGeometry, i: int, m
     if seen is None:
         return None
     maps = (np.ascontiguousarray(np.moveaxis(values, 0, -1)) for values in (position, correspondence))
-    return FoundFace(framing, crop, mask[0], *maps, seen=seen)
+    return FoundFace(framing, mask[0], *maps, seen=seen)
 
 
 def _close(one: Framing, other: Framing) -> bool:

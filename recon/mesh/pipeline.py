@@ -20,6 +20,7 @@ from recon import assets
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.cameras import Camera
+from recon.geometry.similarity import Similarity
 from recon.geometry.surfaces import vertex_normals
 from recon.mesh.camera import MapCamera, recover_camera
 from recon.mesh.detail import Detail, DetailConfig, add_detail
@@ -137,15 +138,13 @@ def reconstruct_face(
     relief_on = (model.region.numpy()[part] == REGIONS.index(RELIEF_ON)).astype(float)
     placed = vertices[part]
     if detail is None:
-        fine = smooth_detail(placed, chosen.triangles)
+        fine = smooth_detail(placed, chosen.triangles, camera, photo.shape[:2])
         outside = chosen.outside
     else:
         fine = add_detail(placed, chosen.triangles, photo / 255.0, camera, detail, relief_on)
         outside = np.repeat(chosen.outside, len(fine.triangles) // len(chosen.triangles))
     uv = fine.carry(chosen.uv)
-    normals = vertex_normals(torch.from_numpy(fine.smooth), torch.from_numpy(fine.triangles)).numpy()
-    seen_well = trust(fine.smooth, fine.triangles, normals, camera, photo.shape[:2])
-    texture, seen = texture_of(fine.smooth, fine.triangles[outside], uv, seen_well, photo, camera)
+    texture, seen = texture_of(fine.smooth, fine.triangles[outside], uv, fine.seen, photo, camera)
     return Reconstruction(
         face=face,
         camera=camera,
@@ -161,10 +160,11 @@ def reconstruct_face(
     )
 
 
-def smooth_detail(vertices: np.ndarray, triangles: np.ndarray) -> Detail:
-    """The mesh as it is."""
-    none = np.zeros(len(vertices))
-    return Detail(vertices, vertices, triangles, none, none, sparse.identity(len(vertices), format="csr"))
+def smooth_detail(vertices: np.ndarray, triangles: np.ndarray, camera: Camera, shape: tuple[int, int]) -> Detail:
+    """The mesh as it is. shape: height and width of the photo."""
+    normals = vertex_normals(torch.from_numpy(vertices), torch.from_numpy(triangles)).numpy()
+    seen, none = trust(vertices, triangles, normals, camera, shape), np.zeros(len(vertices))
+    return Detail(vertices, vertices, triangles, none, seen, none, sparse.identity(len(vertices), format="csr"))
 
 
 def pinhole(seen: MapCamera, size: int) -> tuple[Camera, np.ndarray]:
@@ -177,11 +177,15 @@ def pinhole(seen: MapCamera, size: int) -> tuple[Camera, np.ndarray]:
 
 def in_photo(camera: Camera, framing: Framing) -> tuple[Camera, np.ndarray]:
     """The camera of the whole photo, from that of its upright crop, and the turn (3, 3) of places that goes with it."""
-    to_photo = framing.to_photo(camera.size_px)
-    u, v = to_photo(np.array(camera.centre_px))
+    return through(camera, framing.to_photo(camera.size_px), camera.size_px)
+
+
+def through(camera: Camera, change: Similarity, size_px: int) -> tuple[Camera, np.ndarray]:
+    """The camera whose pixels are `change` of another's, and the turn (3, 3) of places that goes with it."""
+    u, v = change(np.array(camera.centre_px))
     turn = np.eye(3)
-    turn[:2, :2] = to_photo.rotation.T  # the image's v points down, the frame's y up
-    return Camera(camera.focal_px * to_photo.scale, (float(u), float(v)), camera.size_px), turn
+    turn[:2, :2] = change.rotation.T  # the image's v points down, the frame's y up
+    return Camera(camera.focal_px * change.scale, (float(u), float(v)), size_px), turn
 
 
 @lru_cache(maxsize=2)

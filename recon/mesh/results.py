@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import trimesh
 from PIL import Image
 from trimesh.exchange.obj import export_obj
@@ -103,6 +104,4 @@ def summary(result: Reconstruction) -> dict[str, Any]:
 
 def project(result: Reconstruction, points: np.ndarray) -> np.ndarray:
     """(k, 3) mm -> (k, 2) pixels of the photo."""
-    camera, distance = result.camera, -points[:, 2]
-    u = camera.centre_px[0] + camera.focal_px * points[:, 0] / distance
-    return np.column_stack([u, camera.centre_px[1] - camera.focal_px * points[:, 1] / distance])
+    return result.camera.project(torch.from_numpy(points)).numpy()

@@ -8,10 +8,9 @@ from PIL import Image
 from scipy.spatial import KDTree
 
 from recon.faces.default import load_default
-from recon.geometry.cameras import Camera
 from recon.mesh.average_texture import average_colours
 from recon.mesh.face_finder import MASK_THRESHOLD
-from recon.mesh.pipeline import Reconstruction
+from recon.mesh.pipeline import Reconstruction, through
 from recon.mesh.texture import colours_at
 from recon.mesh.views import around, picture
 from recon.photos.framing import frame
@@ -73,11 +72,7 @@ def _seen(
     result: Reconstruction, vertices: np.ndarray, triangles: np.ndarray, colours: np.ndarray | None = None
 ) -> np.ndarray:
     """A mesh as the upright crop shows it."""
-    to_crop = result.face.framing.to_photo(CELL_PX).inverse()
-    u, v = to_crop(np.array(result.camera.centre_px))
-    camera = Camera(result.camera.focal_px * to_crop.scale, (float(u), float(v)), CELL_PX)
-    turn = np.eye(3)
-    turn[:2, :2] = to_crop.rotation.T
+    camera, turn = through(result.camera, result.face.framing.to_photo(CELL_PX).inverse(), CELL_PX)
     return picture(vertices @ turn.T, triangles, camera, colours)
 
 

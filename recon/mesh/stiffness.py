@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import SuperLU, splu
 
-from recon.geometry.laplacian import cotangent_laplacian
+from recon.geometry.laplacian import cotangent_laplacian, factor
 from recon.mesh.matches import Matches
 
 GRADIENT = 8e-7  # of the right-hand side: where a solve stops
@@ -37,18 +36,6 @@ def follow(stiffness: sparse.csr_matrix, displacement: np.ndarray, fixed: np.nda
     followed, rows = displacement.copy(), stiffness[free]
     followed[free] = factor(rows[:, free]).solve(-(rows[:, np.flatnonzero(fixed)] @ displacement[fixed]))
     return followed
-
-
-def factor(matrix: sparse.csr_matrix) -> SuperLU:
-    """Of a symmetric positive definite matrix, in its precision. Small panels are faster at so little fill."""
-    return splu(
-        matrix.tocsc(),
-        permc_spec="MMD_AT_PLUS_A",
-        diag_pivot_thresh=0.0,
-        relax=1,
-        panel_size=4,
-        options={"SymmetricMode": True},
-    )
 
 
 @dataclass(frozen=True)

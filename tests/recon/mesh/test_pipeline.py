@@ -31,7 +31,7 @@ def found(model, record, framing):
         record.mask, np.moveaxis(position, -1, 0), np.moveaxis(correspondence, -1, 0), model.canonical_box_mm.numpy()
     )
     assert seen is not None
-    return FoundFace(framing, record.rgb, record.mask.astype(np.float32), position, correspondence, seen)
+    return FoundFace(framing, record.mask.astype(np.float32), position, correspondence, seen)
 
 
 def test_the_recovered_camera_is_the_drawn_one(model):
