@@ -18,15 +18,14 @@ from torch import Tensor
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.noise import noise_at
 from recon.faces.openings import within
+from recon.faces.paint import MOUTH_INSIDE, TEETH
 
 WIDTHS_MM = ((8.5, 6.6, 7.6, 7.0, 6.8, 10.0, 9.8), (5.4, 5.9, 6.9, 7.0, 7.1, 11.0, 10.5))  # upper, lower, from middle
 GUM_MM = 4.0  # what lies so near to teeth, and is neither cheek nor tongue, is gum
 LOWER = 100.0  # added to the number of a tooth of the lower jaw
-ENAMEL = wp.constant(wp.vec3(1.0, 0.94, 0.84))
 GAP = wp.constant(wp.vec3(0.16, 0.07, 0.05))
 GUM = wp.constant(wp.vec3(0.52, 0.20, 0.17))
 TONGUE = wp.constant(wp.vec3(0.50, 0.18, 0.16))
-CAVITY = wp.constant(wp.vec3(0.30, 0.07, 0.06))
 ROUGH_MM = wp.constant(wp.vec3(0.5, 0.5, 0.5))
 
 wp.set_module_options({"enable_backward": False})
@@ -242,7 +241,7 @@ def tooth_colour(look: MouthLook, number: float, rise: float) -> wp.vec3:
     bright = look.teeth * (1.0 + look.uneven * scattered(whole, look.offset[0]) - 0.08 * canine)
     height = wp.smoothstep(0.0, look.crown_mm, rise)
     yellow = look.yellow * (0.25 + 0.75 * height * height)
-    tint = wp.lerp(ENAMEL, wp.vec3(0.94, 0.80, 0.58), yellow)
+    tint = wp.lerp(TEETH, wp.vec3(0.94, 0.80, 0.58), yellow)
     glassy = wp.smoothstep(1.6, 0.2, rise)
     return wp.lerp(tint * bright, wp.vec3(0.72, 0.73, 0.73) * bright, 0.5 * glassy)
 
@@ -300,7 +299,7 @@ def mouth_at(
         found.normal = wp.normalize(normal + sideways * wp.normalize(wp.cross(up, normal)) + upward * up)
         fall = 1.6 * look.depth_mm
     else:
-        found.albedo = CAVITY * (1.0 + 0.1 * fine[0])
+        found.albedo = MOUTH_INSIDE * (1.0 + 0.1 * fine[0])
         found.roughness = 0.25
         found.gloss = 0.8
         tongue = spot[3]

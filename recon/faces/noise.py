@@ -2,6 +2,7 @@
 """Smooth solid noise, looked up anywhere on a face: skin, hair and background texture without images."""
 
 from functools import lru_cache
+from typing import Any
 
 import torch
 import warp as wp
@@ -37,9 +38,13 @@ def wrapped(cell: float) -> float:
 @wp.func
 def noise_at(place: wp.vec3, size: wp.vec3, offset: wp.vec3, values: wp.array(dtype=wp.vec2)) -> wp.vec2:
     """Both noises at one place; size, offset: see `solid_noise`; values: `volume`."""
-    x = wrapped(place[0] / size[0] + offset[0])
-    y = wrapped(place[1] / size[1] + offset[1])
-    z = wrapped(place[2] / size[2] + offset[2])
+    return in_volume(wp.cw_div(place, size) + offset, values)
+
+
+@wp.func
+def in_volume(cell: wp.vec3, values: wp.array(dtype=Any)) -> Any:
+    """What a volume of SIDE ** 3 vectors, laid out as `volume`, holds at a place in cells, between its eight nearest."""
+    x, y, z = wrapped(cell[0]), wrapped(cell[1]), wrapped(cell[2])
     i, j, k = wp.min(int(x), SIDE - 2), wp.min(int(y), SIDE - 2), wp.min(int(z), SIDE - 2)
     right, down, back = x - float(i), y - float(j), z - float(k)
     near = (k * SIDE + j) * SIDE + i

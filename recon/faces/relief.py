@@ -21,7 +21,7 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from recon.faces.noise import SIDE, wrapped
+from recon.faces.noise import SIDE, in_volume
 from recon.faces.skin import LINES_MM, PORES_MM, Crease, Skin, resolved
 
 WAVE = 6.0  # cells of the grain's volume in a typical wave of it
@@ -80,18 +80,7 @@ def grain_volume(device: str = "cpu") -> Tensor:
 @wp.func
 def grain_at(place: wp.vec3, cells: float, offset: wp.vec3, grain: wp.array(dtype=wp.vec4)) -> wp.vec4:
     """The grain and its gradient per mm at a place in mm; cells: of the volume in a mm."""
-    x = wrapped(place[0] * cells + offset[0])
-    y = wrapped(place[1] * cells + offset[1])
-    z = wrapped(place[2] * cells + offset[2])
-    i, j, k = wp.min(int(x), SIDE - 2), wp.min(int(y), SIDE - 2), wp.min(int(z), SIDE - 2)
-    right, down, back = x - float(i), y - float(j), z - float(k)
-    near = (k * SIDE + j) * SIDE + i
-    far = near + SIDE * SIDE
-    above = wp.lerp(grain[near], grain[near + 1], right)
-    below = wp.lerp(grain[near + SIDE], grain[near + SIDE + 1], right)
-    above_back = wp.lerp(grain[far], grain[far + 1], right)
-    below_back = wp.lerp(grain[far + SIDE], grain[far + SIDE + 1], right)
-    found = wp.lerp(wp.lerp(above, below, down), wp.lerp(above_back, below_back, down), back)
+    found = in_volume(place * cells + offset, grain)
     return wp.vec4(found[0], cells * found[1], cells * found[2], cells * found[3])
 
 
