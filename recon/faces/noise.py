@@ -43,7 +43,7 @@ def noise_at(place: wp.vec3, size: wp.vec3, offset: wp.vec3, values: wp.array(dt
 
 @wp.func
 def in_volume(cell: wp.vec3, values: wp.array(dtype=Any)) -> Any:
-    """What a volume of SIDE ** 3 vectors, laid out as `volume`, holds at a place in cells, between its eight nearest."""
+    """What a volume of SIDE ** 3 vectors laid out as `volume` holds at a place in cells, between the eight nearest."""
     x, y, z = wrapped(cell[0]), wrapped(cell[1]), wrapped(cell[2])
     i, j, k = wp.min(int(x), SIDE - 2), wp.min(int(y), SIDE - 2), wp.min(int(z), SIDE - 2)
     right, down, back = x - float(i), y - float(j), z - float(k)
