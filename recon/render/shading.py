@@ -90,6 +90,22 @@ def draw_lighting(rng: np.random.Generator, where: KeyLight = KeyLight()) -> Lig
     )
 
 
+def draw_even_lighting(rng: np.random.Generator) -> Lighting:
+    """As much light from below as from above, and a weak lamp beside the camera: nearly no shading to go by."""
+    level, tint = rng.uniform(0.5, 1.0), np.exp(rng.normal(0, 0.04, 3))
+    around = tuple(float(c) for c in level * tint)
+    direction = np.array([*rng.normal(0, 0.3, 2), 1.0])
+    lamp = tuple(float(c) for c in rng.uniform(0.02, 0.25) * tint)
+    return Lighting(
+        sky=around,  # type: ignore[arg-type]
+        ground=around,  # type: ignore[arg-type]
+        side=(0.0, 0.0, 0.0),
+        side_direction=(0.0, 0.0, 1.0),
+        directions=(tuple(float(c) for c in direction / np.linalg.norm(direction)),),  # type: ignore[arg-type]
+        colours=(lamp,),  # type: ignore[arg-type]
+    )
+
+
 @wp.struct
 class Lights:
     """`Lighting` for kernels: the same fields, and of its environment `Surroundings`, empty without one.

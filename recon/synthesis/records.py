@@ -18,6 +18,7 @@ from recon.faces.mouth_paint import Teeth, teeth_of
 from recon.faces.relief import relief_of
 from recon.faces.skin import Furrows, creases, furrows_of, skin_gloss
 from recon.faces.template import Slow, Template, hair_lift, slow_values, template_of
+from recon.faces.variation import varied
 from recon.geometry.surfaces import vertex_normals
 from recon.render.eye_shading import EyeSockets, eye_pair, eye_sockets
 from recon.render.labels import label_maps
@@ -139,6 +140,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     camera = scene.camera(size)
     identity, expression = torch.from_numpy(scene.identity), torch.from_numpy(scene.expression)
     shape = model.vertices(identity, expression)
+    if scene.variation_seed is not None:
+        shape = varied(shape, scene.variation_seed)
     lift = hair_lift(ready.template, scene.appearance) * ready.hairy
     shape = shape + lift[:, None] * ready.outward
     rotation = torch.from_numpy(scene.rotation)

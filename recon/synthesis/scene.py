@@ -14,14 +14,14 @@ from recon.faces.mouth_paint import Mouth, draw_mouth
 from recon.faces.skin import Skin, draw_skin
 from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
-from recon.render.shading import KeyLight, Lighting, draw_lighting
+from recon.render.shading import KeyLight, Lighting, draw_even_lighting, draw_lighting
 from recon.render.surroundings import draw_surroundings
 from recon.synthesis.response import Response, draw_response
 
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 NEVER_ALONE = ("mouthClose", "jawOpen")
 IDENTITY_LIMIT = 2.2
-DRESS, SKIN, EYES, MOUTH, ENVIRONMENT = 1, 2, 3, 4, 5  # name the random streams of what people have on and so on
+DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION = 1, 2, 3, 4, 5, 6  # name the random streams of what people have on and so on
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ class SceneConfig:
         smile: share of faces that smile, many with teeth showing. open_mouth: share of jaws that open without cause.
         melanin_scale, melanin_power: the broad mix of skins, each melanin m made scale * m ** power.
         environment: share of scenes lit by a drawn environment, which is also what is seen behind; the rest by a plain
-            sky and lamps, before a background that knows nothing of them.
+            sky and lamps, before a background that knows nothing of them. even: share of the rest lit evenly from all
+            around, as by a ring flash or in a scanner.
+        variation: share of people whose shape leaves the model's identities by a smooth random field.
         key: where the key light comes from. exposure, contrast: gains on those that are drawn for the camera;
             exposure_sd: spread of the former's logarithm.
         calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
@@ -64,6 +66,8 @@ class SceneConfig:
     melanin_scale: float = 1.0
     melanin_power: float = 1.0
     environment: float = 0.7
+    even: float = 0.0
+    variation: float = 0.0
     key: KeyLight = field(default_factory=KeyLight)
     exposure: float = 1.0
     exposure_sd: float = 0.25
@@ -88,6 +92,7 @@ class Scene:
         appearance, dress, skin, lighting, response: see their rooms; skin None: smooth.
         background_seed, backgrounds, calm: for the background.
         eyes, mouth: None for plain ones.
+        variation_seed: of the field that varies the shape; None without.
     """
 
     seed: int
@@ -112,6 +117,7 @@ class Scene:
     calm: float
     eyes: Eyes | None = None
     mouth: Mouth | None = None
+    variation_seed: int | None = None
 
     def camera(self, size: int) -> Camera:
         return Camera.from_fov(self.fov_deg, size)
@@ -158,7 +164,13 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     )
     # From generators of its own: with everything off, scenes are what they were before there was any.
     dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
-    skin, eyes, mouth, light = (np.random.default_rng([seed, index, part]) for part in (SKIN, EYES, MOUTH, ENVIRONMENT))
+    parts = (SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION)
+    skin, eyes, mouth, light, shape = (np.random.default_rng([seed, index, part]) for part in parts)
+    lighting = drawn.lighting
+    if light.random() < config.environment:
+        lighting = draw_surroundings(light, config.key, config.calm)
+    elif light.random() < config.even:
+        lighting = draw_even_lighting(light)
     return replace(
         drawn,
         appearance=painted_under(drawn.appearance, dress),
@@ -166,9 +178,8 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
         skin=draw_skin(skin) if skin.random() < config.skin else None,
         eyes=draw_eyes(eyes) if eyes.random() < config.eyes else None,
         mouth=draw_mouth(mouth) if mouth.random() < config.mouth else None,
-        lighting=draw_surroundings(light, config.key, config.calm)
-        if light.random() < config.environment
-        else drawn.lighting,
+        lighting=lighting,
+        variation_seed=int(shape.integers(2**31)) if shape.random() < config.variation else None,
     )
 
 
