@@ -9,18 +9,19 @@ import numpy as np
 from PIL import Image
 
 FIRST_SIDE_PX = 640  # the detector's time grows with the pixels; it sees faces above 80 px
-SECOND_SIDE_PX = 1600  # where the first look finds nothing
+SECOND_SIDE_PX = 1600  # of the second look, for small faces
 MOST_ENLARGED = 2.0
 
 
 def face_boxes(image: Image.Image, thorough: bool = False) -> np.ndarray:
     """Boxes (n, 4) float px [left, top, right, bottom] of the frontal faces, the largest first; (0, 4) without any.
 
-    thorough: look again, finer, where the first look finds nothing.
+    thorough: look a second time, finer, for faces too small for the first look.
     """
     boxes = _boxes(image, FIRST_SIDE_PX, 1.0 if min(image.size) > 200 else MOST_ENLARGED)
-    if not len(boxes) and thorough:
-        boxes = _boxes(image, SECOND_SIDE_PX, MOST_ENLARGED)
+    if thorough:
+        finer = _boxes(image, SECOND_SIDE_PX, MOST_ENLARGED)
+        boxes = np.stack([*boxes, *(box for box in finer if not _seen(box, boxes))]) if len(finer) else boxes
     return boxes[np.argsort(-(boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), kind="stable")]
 
 
@@ -29,6 +30,12 @@ def _boxes(image: Image.Image, side_px: int, enlarged: float) -> np.ndarray:
     seen = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
     found = [[box.left(), box.top(), box.right() + 1, box.bottom() + 1] for box in _detector()(np.asarray(seen), 0)]
     return np.array(found, np.float64).reshape(-1, 4) / scale
+
+
+def _seen(box: np.ndarray, boxes: np.ndarray) -> bool:
+    """Whether the box's middle lies in one of the others."""
+    middle = (box[:2] + box[2:]) / 2
+    return bool(((boxes[:, :2] < middle) & (middle < boxes[:, 2:])).all(1).any())
 
 
 @cache

@@ -1,8 +1,12 @@
+from dataclasses import replace
+from itertools import count
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from recon import assets
+from recon.dress.wardrobe import DressConfig
 from recon.faces.default import load_default
 from recon.mesh.face_finder import find_faces
 from recon.nets.weights import load_weights
@@ -62,3 +66,45 @@ def test_two_faces_two_results_and_a_crop_one(model, network, photo):
 def test_a_wall_is_no_face(model, network, box):
     with pytest.raises(Unusable, match="no face"):
         find_faces(Image.new("RGB", (400, 300), (190, 180, 170)), network, model, SIZE, box=box)
+
+
+def test_three_faces_of_a_large_photo(model, network):
+    canvas = Image.new("RGB", (6000, 4000), (120, 130, 140))
+    places = {(300, 400): 900, (2600, 1500): 1200, (4700, 700): 700}
+    middles = []
+    for index, ((left, top), side) in zip((3, 5, 8), places.items(), strict=True):
+        scene = draw_scene(model, 1, index, PLAIN)
+        small = Image.fromarray(render_record(model, scene, 400).rgb)
+        canvas.paste(small.resize((side, side), Image.Resampling.BICUBIC), (left, top))
+        middles.append((left + side * scene.eye_u, top + side * scene.eye_v, side * scene.eye_share))
+    found = [face.framing for face in find_faces(canvas, network, model, SIZE)]
+    assert len(found) == 3
+    for x, y, distance in middles:
+        offsets = [np.linalg.norm(framing.middle - (x, y)) / distance for framing in found]
+        nearest = found[int(np.argmin(offsets))]
+        assert min(offsets) < 0.15 and nearest.eye_distance == pytest.approx(distance, rel=0.12)
+
+
+@pytest.mark.parametrize(
+    ("side", "corner"),
+    [(90, (200, 150)), (300, (-60, 200)), (300, (390, 260))],
+    ids=["a face of 60 px", "cut by the left border", "cut by the lower right corner"],
+)
+def test_a_small_face_and_one_at_the_border(model, network, side, corner):
+    scene = draw_scene(model, 1, 3, PLAIN)
+    canvas = Image.new("RGB", (600, 500), (120, 130, 140))
+    large = Image.fromarray(render_record(model, scene, 300).rgb)
+    canvas.paste(large.resize((side, side), Image.Resampling.LANCZOS), corner)
+    (face,) = find_faces(canvas, network, model, SIZE)
+    middle = np.array([corner[0] + side * scene.eye_u, corner[1] + side * scene.eye_v])
+    assert np.linalg.norm(face.framing.middle - middle) < 0.15 * side * scene.eye_share
+
+
+def test_sunglasses_hide_eyes_but_no_face(model, network):
+    config = replace(PLAIN, dress=DressConfig(glasses=1.0, headwear=0, objects=0, facial_hair=0))
+    drawn = (draw_scene(model, 1, index, config) for index in count())
+    scene = next(one for one in drawn if one.dress.glasses and max(one.dress.glasses.tint) < 0.25)
+    photo = Image.fromarray(render_record(model, scene, 400).rgb)
+    (face,) = find_faces(photo, network, model, SIZE)
+    middle = 400 * np.array([scene.eye_u, scene.eye_v])
+    assert np.linalg.norm(face.framing.middle - middle) < 0.15 * 400 * scene.eye_share
