@@ -74,6 +74,22 @@ def test_one_bad_photo_never_ends_a_batch(tmp_path, capsys):
     assert "1 of 4 photos" in said
 
 
+def test_one_broken_photo_of_fifty_is_a_counted_skip(tmp_path, capsys, monkeypatch):
+    """Everything but the mesh work, which the tests above do."""
+    photos, made = tmp_path / "photos", []
+    photos.mkdir()
+    drawn = [face(128, index) for index in (3, 5, 8)]
+    for number in range(49):
+        drawn[number % 3].save(photos / f"{number}.png")
+    (photos / "broken.png").write_bytes((photos / "0.png").read_bytes()[:500])
+    monkeypatch.setattr("recon.mesh.command.make_meshes", lambda task, *rest: made.append(task.photo.name))
+    words = ["reconstruct", str(photos), "--out", str(tmp_path / "out"), "--crop", "--workers", "1"]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert said.count("skipped") == 1 and "broken.png" in said and "49 of 50 photos" in said
+    assert len(made) == 49 and "broken.png" not in made
+
+
 def test_a_photo_without_a_face_says_so(tmp_path, capsys):
     Image.new("RGB", (300, 200), (190, 180, 170)).save(tmp_path / "a.png")
     assert main(["reconstruct", str(tmp_path / "a.png"), "--out", str(tmp_path / "out")]) == 2
