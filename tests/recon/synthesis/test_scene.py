@@ -51,3 +51,14 @@ def test_shares_are_kept_and_skin_stays() -> None:
     for index in range(20):
         assert people[index].appearance.melanin == scene(index, dressed=0.0).appearance.melanin
     assert len({one.dress.hair.cut for one in people if one.dress.hair}) == 10
+
+
+def test_varied_heads_and_even_light_change_nothing_else() -> None:
+    plain = SceneConfig(environment=0.0)
+    for index in range(5):
+        before = draw_scene(load_default(), 3, index, plain)
+        after = draw_scene(load_default(), 3, index, replace(plain, variation=1.0, even=1.0))
+        assert before.variation_seed is None and after.variation_seed is not None
+        assert after.lighting.sky == after.lighting.ground != before.lighting.sky
+        same = replace(after, variation_seed=None, lighting=before.lighting)
+        assert str(asdict(same)) == str(asdict(before))
