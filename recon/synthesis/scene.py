@@ -21,7 +21,7 @@ from recon.synthesis.response import Response, draw_response
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 NEVER_ALONE = ("mouthClose", "jawOpen")
 IDENTITY_LIMIT = 2.2
-DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION = 1, 2, 3, 4, 5, 6  # name the random streams of what people have on and so on
+DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION = 1, 2, 3, 4, 5, 6  # the random streams' names
 
 
 @dataclass(frozen=True)

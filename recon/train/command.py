@@ -13,6 +13,7 @@ from recon.nets.weights import load_weights
 from recon.synthesis.pool import HELD_OUT_SEED, RenderPool
 from recon.synthesis.scene import SceneConfig
 from recon.train.pix2vertex import Pix2VertexTrainConfig, train
+from recon.train.retexture import read_textures
 
 HELD_OUT_BATCH = 32
 
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--start", type=Path, metavar="FILE", help="weights to begin with, instead of random ones")
     parser.add_argument("--scene", type=Path, metavar="FILE", help="YAML file of what is drawn (default: as it comes)")
+    parser.add_argument("--textures", type=Path, metavar="FILE", help="photos' skin, from `recon textures`")
     parser.add_argument(
         "--scenes", type=int, default=30_000, metavar="N", help="scenes before the first repeats (default: %(default)s)"
     )
@@ -43,10 +45,11 @@ def run(args: argparse.Namespace) -> None:
     start = None if args.start is None else load_weights(args.start)
     if start is not None and getattr(start, "config", None) != config.network:
         raise UserError(f"{args.start} holds a network with other layers than the configuration's: give its --config")
+    textures = None if args.textures is None else read_textures(args.textures)
     model, size = load_default(), config.network.size
     pool = partial(RenderPool, model, scene, size=size, amodal=config.amodal, cache=args.cache)
     renders = pool(seed=config.seed, count=args.scenes, batch=config.batch_size)
     batch = min(HELD_OUT_BATCH, args.held_out)
     held_out = pool(seed=config.seed + HELD_OUT_SEED, count=args.held_out, batch=batch)
-    weights = train(config, renders, [held_out(i) for i in range(args.held_out // batch)], args.out, start)
+    weights = train(config, renders, [held_out(i) for i in range(args.held_out // batch)], args.out, start, textures)
     print(f"the network is in {weights}, its sheets in {args.out / 'sheets'}")

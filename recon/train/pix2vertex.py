@@ -21,6 +21,7 @@ from recon.train.augment import AugmentConfig, augment
 from recon.train.checkpoint import keep_settings
 from recon.train.loop import Batch, Ema, State, descend, fit
 from recon.train.muon import BETAS, Muon
+from recon.train.retexture import retexture
 
 DEPTH_SHOWN_MM = 100.0
 SHEET_ROWS = 8
@@ -31,6 +32,7 @@ class Pix2VertexTrainConfig:
     """One experiment.
 
     amodal          learn the whole face, also under hair, glasses and other things; off: its visible pixels
+    retexture       share of the faces that get a photo's texture, where there are textures
     batch_size      images a step; `steps` of them make the budget
     optimizer       "adam", or "muon", which needs far fewer images (recon/train/muon.py)
     learning_rate   its peak: linear warm-up over `warmup` steps, then a cosine (or a line) to 0 at the last step
@@ -45,6 +47,7 @@ class Pix2VertexTrainConfig:
     losses: Pix2VertexLossConfig = field(default_factory=Pix2VertexLossConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     amodal: bool = False
+    retexture: float = 0.4
     steps: int = 20_000
     batch_size: int = 16
     optimizer: Literal["adam", "muon"] = "adam"
@@ -68,12 +71,14 @@ def train(
     held_out: Sequence[Batch],
     run_dir: Path,
     start: nn.Module | None = None,
+    textures: Tensor | None = None,
 ) -> Path:
     """Train from `batches(step)` (clean renders, augmented here), evaluate on `held_out`, write the averaged weights.
 
     Batches: rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) 0/1; position_mm, correspondence, normals (B, 3, S, S), 0
-    outside the mask. `start`: a network of the same layers whose weights to begin with. Run again with the same
-    arguments it resumes exactly. -> `run_dir/weights.safetensors`.
+    outside the mask. `start`: a network of the same layers whose weights to begin with. `textures`: (n, 3, H, W) uint8,
+    of photos (recon/train/retexture.py). Run again with the same arguments it resumes exactly.
+    -> `run_dir/weights.safetensors`.
     """
     keep_settings(config, run_dir)
     state = initial_state(config, start)
@@ -85,7 +90,7 @@ def train(
 
     fit(
         lambda state, batch: step(state, batch, config),
-        Augmented(batches, config),
+        Augmented(batches, config, textures),
         state,
         run_dir,
         steps=config.steps,
@@ -147,9 +152,12 @@ class Augmented:
 
     batches: Callable[[int], Batch]
     config: Pix2VertexTrainConfig
+    textures: Tensor | None = None
 
     def __call__(self, index: int) -> Batch:
         batch = self.batches(index)
+        if self.textures is not None:
+            batch = retexture(batch, self.textures, self.config.retexture, self.config.seed, index)
         batch = {name: batch[name] for name in ("rgb", "mask", "position_mm", "correspondence")}
         return augment(batch, self.config.seed, index, self.config.augment)
 

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+import torch
+
+from recon.errors import UserError
+from recon.faces.default import load_default
+from recon.synthesis.pool import RenderPool
+from recon.synthesis.scene import SceneConfig
+from recon.train.retexture import COLUMNS, ROWS, atlas_place, read_textures, retexture
+
+
+@pytest.fixture(scope="module")
+def batch():
+    return RenderPool(load_default(), SceneConfig(), seed=3, count=4, size=64, batch=4)(0)
+
+
+def test_a_texture_has_a_place_of_its_own_for_each_part_of_the_face():
+    """Neighbours on the face are neighbours in the texture, and what lies far apart does not meet there."""
+    model = load_default()
+    face = torch.unique(model.triangles[model.face & (model.region[model.triangles.long()] == 1).all(1)].long())
+    across, down = atlas_place(model.canonical[face].unbind(1))
+    assert across.abs().max() < 1 and down.abs().max() < 1
+    cells = torch.stack([(across + 1) * COLUMNS / 2, (down + 1) * ROWS / 2], 1)
+    near = torch.cdist(cells[::7], cells[::7]) < 1
+    apart = torch.cdist(model.mean[face][::7], model.mean[face][::7])
+    assert apart[near].quantile(0.98) < 6
+
+
+def test_even_skin_under_even_light_is_even_and_nothing_else_changes(batch):
+    grey = torch.full((1, 3, ROWS, COLUMNS), 128, dtype=torch.uint8)
+    flat = {**batch, "normals": torch.zeros_like(batch["normals"])}  # no normals, no light from a side
+    after = retexture(flat, grey, 1.0, 0, 0)
+    inner = torch.nn.functional.avg_pool2d(batch["mask"], 9, 1, 4) == 1
+    for image, inside in zip(after["rgb"], inner, strict=True):
+        assert image[:, inside[0]].std(1).max() < 1e-3
+    outside = (batch["mask"] == 0).expand(-1, 3, -1, -1)
+    assert torch.allclose(after["rgb"][outside], batch["rgb"][outside], atol=1e-5)
+    assert all(torch.equal(after[name], flat[name]) for name in flat if name != "rgb")
+
+
+def test_it_is_a_function_of_seed_and_step_and_keeps_its_share(batch):
+    noise = torch.from_numpy(np.random.default_rng(0).integers(0, 255, (5, 3, ROWS, COLUMNS), dtype=np.uint8))
+    one, again, other = (retexture(batch, noise, 0.5, 1, step)["rgb"] for step in (7, 7, 8))
+    assert torch.equal(one, again) and not torch.equal(one, other)
+    changed = [(retexture(batch, noise, 0.5, 1, step)["rgb"] != batch["rgb"]).flatten(1).any(1) for step in range(40)]
+    assert 0.35 < torch.cat(changed).float().mean() < 0.65
+    assert retexture(batch, noise, 0.0, 1, 0) is batch
+
+
+def test_a_file_that_is_none_of_textures_says_so(tmp_path):
+    for name, content in (("missing.npy", None), ("words.npy", b"words"), ("other.npy", np.zeros((2, 3, 4)))):
+        if isinstance(content, bytes):
+            (tmp_path / name).write_bytes(content)
+        elif content is not None:
+            np.save(tmp_path / name, content)
+        with pytest.raises(UserError, match="recon textures"):
+            read_textures(tmp_path / name)
