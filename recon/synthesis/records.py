@@ -186,6 +186,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         labels["fine_normals"].reshape(-1, 3)[rough] = snap_signed(raised.numpy().reshape(-1, 3)[rough])
         gloss = skin_gloss(ready.furrows, scene.skin)
     light, cover = head_light(
+        ids,
         fine,
         points,
         scenery,
