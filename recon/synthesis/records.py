@@ -142,8 +142,9 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     shape = model.vertices(identity, expression)
     if scene.variation_seed is not None:
         shape = varied(shape, scene.variation_seed)
-    lift = hair_lift(ready.template, scene.appearance) * ready.hairy
-    shape = shape + lift[:, None] * ready.outward
+    if scene.appearance.hair_mm:
+        lift = hair_lift(ready.template, scene.appearance) * ready.hairy
+        shape = shape + lift[:, None] * ready.outward
     rotation = torch.from_numpy(scene.rotation)
     eyes_mm = eye_distance(model, shape)
     translation = torch.from_numpy(scene.translation_mm(eyes_mm, size))
