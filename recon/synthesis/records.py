@@ -38,6 +38,7 @@ from recon.synthesis.scene import Scene
 SUPERSAMPLING = 2
 SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
 VISIBLE_WITHIN_MM = 2.0
+NO_BROW_MM = 20.0
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     slow = slow_values(ready.template, scene.appearance)
     if scene.dress.hair or scene.dress.facial_hair:
         slow = paint_under(model, slow, scene.dress.hair, scene.dress.facial_hair)
+    if scene.dress.brows:  # far from brows their field jumps to the other side: paint would follow where it crosses 0
+        slow[slow[:, Slow.BROW_MM].abs() > NO_BROW_MM, Slow.BROW_ALONG] = -1
     if scene.dress.clothes:
         slow[:, Slow.CLOTHES] = 0
     places = scenery.vertices - origin
