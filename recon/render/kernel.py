@@ -1,4 +1,5 @@
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
+# pyright: reportIndexIssue=false
 """The two warp kernels: what each pixel centre sees of a triangle soup, and attributes there.
 
 Compiled at first use, cached on disk by warp.
