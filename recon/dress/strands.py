@@ -77,9 +77,14 @@ def along_a_curve(points: Tensor, bits: int = 10) -> Tensor:
     return code.argsort()
 
 
-@lru_cache(maxsize=16)
 def strip_triangles(count: int, points: int) -> Tensor:
     """(count * (points - 1) * 2, 3) int32 of `count` ribbons with two vertices at each of `points` places."""
+    enough = 1 << (count - 1).bit_length()  # so that few are made, and kept
+    return whole_strip(enough, points)[: count * (points - 1) * 2]
+
+
+@lru_cache(maxsize=32)
+def whole_strip(count: int, points: int) -> Tensor:
     first = (torch.arange(count)[:, None] * points + torch.arange(points - 1)).view(-1, 1) * 2
     return torch.cat([first + torch.tensor([[0, 2, 1]]), first + torch.tensor([[1, 2, 3]])], 1).view(-1, 3).int()
 

@@ -1,4 +1,5 @@
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
+# pyright: reportIndexIssue=false
 """The two warp kernels: what each pixel centre sees of a triangle soup, and attributes there.
 
 Compiled at first use, cached on disk by warp.
@@ -11,7 +12,32 @@ import warp as wp
 
 EMPTY = 0x7F800000FFFFFFFF  # a key behind all others: bits of an infinite distance, triangle -1
 NOTHING = wp.constant(wp.int64(EMPTY))
+WIDE = wp.constant(4)  # columns of samples, from which on it pays to find a triangle's edges
+FAR = wp.constant(wp.float64(1.0e9))  # columns
+SLACK = wp.constant(wp.float64(0.02))  # columns; far above rounding
 wp.set_module_options({"enable_backward": False})  # gradients are torch's
+
+
+@wp.func
+def bounds(
+    x0: wp.float64, y0: wp.float64, x1: wp.float64, y1: wp.float64, side: wp.float64, samples: wp.float64
+) -> wp.vec4d:
+    """(p, q, r, s): what lies inside the edge from 0 to 1 has, in row k, columns of at least p + q k and at most
+    r + s k; an edge bounds them on one side alone."""
+    found = wp.vec4d(-FAR, wp.float64(0.0), FAR, wp.float64(0.0))
+    down = side * (y0 - y1)
+    if down == wp.float64(0.0):
+        return found
+    half = wp.float64(0.5)
+    slope = (x1 - x0) / (y1 - y0)
+    column = (x0 - y0 * slope) * samples + half * slope - half
+    if down > wp.float64(0.0):
+        found[0] = column
+        found[1] = slope
+    else:
+        found[2] = column
+        found[3] = slope
+    return found
 
 
 @wp.func
@@ -44,10 +70,24 @@ def draw(
     # positive inside.
     scale = side / area
     ia, ib, ic = scale / wp.float64(a[2]), scale / wp.float64(b[2]), scale / wp.float64(c[2])
+    # A slanted strand covers little of its box: in each row only what lies between its edges is tried.
+    slanted = last_column - first_column >= WIDE and last_row > first_row
+    edge_a, edge_b, edge_c = wp.vec4d(), wp.vec4d(), wp.vec4d()
+    if slanted:
+        edge_a = bounds(ax, ay, bx, by, side, wp.float64(samples))
+        edge_b = bounds(bx, by, cx, cy, side, wp.float64(samples))
+        edge_c = bounds(cx, cy, ax, ay, side, wp.float64(samples))
     for row in range(first_row, last_row + 1):
         y = (wp.float64(row) + half) * step
         down_a, down_b, down_c = side * (ay - y), side * (by - y), side * (cy - y)
-        for column in range(first_column, last_column + 1):
+        start, end = first_column, last_column
+        if slanted:
+            r = wp.float64(row)
+            low = wp.max(edge_a[0] + r * edge_a[1], wp.max(edge_b[0] + r * edge_b[1], edge_c[0] + r * edge_c[1]))
+            high = wp.min(edge_a[2] + r * edge_a[3], wp.min(edge_b[2] + r * edge_b[3], edge_c[2] + r * edge_c[3]))
+            start = int(wp.clamp(wp.ceil(low - SLACK), wp.float64(first_column), wp.float64(width)))
+            end = int(wp.clamp(high + SLACK, -one, wp.float64(last_column)))
+        for column in range(start, end + 1):
             x = (wp.float64(column) + half) * step
             u = (bx - x) * down_c - down_b * (cx - x)
             v = (cx - x) * down_a - down_c * (ax - x)
@@ -63,6 +103,7 @@ def draw(
 def nearest_triangle(
     points: wp.array(dtype=wp.vec3),
     triangles: wp.array(dtype=wp.vec3i),
+    first: int,
     width: int,
     height: int,
     nearest: float,
@@ -72,9 +113,10 @@ def nearest_triangle(
     samples: int,
     fine_buffer: wp.array(dtype=wp.int64),
 ):
-    """Fill `buffer` at pixel centres and, where `samples` is above 0, `fine_buffer` at so many a pixel and axis. The
-    first `closed` triangles show their fronts alone; only the first `labelled` are drawn into `buffer`."""
-    t = wp.tid()
+    """Draw triangles from number `first` on into `buffer` at pixel centres and, where `samples` is above 0, into
+    `fine_buffer` at so many a pixel and axis. The first `closed` triangles show their fronts alone; only the first
+    `labelled` are drawn into `buffer`."""
+    t = first + wp.tid()
     corners = triangles[t]
     a, b, c = points[corners[0]], points[corners[1]], points[corners[2]]
     # Double precision, so that two triangles agree on the edge they share.

@@ -1,3 +1,5 @@
+# pyright: reportOperatorIssue=false, reportArgumentType=false, reportInvalidTypeForm=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
 """Ambient occlusion of a mesh and shadow maps of directional lights, both by the same rasteriser."""
 
 from __future__ import annotations
@@ -7,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import warp as wp
 from torch import Tensor
 from torch.nn import functional
 
+from recon.geometry.launch import launch
 from recon.geometry.surfaces import vertex_normals
 from recon.render.rasterize import nearest_distance
 
@@ -21,7 +25,9 @@ DISC_TAPS = tuple(  # about the middle of a unit disc
     for radius, turn in ((0.45, 0.0), (0.9, math.pi / 3))
     for k in range(3)
 )
-STEEPEST = 4.0  # slope of a surface against the light, beyond which it hardly gets any
+STEEPEST = wp.constant(4.0)  # slope of a surface against the light, beyond which it hardly gets any
+
+wp.set_module_options({"enable_backward": False})
 
 
 def look_along(direction: Tensor) -> Tensor:
@@ -48,31 +54,77 @@ def lit(vertices: Tensor, triangles: Tensor, direction: Tensor, size: int, bias_
 
 @dataclass(frozen=True)
 class ShadowView:
-    """What a directional light sees: places u, v (n,) in its map of `size` texels a side, `scale` of them in a mm,
-    distances (n,) in mm, and the nearest ones of the map, (size * size,)."""
+    """What a directional light sees: places (n, 3), columns and rows in its map, `scale` texels to a mm, and
+    distances in mm; nearest (size, size), the map's distances."""
 
-    u: Tensor
-    v: Tensor
-    distance: Tensor
+    places: Tensor
     nearest: Tensor
-    scale: Tensor
-    size: int
+    scale: float
 
-    def reached(self, bias_mm: float, taps: Sequence[tuple[int, int]]) -> Tensor:
-        """(n,) share of the texels about each vertex that it is not behind."""
-        offsets = torch.tensor(taps, device=self.u.device)
-        column = (self.u.long() + offsets[:, :1]).clamp(max=self.size - 1)
-        row = (self.v.long() + offsets[:, 1:]).clamp(max=self.size - 1)
-        return (self.distance <= self.nearest[row * self.size + column] + bias_mm).float().mean(0)
+    def reached(self, bias_mm: float, taps: Sequence[tuple[int, int]], first: int = 0) -> Tensor:
+        """(n - first,) share of the texels about each vertex from number `first` on that it is not behind."""
+        places = self.places[first:]
+        found = places.new_empty(len(places))
+        offsets = torch.tensor(taps, dtype=torch.int32, device=places.device)
+        inputs = [
+            wp.from_torch(places, dtype=wp.vec3),
+            wp.from_torch(self.nearest),
+            bias_mm,
+            wp.from_torch(offsets, dtype=wp.vec2i),
+            wp.from_torch(found),
+        ]
+        launch(reached_texels, len(places), inputs, places.device)
+        return found
 
 
 def shadow_view(vertices: Tensor, triangles: Tensor, direction: Tensor, size: int) -> ShadowView:
     x, y, z = look_along(direction) @ vertices.T
     scale = (size - 2) / torch.maximum(x.max() - x.min(), y.max() - y.min())
-    u, v = (x - x.min()) * scale + 1.0, (y - y.min()) * scale + 1.0
-    distance = z.max() - z + ORTHOGRAPHIC_MM
-    nearest = nearest_distance(torch.stack([u, v, distance], 1), triangles, size, size)
-    return ShadowView(u, v, distance, nearest.view(-1), scale, size)
+    places = torch.stack([(x - x.min()) * scale + 1.0, (y - y.min()) * scale + 1.0, z.max() - z + ORTHOGRAPHIC_MM], 1)
+    return ShadowView(places, nearest_distance(places, triangles, size, size), float(scale))
+
+
+@wp.kernel
+def reached_texels(
+    places: wp.array(dtype=wp.vec3),
+    nearest: wp.array2d(dtype=wp.float32),
+    bias: float,
+    taps: wp.array(dtype=wp.vec2i),
+    found: wp.array(dtype=wp.float32),
+):
+    i = wp.tid()
+    place = places[i]
+    count, last = wp.float32(0.0), nearest.shape[0] - 1
+    for k in range(taps.shape[0]):
+        column, row = wp.min(int(place[0]) + taps[k][0], last), wp.min(int(place[1]) + taps[k][1], last)
+        if place[2] <= nearest[row, column] + bias:
+            count += 1.0
+    found[i] = count / float(taps.shape[0])
+
+
+@wp.kernel
+def reached_disc(
+    places: wp.array(dtype=wp.vec3),
+    normals: wp.array(dtype=wp.vec3),
+    frame: wp.mat33,
+    nearest: wp.array2d(dtype=wp.float32),
+    scale: float,
+    bias: float,
+    taps: wp.array(dtype=wp.vec2),
+    found: wp.array(dtype=wp.float32),
+):
+    """See `softly_lit`; frame: rows are the map's axes."""
+    i = wp.tid()
+    place, facing = places[i], frame * normals[i]
+    slope = wp.vec2(facing[0], facing[1]) / wp.max(facing[2], 1.0 / STEEPEST)
+    count, last = wp.float32(0.0), nearest.shape[0] - 1
+    for k in range(taps.shape[0]):
+        column = wp.clamp(int(place[0] + taps[k][0] * scale), 0, last)
+        row = wp.clamp(int(place[1] + taps[k][1] * scale), 0, last)
+        off = wp.vec2(float(column) + 0.5 - place[0], float(row) + 0.5 - place[1]) / scale
+        if place[2] + wp.dot(slope, off) <= nearest[row, column] + bias:
+            count += 1.0
+    found[i] = count / float(taps.shape[0])
 
 
 def softly_lit(
@@ -80,22 +132,23 @@ def softly_lit(
 ) -> Tensor:
     """`lit` by a disc of angular radius `spread` (radians), with the half-shade of what a face casts on itself.
 
-    Only the first vertices, as many as there are `normals`, are shaded so: each is compared with the map about it,
-    against the depth there of the plane through it with its normal. The rest is as `lit` has it.
+    Only the first vertices, as many as there are `normals`, are shaded so: each is compared with the middles of texels
+    about it, against the depth there of the plane through it with its normal. The rest is as `lit` has it.
     """
     view = shadow_view(vertices, triangles, direction, size)
-    arriving, few = view.reached(bias_mm, SOFT_TAPS), len(normals)
-    u, v, distance = view.u[:few], view.v[:few], view.distance[:few]
-    across, up, toward = look_along(direction) @ normals.T
-    across, up = (part / toward.clamp(min=1 / STEEPEST) for part in (across, up))
-    soft = torch.zeros_like(distance)
-    for right, above in DISC_TAPS:
-        right, above = (CASTING_MM * math.tan(spread) * part for part in (right, above))
-        column = (u + right * view.scale).long().clamp(0, size - 1)
-        row = (v + above * view.scale).long().clamp(0, size - 1)
-        soft += distance + across * right + up * above <= view.nearest[row * size + column] + bias_mm
-    arriving[:few] = soft / len(DISC_TAPS)
-    return arriving
+    soft = normals.new_empty(len(normals))
+    inputs = [
+        wp.from_torch(view.places[: len(normals)], dtype=wp.vec3),
+        wp.from_torch(normals.contiguous(), dtype=wp.vec3),
+        wp.mat33(*look_along(direction).flatten().tolist()),
+        wp.from_torch(view.nearest),
+        view.scale,
+        bias_mm,
+        wp.from_torch(CASTING_MM * math.tan(spread) * torch.tensor(DISC_TAPS, device=soft.device), dtype=wp.vec2),
+        wp.from_torch(soft),
+    ]
+    launch(reached_disc, len(normals), inputs, soft.device)
+    return torch.cat([soft, view.reached(bias_mm, SOFT_TAPS, first=len(normals))])
 
 
 def ambient_occlusion(vertices: Tensor, triangles: Tensor, directions: int = 96, size: int = 192) -> Tensor:

@@ -20,6 +20,8 @@ from recon.render.shading import Lighting, Lights, coat_row, lights_of, reddened
 from recon.render.skin_light import shade_skin
 
 BARE_GLOSS = wp.constant(0.4)  # half of the least that skin has, see `skin_gloss`
+ALIKE = wp.constant(0.96)  # cosine between normals within a pixel, from which on skin is shaded once for all of it
+NEAR_MM = wp.constant(4.0)  # the same of distances
 
 wp.set_module_options({"enable_backward": False})
 
@@ -53,8 +55,59 @@ def behind_pane(
     return through_pane(behind, tint, normal, view, light)
 
 
+@wp.func
+def glossy(corners: wp.vec3i, skin_gloss: wp.array(dtype=wp.float32)) -> bool:
+    """Whether all of a triangle is bare skin of the head."""
+    a, b, c = corners[0], corners[1], corners[2]
+    if a >= skin_gloss.shape[0]:
+        return False
+    return skin_gloss[a] > BARE_GLOSS and skin_gloss[b] > BARE_GLOSS and skin_gloss[c] > BARE_GLOSS
+
+
+@wp.func
+def even_skin(
+    row: int,
+    column: int,
+    samples: int,
+    centre: int,
+    ids: wp.array2d(dtype=wp.int32),
+    panes: PaneMesh,
+    points: wp.array(dtype=wp.vec3),
+    triangles: wp.array(dtype=wp.vec3i),
+    normals: wp.array(dtype=wp.vec3),
+    skin_gloss: wp.array(dtype=wp.float32),
+) -> bool:
+    """Whether a pixel sees nothing but one piece of skin that faces one way, so that its centre, which sees triangle
+    `centre`, is enough."""
+    if centre < 0:
+        return False
+    if not glossy(triangles[centre], skin_gloss):
+        return False
+    here = triangles[centre][0]
+    for i in range(row * samples, (row + 1) * samples):
+        for j in range(column * samples, (column + 1) * samples):
+            t = ids[i, j]
+            if t < 0:
+                return False
+            if t != centre:
+                if not glossy(triangles[t], skin_gloss):
+                    return False
+                there = triangles[t][0]
+                if wp.dot(normals[there], normals[here]) < ALIKE:
+                    return False
+                if wp.abs(points[there][2] - points[here][2]) > NEAR_MM:
+                    return False
+            pane = wp.int32(-1)
+            if panes.ids.shape[0] > 0:
+                pane = panes.ids[i, j]
+            if pane >= 0:
+                return False
+    return True
+
+
 @wp.kernel
 def light_of_pixels(
+    centres: wp.array2d(dtype=wp.int32),
     ids: wp.array2d(dtype=wp.int32),
     samples: int,
     points: wp.array(dtype=wp.vec3),
@@ -80,11 +133,16 @@ def light_of_pixels(
     """found[pixel] = mean light of the samples that see the head, cover[pixel] = their share."""
     row, column = wp.tid()
     total, seen = wp.vec3(), wp.float32(0.0)
-    step = 1.0 / float(samples)
+    count = wp.int32(samples)
+    if even_skin(row, column, samples, centres[row, column], ids, panes, points, triangles, normals, skin_gloss):
+        count = 1
+    step = 1.0 / float(count)
     head = slow.shape[0]
-    for i in range(row * samples, (row + 1) * samples):
-        for j in range(column * samples, (column + 1) * samples):
-            t = ids[i, j]
+    for i in range(row * count, (row + 1) * count):
+        for j in range(column * count, (column + 1) * count):
+            t = centres[row, column]
+            if count > 1:
+                t = ids[i, j]
             if t >= 0:
                 x, y = (float(j) + 0.5) * step, (float(i) + 0.5) * step
                 corners = triangles[t]
@@ -126,15 +184,16 @@ def light_of_pixels(
                 else:
                     coat = u * coats[a - head] + v * coats[b - head] + w * coats[c - head]
                     radiance = shade_coat(coat, normal, view, lit, light)
-                if panes.ids.shape[0] > 0:
+                if panes.ids.shape[0] > 0 and count > 1:
                     radiance = behind_pane(panes, panes.ids[i, j], x, y, distance, radiance, view, light)
                 total += radiance
                 seen += 1.0
     found[row, column] = total / wp.max(seen, 1.0)
-    cover[row, column] = seen / float(samples * samples)
+    cover[row, column] = seen / float(count * count)
 
 
 def head_light(
+    centres: Tensor,
     ids: Tensor,
     points_px: Tensor,
     scenery: Scenery,
@@ -153,7 +212,7 @@ def head_light(
     """What a camera receives of a painted head and its parts.
 
     Args:
-        ids: (samples * S, samples * S) int32 triangle ids of the samples, from `rasterize_supersampled`.
+        centres, ids: (S, S) and (samples * S, samples * S) int32 triangle ids, from `rasterize_supersampled`.
         points_px: (V, 3) as there, of all of the scenery.
         slow: (head's V, len(Slow)) from `slow_values`. occlusion: (head's V, 3) from `colour_occlusion`.
         arriving: (V,) share of the first light, from `lit`.
@@ -167,6 +226,7 @@ def head_light(
     light = slow.new_empty(size, size, 3)
     cover = slow.new_empty(size, size)
     inputs = [
+        wp.from_torch(centres),
         wp.from_torch(ids),
         ids.shape[0] // size,
         wp.from_torch(points_px, dtype=wp.vec3),

@@ -32,57 +32,91 @@ def rasterize(points_px: Tensor, triangles: Tensor, height: int, width: int, clo
     Returns:
         (height, width) int32 triangle ids, -1 where nothing is seen.
     """
-    keys, _ = nearest_keys(points_px, triangles, height, width, closed)
-    return keys.to(torch.int32).view(height, width)
+    keys, fine = empty_keys(points_px, height, width)
+    offer(keys, fine, points_px, triangles, (0, len(triangles)), (height, width), closed=closed)
+    return ids_of(keys, height, width)
 
 
 def rasterize_supersampled(
-    points_px: Tensor,
-    triangles: Tensor,
-    height: int,
-    width: int,
-    samples: int,
-    closed: int = 0,
-    labelled: int | None = None,
+    points_px: Tensor, triangles: Tensor, height: int, width: int, samples: int, closed: int = 0
 ) -> tuple[Tensor, Tensor]:
     """`rasterize`, and the same on a grid `samples` times as fine, in one go over the triangles.
-
-    Args:
-        labelled: only the first so many triangles are seen by the coarse grid, all by the fine one; all without it.
 
     Returns:
         (height, width) and (samples * height, samples * width) int32 triangle ids, -1 where nothing is seen.
     """
-    keys, fine = nearest_keys(points_px, triangles, height, width, closed, samples, labelled)
-    return keys.to(torch.int32).view(height, width), fine.to(torch.int32).view(samples * height, samples * width)
+    keys, fine = empty_keys(points_px, height, width, samples)
+    offer(keys, fine, points_px, triangles, (0, len(triangles)), (height, width), samples, closed)
+    return ids_of(keys, height, width), ids_of(fine, samples * height, samples * width)
+
+
+def rasterize_layers(
+    points_px: Tensor, triangles: Tensor, height: int, width: int, samples: int, closed: int, labelled: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """A body with what it has on, in one go over the triangles.
+
+    Args:
+        closed: the first so many triangles are the body's, see `rasterize`.
+        labelled: the first so many are the body's and those of things that hide it; the rest is only on the fine grid.
+
+    Returns:
+        int32 triangle ids, -1 where nothing is seen: (height, width) of the body alone; the same with what hides it;
+        (samples * height, samples * width) of everything.
+    """
+    seen, fine = empty_keys(points_px, height, width, samples)
+    grid = (height, width)
+    offer(seen, fine, points_px, triangles, (0, closed), grid, samples, closed, labelled)
+    body = ids_of(seen, height, width)
+    if closed < len(triangles):
+        offer(seen, fine, points_px, triangles, (closed, len(triangles)), grid, samples, closed, labelled)
+    return body, ids_of(seen, height, width), ids_of(fine, samples * height, samples * width)
 
 
 def nearest_distance(points_px: Tensor, triangles: Tensor, height: int, width: int) -> Tensor:
     """(height, width) float32 mm to the nearest surface at each pixel centre, infinite where there is none."""
-    keys, _ = nearest_keys(points_px, triangles, height, width)
+    keys, fine = empty_keys(points_px, height, width)
+    offer(keys, fine, points_px, triangles, (0, len(triangles)), (height, width))
     return (keys >> 32).to(torch.int32).view(torch.float32).view(height, width)
 
 
-def nearest_keys(
+def empty_keys(points_px: Tensor, height: int, width: int, samples: int = 0) -> tuple[Tensor, Tensor]:
+    """EMPTY for each pixel, (P,) int64, and for `samples` x `samples` as many."""
+    counts = height * width, height * width * samples**2
+    keys, fine = (torch.full((n,), EMPTY, dtype=torch.int64, device=points_px.device) for n in counts)
+    return keys, fine
+
+
+def offer(
+    keys: Tensor,
+    fine: Tensor,
     points_px: Tensor,
     triangles: Tensor,
-    height: int,
-    width: int,
-    closed: int = 0,
+    which: tuple[int, int],
+    grid: tuple[int, int],
     samples: int = 0,
+    closed: int = 0,
     labelled: int | None = None,
-) -> tuple[Tensor, Tensor]:
-    """(P,) int64 for the pixels and for `samples` x `samples` as many: bits of the nearest distance << 32 | triangle
-    id, or EMPTY; arguments as `rasterize_supersampled`."""
+) -> None:
+    """Draw the triangles of numbers `which` (first, end) into keys: bits of the nearest distance << 32 | triangle id.
+
+    Args:
+        keys, fine: from `empty_keys`. grid: height and width. The rest: see `rasterize_layers`; without `labelled` the
+            pixels see all.
+    """
     points = points_px.detach().float().contiguous()
     triangles = triangles.to(device=points.device, dtype=torch.int32).contiguous()
-    keys = torch.full((height * width,), EMPTY, dtype=torch.int64, device=points.device)
-    fine = torch.full((height * width * samples**2,), EMPTY, dtype=torch.int64, device=points.device)
     mesh = [wp.from_torch(points, dtype=wp.vec3), wp.from_torch(triangles, dtype=wp.vec3i)]
     shown = len(triangles) if labelled is None else labelled
-    inputs = [*mesh, width, height, NEAREST_MM, closed, shown, wp.from_torch(keys), samples, wp.from_torch(fine)]
-    launch(nearest_triangle, len(triangles), inputs, points.device)
-    return keys, fine
+    height, width = grid
+    first, end = which
+    buffers = [wp.from_torch(keys), samples, wp.from_torch(fine)]
+    inputs = [*mesh, first, width, height, NEAREST_MM, closed, shown, *buffers]
+    launch(nearest_triangle, end - first, inputs, points.device)
+
+
+def ids_of(keys: Tensor, height: int, width: int) -> Tensor:
+    """(height, width) int32 triangle ids of keys, -1 where nothing is seen."""
+    return keys.to(torch.int32).view(height, width)
 
 
 def barycentric(ids: Tensor, points_px: Tensor, triangles: Tensor) -> tuple[Tensor, Tensor, Tensor]:

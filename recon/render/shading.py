@@ -230,17 +230,20 @@ def shade_strand(
             strength = strength * arriving
         along = wp.dot(tangent, toward)
         wrapped = wp.clamp((wp.dot(normal, toward) + 0.4) / 1.4, 0.0, 1.0)
-        strength = strength * wrapped
-        diffuse += strength * wp.sqrt(wp.max(1.0 - along * along, 0.0))
-        half = wp.normalize(view + toward)
-        surface += strength * ring(wp.dot(shifted, half), exponent)
-        through += strength * ring(wp.dot(tangent, half), 0.25 * exponent)
+        if wrapped > 0.0:
+            strength = strength * wrapped
+            diffuse += strength * wp.sqrt(wp.max(1.0 - along * along, 0.0))
+            half = wp.normalize(view + toward)
+            surface += strength * ring(wp.dot(shifted, half), exponent)
+            through += strength * ring(wp.dot(tangent, half), 0.25 * exponent)
     return wp.cw_mul(albedo, diffuse) + gloss * (0.05 * surface + 0.3 * wp.cw_mul(albedo, through))
 
 
 @wp.func
 def ring(cosine: float, exponent: float) -> float:
     """sin^exponent of the angle whose cosine is given: bright across the strand."""
+    if 0.5 * exponent * cosine * cosine > FAINT:
+        return 0.0
     return wp.exp(0.5 * exponent * wp.log(wp.max(1.0 - cosine * cosine, 1e-9)))
 
 

@@ -9,6 +9,7 @@ the number of workers. A shard appears whole: after a kill, the one in progress 
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -193,6 +194,8 @@ def _result(future: Future) -> list[Row | None]:
 
 @contextmanager
 def _pool(job: Job, workers: int) -> Iterator[ProcessPoolExecutor]:
+    # Read when NumPy is loaded, which a worker has yet to do: more threads only spin beside the other workers.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Spawned, not forked: torch, warp and the progress bar's thread make a forked child unsafe.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(job,))
@@ -224,6 +227,7 @@ def _make_rows(block: range) -> list[Row | None]:
     if _make is None:  # opened here and not at the start, so that its UserError reaches the parent
         assert _job is not None
         _make = _job.open()
+        gc.freeze()  # what is loaded by now stays: no collection has to walk it
     return _make(block)
 
 

@@ -24,9 +24,9 @@ from recon.render.eye_shading import EyeSockets, eye_pair, eye_sockets
 from recon.render.labels import label_maps
 from recon.render.mouth_shading import mouth_look
 from recon.render.occlusion import ambient_occlusion, lit, softly_lit
-from recon.render.parts import Scenery, panes_of, scenery_of
+from recon.render.parts import panes_of, scenery_of
 from recon.render.portrait import head_light
-from recon.render.rasterize import rasterize, rasterize_supersampled
+from recon.render.rasterize import rasterize_layers
 from recon.render.shading import colour_occlusion
 from recon.render.skin_light import relief_maps
 from recon.synthesis.backdrop import draw_backdrop
@@ -38,6 +38,7 @@ from recon.synthesis.scene import Scene
 SUPERSAMPLING = 2
 SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
 VISIBLE_WITHIN_MM = 2.0
+NO_BROW_MM = 20.0
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,9 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     shape = model.vertices(identity, expression)
     if scene.variation_seed is not None:
         shape = varied(shape, scene.variation_seed)
-    lift = hair_lift(ready.template, scene.appearance) * ready.hairy
-    shape = shape + lift[:, None] * ready.outward
+    if scene.appearance.hair_mm:
+        lift = hair_lift(ready.template, scene.appearance) * ready.hairy
+        shape = shape + lift[:, None] * ready.outward
     rotation = torch.from_numpy(scene.rotation)
     eyes_mm = eye_distance(model, shape)
     translation = torch.from_numpy(scene.translation_mm(eyes_mm, size))
@@ -153,7 +155,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     origin = vertices[model.landmarks[NASION]]
 
     points = camera.project_with_distance(scenery.vertices)
-    ids, fine = rasterize_supersampled(
+    bare, ids, fine = rasterize_layers(
         points, scenery.triangles, size, size, SUPERSAMPLING, scenery.head_triangles, scenery.labelled
     )
     key = torch.tensor(scene.lighting.directions[0])
@@ -166,10 +168,17 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
     slow = slow_values(ready.template, scene.appearance)
     if scene.dress.hair or scene.dress.facial_hair:
         slow = paint_under(model, slow, scene.dress.hair, scene.dress.facial_hair)
+    if scene.dress.brows:  # far from brows their field jumps to the other side: paint would follow where it crosses 0
+        slow[slow[:, Slow.BROW_MM].abs() > NO_BROW_MM, Slow.BROW_ALONG] = -1
     if scene.dress.clothes:
         slow[:, Slow.CLOTHES] = 0
-    maps = label_maps(model, scenery, ids, points, scenery.vertices - origin)
-    labels = render_labels(model, scenery, maps, ids, points, scenery.vertices - origin)
+    places = scenery.vertices - origin
+    maps = label_maps(model, scenery, ids, points, places)
+    labels = snapped(maps)
+    beneath = None
+    if scenery.labelled > scenery.head_triangles:  # there are parts that hide
+        beneath = label_maps(model, scenery, bare.where(bare != ids, -1), points, places)
+    labels |= amodal(labels, beneath)
     labels["fine_normals"], heights, gloss = labels["normals"], None, None
     if scene.skin:
         pixel_mm = eyes_mm / (scene.eye_share * size)
@@ -181,6 +190,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         labels["fine_normals"].reshape(-1, 3)[rough] = snap_signed(raised.numpy().reshape(-1, 3)[rough])
         gloss = skin_gloss(ready.furrows, scene.skin)
     light, cover = head_light(
+        ids,
         fine,
         points,
         scenery,
@@ -232,23 +242,8 @@ def eye_distance(model: FaceModel, shape: Tensor) -> float:
     return float((marks[42:48].mean(0) - marks[36:42].mean(0)).norm())
 
 
-def render_labels(
-    model: FaceModel, scenery: Scenery, maps: dict[str, Tensor], ids: Tensor, points: Tensor, places: Tensor
-) -> dict[str, np.ndarray]:
-    """`maps` of `label_maps` snapped to the storage grid, with the amodal ones; see `Record` for shapes."""
-    seen = snapped(maps)
-    if scenery.labelled > scenery.head_triangles:  # there are parts that hide
-        size = ids.shape[0]
-        bare_ids = rasterize(points, model.triangles, size, size, closed=scenery.head_triangles)
-        bare = snapped(label_maps(model, scenery, bare_ids, points, places))
-    else:
-        bare = seen
-    position = np.where(bare["mask"][..., None], bare["position_mm"], np.float32(np.nan))
-    amodal = {"mask": bare["mask"], "position_mm": position, "correspondence": bare["correspondence"]}
-    return seen | {f"amodal_{name}": values for name, values in amodal.items()}
-
-
 def snapped(maps: dict[str, Tensor]) -> dict[str, np.ndarray]:
+    """`label_maps` on the storage grid; see `Record` for shapes."""
     arrays = {name: values.numpy() for name, values in maps.items()}
     return arrays | {
         "position_mm": snap_mm(arrays["position_mm"]),
@@ -256,6 +251,18 @@ def snapped(maps: dict[str, Tensor]) -> dict[str, np.ndarray]:
         "correspondence": snap_unit(arrays["correspondence"]),
         "uv": snap_unit(arrays["uv"]),
     }
+
+
+def amodal(seen: dict[str, np.ndarray], beneath: dict[str, Tensor] | None) -> dict[str, np.ndarray]:
+    """The labels of the face itself: those `seen`, and of `label_maps` `beneath` what parts hide; None: nothing."""
+    mask, correspondence = seen["mask"], seen["correspondence"]
+    position = np.where(mask[..., None], seen["position_mm"], np.float32(np.nan))
+    if beneath is not None:
+        hidden = beneath["mask"].numpy()
+        mask, correspondence = mask | hidden, correspondence.copy()
+        position[hidden] = snap_mm(beneath["position_mm"].numpy()[hidden])
+        correspondence[hidden] = snap_unit(beneath["correspondence"].numpy()[hidden])
+    return {"amodal_mask": mask, "amodal_position_mm": position, "amodal_correspondence": correspondence}
 
 
 def composite(light: np.ndarray, cover: np.ndarray, scene: Scene, size: int) -> np.ndarray:

@@ -65,7 +65,7 @@ def test_label_maps_are_what_torch_interpolates(head):
 
 
 def test_light_is_averaged_over_samples_and_linear_in_the_lamps(head):
-    model, scenery, points, _, fine = head
+    model, scenery, points, ids, fine = head
     scene = draw_scene(model, 3, 1, SceneConfig(environment=0.0))
     slow = slow_values(template_of(model), scene.appearance)
     openness = colour_occlusion(torch.full((len(points),), 0.7))
@@ -77,7 +77,7 @@ def test_light_is_averaged_over_samples_and_linear_in_the_lamps(head):
     def light(lighting: Lighting) -> tuple[torch.Tensor, torch.Tensor]:
         lit = torch.full((len(points),), 0.5)
         return head_light(
-            fine, points, scenery, None, slow, openness, lit, CAMERA, scene.appearance, lighting, eyes, mouth
+            ids, fine, points, scenery, None, slow, openness, lit, CAMERA, scene.appearance, lighting, eyes, mouth
         )
 
     def scaled(factor: float) -> Lighting:

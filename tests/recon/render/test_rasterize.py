@@ -2,7 +2,13 @@ import torch
 
 from recon.faces.default import load_default
 from recon.geometry.cameras import Camera
-from recon.render.rasterize import interpolate, nearest_distance, rasterize, rasterize_supersampled
+from recon.render.rasterize import (
+    interpolate,
+    nearest_distance,
+    rasterize,
+    rasterize_layers,
+    rasterize_supersampled,
+)
 
 SIZE = 32
 CAMERA = Camera.from_fov(30.0, SIZE)
@@ -42,6 +48,36 @@ def test_winding_does_not_matter_and_behind_the_camera_is_dropped():
     behind = CAMERA.project_with_distance(-tilted(0.2))
     assert (rasterize(behind, TRIANGLES, SIZE, SIZE) == -1).all()
     assert nearest_distance(behind, TRIANGLES, SIZE, SIZE).isinf().all()
+
+
+def test_slanted_strips_cover_just_the_centres_inside_them():
+    torch.manual_seed(0)
+    corners = 40 * torch.rand(300, 3, 2) - 4
+    corners[:, 2] = corners[:, 1] + torch.randn(300, 2)
+    corners[::10, 0, 1] = corners[::10, 1, 1]  # some with a level edge
+    line = torch.arange(SIZE) + 0.5
+    place = torch.stack(torch.meshgrid(line, line, indexing="xy"), -1).double()
+    for strip in corners:
+        a, b, c = (strip.double() - place[..., None, :]).unbind(-2)
+        turns = [p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0] for p, q in ((a, b), (b, c), (c, a))]
+        least, most = torch.stack(turns).amin(0), torch.stack(turns).amax(0)
+        seen = rasterize(torch.cat([strip, torch.full((3, 1), 500.0)], 1), TRIANGLES[:1], SIZE, SIZE) == 0
+        assert torch.equal(seen, (least >= 0) | (most <= 0))
+
+
+def test_layers_are_what_is_seen_without_each_other():
+    model = load_default(0)
+    body = model.mean + torch.tensor([0.0, 0.0, -600.0])
+    before = tilted(0.0) * 0.2 + torch.tensor([50.0, 0.0, -300.0])
+    points = CAMERA.project_with_distance(torch.cat([body, before, before + 30.0]))
+    count = len(body)
+    triangles = torch.cat([model.triangles, TRIANGLES + count, TRIANGLES + count + 4])
+    closed = len(model.triangles)
+    bare, seen, fine = rasterize_layers(points, triangles, SIZE, SIZE, 2, closed, closed + 2)
+    assert torch.equal(bare, rasterize(points, model.triangles, SIZE, SIZE))
+    assert torch.equal(seen, rasterize(points, triangles[: closed + 2], SIZE, SIZE))
+    assert torch.equal(fine, rasterize_supersampled(points, triangles, SIZE, SIZE, 2)[1])
+    assert (bare != seen).any() and (fine >= closed + 2).any()
 
 
 def test_interpolation_has_exact_gradients():

@@ -78,6 +78,19 @@ def test_a_roof_shadows_the_floor_below_it_only():
     assert soft[:625][floor.abs().amax(1) > 35].min() > 0.95
 
 
+def test_a_slope_casts_no_shadow_on_itself():
+    steps = torch.linspace(-80, 80, 41)
+    slope = torch.stack([torch.tensor([x, 0.0, z]) for x in steps for z in steps])
+    slope[:, 1] = 3 * slope[:, 0]
+    cells = torch.tensor([[r * 41 + c, (r + 1) * 41 + c, r * 41 + c + 1] for r in range(40) for c in range(40)])
+    triangles = torch.cat([cells, cells + torch.tensor([41, 0, 0]) + torch.tensor([1, 1, 0])]).int()
+    normals = torch.nn.functional.normalize(torch.tensor([-3.0, 1.0, 0.0]), dim=0).expand(len(slope), 3)
+    up = torch.tensor([0.0, 1.0, 0.0])
+    arriving = softly_lit(slope, normals, triangles, up, 48, bias_mm=0.5, spread=0.1)
+    inner = (slope[:, [0, 2]].abs().amax(1)) < 60
+    assert arriving[inner].min() == 1
+
+
 def test_a_convex_body_sees_half_the_sky_s_cosine_everywhere():
     golden = torch.pi * (3 - 5**0.5)
     k = torch.arange(400.0)

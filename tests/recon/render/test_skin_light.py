@@ -54,11 +54,11 @@ def head():
     eyes = eye_pair(eye_sockets(model), model.mean, expression, *posed, None)
     mouth = mouth_look(model, teeth_of(model), model.mean, *posed, None)
 
-    def light(relief_map):
+    def light(relief_map, centres=ids):
         openness, lit = colour_occlusion(torch.full((len(places),), 0.8)), torch.ones(len(places))
         appearance, lamps = scene.appearance, scene.lighting
         gloss = skin_gloss(furrows, skin)
-        arguments = (samples, points, scenery, None, slow, openness, lit, CAMERA, appearance, lamps)
+        arguments = (centres, samples, points, scenery, None, slow, openness, lit, CAMERA, appearance, lamps)
         return head_light(*arguments, eyes, mouth, gloss, relief_map)[0]
 
     return maps["normals"], heights, fine, light
@@ -72,6 +72,15 @@ def test_fine_normals_are_the_smooth_ones_leant_against_the_gradient(head) -> No
     along = (gradient * normal).sum(1, keepdim=True) * normal
     assert torch.allclose(fine[rough], functional.normalize(normal - gradient + along, dim=1), atol=1e-5)
     assert torch.equal(fine[~rough].nan_to_num(9.0), normals[~rough].nan_to_num(9.0))
+
+
+def test_even_skin_is_shaded_once_a_pixel_to_nearly_the_same_light(head) -> None:
+    _, heights, _, light = head
+    once, each = light(heights), light(heights, torch.full((SIZE, SIZE), -1, dtype=torch.int32))
+    seen = each.amax(-1) > 0
+    apart = (once - each)[seen].abs()
+    assert 0.2 < (apart > 0).float().mean() < 1
+    assert apart.mean() < 0.01 * each[seen].mean() and apart.max() < 0.2
 
 
 def test_light_sees_the_relief_of_the_label_and_nothing_else(head) -> None:
