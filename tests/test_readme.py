@@ -26,6 +26,7 @@ SMALLER = {
     "synth2real evaluate": ["--count", "16", "--size", "64"],
     "synth2real match": ["--count", "16", "--rounds", "1", "--framing", "none"],
     "recon train pix2vertex": ["--steps", "2", "--scenes", "16", "--held-out", "8", "--batch_size", "4"],
+    "recon textures": [],
     "recon evaluate": ["--count", "2"],
     "recon reconstruct": ["--no-detail"],
 }
