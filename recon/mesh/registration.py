@@ -29,7 +29,7 @@ from recon.geometry.similarity import Affine
 from recon.geometry.surfaces import vertex_normals
 from recon.mesh.affine import ransac_affine
 from recon.mesh.map_mesh import MapMesh
-from recon.mesh.matches import Target
+from recon.mesh.matches import Target, faithful
 from recon.mesh.parts import around, pieces_of, place_piece
 from recon.mesh.stiffness import System, biharmonic, follow
 
@@ -126,7 +126,9 @@ def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | 
     refusal = UserError("the maps show too little of a face to register a template to: is there a face in the image?")
     if not len(target.triangles):
         raise refusal
-    surface = Target(target, template.canonical.double().numpy(), candidates, high - low)
+    canonical = template.canonical.double().numpy()
+    told_apart = faithful(triangles[template.face.numpy()], mean, canonical * (high - low))
+    surface = Target(target, canonical, told_apart, high - low)
     embedded = surface.embedded
     if embedded.count < FEWEST_MATCHES:
         raise refusal
