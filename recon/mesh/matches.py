@@ -16,7 +16,7 @@ from recon.mesh.map_mesh import MapMesh
 
 CANDIDATES = 4  # triangles looked at for each vertex; those of a map are of like size
 EMBEDDING_SHARE = 2.0  # of a mm apart in the embedding, when matches are looked for in space
-REACH_MM = 3.0  # in the embedding: one skin is never matched to another that lies under it
+REACH_MM = 0.5  # in the embedding: a hidden vertex is not matched to what is seen beside it
 FAITHFUL = 0.3  # share of a triangle's area that its embedding must keep, the way round that it lies
 ON_EDGE = 1e-9  # barycentric coordinate of a point on the opposite edge
 TYPICAL = 3.0  # a limit of rejection is never below so many medians: real maps are noisier than the paper's limits

@@ -6,8 +6,9 @@ Where this differs from the paper:
   that the schedule means the same at any density of the template.
 - The limits of rejection are those at the end. The one of 1 mm grows with the root of the stiffness, that of the angle
   with the stiffness (a stiff template cannot be within 1 mm of an open mouth, nor lie as it does); both grow to three
-  medians on noisy maps. The angle ends at 20 degrees, not 5: where a lip rolls, normals turn by more from vertex to
+  medians on noisy maps. The angle ends at 90 degrees, not 5: where a lip rolls, normals turn by more from vertex to
   vertex than a template that still is stiff can follow, and once their matches are rejected nothing turns them back.
+- Vertices that the embedding does not tell apart are never matched (`faithful`).
 - Matches are the nearest points of triangles, not the nearest vertices; on the rim of the map's mesh they don't count.
 - After the switch, nearest means in space and embedding together (a mm apart in the embedding counts as 2), so that
   vertices don't creep along the surface and a lip isn't pulled to the other lip.
@@ -60,7 +61,7 @@ class RegistrationConfig:
     alpha_memb_end: float = 1e6
     unit_mm4: float = 1e-6
     distance_mm: float = 1.0
-    angle_deg: float = 20.0
+    angle_deg: float = 90.0
     inner_mm: float = 0.01
     outer_mm: float = 0.1
     most_inner: int = 10
