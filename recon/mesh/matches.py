@@ -16,7 +16,8 @@ from recon.mesh.map_mesh import MapMesh
 
 CANDIDATES = 4  # triangles looked at for each vertex; those of a map are of like size
 EMBEDDING_SHARE = 2.0  # of a mm apart in the embedding, when matches are looked for in space
-REACH_MM = 3.0  # in the embedding: one skin is never matched to another that lies under it
+REACH_MM = 0.5  # in the embedding: a hidden vertex is not matched to what is seen beside it
+FAITHFUL = 0.3  # share of a triangle's area that its embedding must keep, the way round that it lies
 ON_EDGE = 1e-9  # barycentric coordinate of a point on the opposite edge
 TYPICAL = 3.0  # a limit of rejection is never below so many medians: real maps are noisier than the paper's limits
 
@@ -58,6 +59,23 @@ class Matches:
         kept = self.kept & (distance <= max(distance_mm, TYPICAL * float(np.median(distance[self.kept]))))
         kept &= angle <= max(angle_deg, TYPICAL * float(np.median(angle[self.kept])))
         return replace(self, kept=kept)
+
+
+def faithful(triangles: np.ndarray, places: np.ndarray, embedded_mm: np.ndarray) -> np.ndarray:
+    """Ids of the vertices that their embedding tells apart: none of their triangles collapses or turns over in it.
+
+    A model's embedding was carried over from another's surface. Where that one has no such depth (inside nostrils and
+    lips), walls are embedded where the skin before them is, and would be matched to that skin.
+
+    Args:
+        triangles: (f, 3). places, embedded_mm: (n, 3) mm of the template's vertices, in space and in the embedding.
+    """
+    across, embedded = (
+        np.cross(x[triangles[:, 1]] - x[triangles[:, 0]], x[triangles[:, 2]] - x[triangles[:, 0]])
+        for x in (places, embedded_mm)
+    )
+    kept = (across * embedded).sum(1) >= FAITHFUL * (across**2).sum(1)
+    return np.setdiff1d(triangles[kept], triangles[~kept])
 
 
 class Target:

@@ -6,8 +6,9 @@ Where this differs from the paper:
   that the schedule means the same at any density of the template.
 - The limits of rejection are those at the end. The one of 1 mm grows with the root of the stiffness, that of the angle
   with the stiffness (a stiff template cannot be within 1 mm of an open mouth, nor lie as it does); both grow to three
-  medians on noisy maps. The angle ends at 20 degrees, not 5: where a lip rolls, normals turn by more from vertex to
+  medians on noisy maps. The angle ends at 90 degrees, not 5: where a lip rolls, normals turn by more from vertex to
   vertex than a template that still is stiff can follow, and once their matches are rejected nothing turns them back.
+- Vertices that the embedding does not tell apart are never matched (`faithful`).
 - Matches are the nearest points of triangles, not the nearest vertices; on the rim of the map's mesh they don't count.
 - After the switch, nearest means in space and embedding together (a mm apart in the embedding counts as 2), so that
   vertices don't creep along the surface and a lip isn't pulled to the other lip.
@@ -29,7 +30,7 @@ from recon.geometry.similarity import Affine
 from recon.geometry.surfaces import vertex_normals
 from recon.mesh.affine import ransac_affine
 from recon.mesh.map_mesh import MapMesh
-from recon.mesh.matches import Target
+from recon.mesh.matches import Target, faithful
 from recon.mesh.parts import around, pieces_of, place_piece
 from recon.mesh.stiffness import System, biharmonic, follow
 
@@ -60,7 +61,7 @@ class RegistrationConfig:
     alpha_memb_end: float = 1e6
     unit_mm4: float = 1e-6
     distance_mm: float = 1.0
-    angle_deg: float = 20.0
+    angle_deg: float = 90.0
     inner_mm: float = 0.01
     outer_mm: float = 0.1
     most_inner: int = 10
@@ -126,7 +127,9 @@ def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | 
     refusal = UserError("the maps show too little of a face to register a template to: is there a face in the image?")
     if not len(target.triangles):
         raise refusal
-    surface = Target(target, template.canonical.double().numpy(), candidates, high - low)
+    canonical = template.canonical.double().numpy()
+    told_apart = faithful(triangles[template.face.numpy()], mean, canonical * (high - low))
+    surface = Target(target, canonical, told_apart, high - low)
     embedded = surface.embedded
     if embedded.count < FEWEST_MATCHES:
         raise refusal

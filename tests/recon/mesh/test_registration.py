@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.geometry.similarity import fit_rigid
+from recon.geometry.surfaces import triangle_normals
 from recon.mesh.map_mesh import MapMesh, map_to_mesh
 from recon.mesh.registration import Registration, RegistrationConfig, register
 
@@ -179,6 +181,58 @@ def test_the_unseen_half_follows_without_a_step() -> None:
     edges = edges[(edges < len(face.mean) - 192).all(1)]
     steps = np.linalg.norm(displacement[edges[:, 0]] - displacement[edges[:, 1]], axis=1)
     assert steps.max() < 2.0  # mm along edges of 5 to 7; the bump itself has 1.2
+
+
+def test_a_lip_that_rolls_in_half_hidden_does_not_fold() -> None:
+    """Its normals turn by up to 101 degrees within millimetres; nothing is seen below its edge."""
+    edge_mm = -50.0
+
+    def rolled(places: np.ndarray) -> np.ndarray:
+        middle = surface(np.array(0.0), np.array(edge_mm))
+        x, y, z = np.moveaxis(places - middle, -1, 0)
+        angle = 2.0 * np.exp(-(y**2) / (2 * 5**2) - x**2 / (2 * 15**2))
+        cosine, sine = np.cos(angle), np.sin(angle)
+        return middle + np.stack([x, cosine * y - sine * z, sine * y + cosine * z], -1)
+
+    position, correspondence, mask = maps(rolled, 1.0)
+    y, x = np.mgrid[80:-80.1:-1, -60:60.1:1]
+    mask &= (y > edge_mm) | (np.abs(x) > 25)
+    face = template(2.5)
+    result = register(map_to_mesh(position, correspondence, mask), face)
+    triangles = face.triangles[face.face].long()
+    centre = face.mean[triangles].mean(1)
+    shown = (triangles < len(face.mean) - 2 * 96).all(1) & ((centre[:, 1] > edge_mm) | (centre[:, 0].abs() > 25))
+    true, found = (
+        triangle_normals(torch.from_numpy(places.astype(np.float64)), triangles[shown])
+        for places in (rolled(face.mean.double().numpy()), result.vertices)
+    )
+    assert ((true * found).sum(1) > 0).all()
+
+
+def test_walls_embedded_where_the_skin_before_them_is_are_not_matched_to_it() -> None:
+    """A pit that the embedding does not have: its vertices are embedded on a ring about it."""
+    face = template(2.5)
+    centre = torch.tensor([20.0, 30.0])
+    box = face.canonical_box_mm
+
+    def on_ring(places: torch.Tensor) -> torch.Tensor:
+        away = places[:, :2] - centre
+        radius = away.norm(dim=1, keepdim=True)
+        ring = centre + 15 * away / radius.clamp_min(1e-6)
+        flat = torch.from_numpy(surface(ring[:, 0].numpy(), ring[:, 1].numpy())).float()
+        return torch.where((radius < 12) & (places[:, 2:] > 0), flat, places)
+
+    shield = len(face.mean) - 2 * 96
+    embedded = torch.cat([on_ring(face.mean[:shield]), face.mean[shield:]])
+    pitted = replace(face, canonical=(embedded - box[0]) / (box[1] - box[0]))
+    position, correspondence, mask = maps(affine)
+    y, x = np.mgrid[80:-80.1:-2, -60:60.1:2]
+    mask &= np.hypot(x - 20, y - 30) > 13
+    near_or_far = RegistrationConfig(distance_mm=50)  # no other test stands in for this one
+    result = register(map_to_mesh(position, correspondence, mask), pitted, near_or_far)
+    pit = ((face.mean[:, :2] - centre).norm(dim=1) < 12).numpy() & (np.arange(len(face.mean)) < shield)
+    assert not result.matched[pit].any()
+    assert np.linalg.norm(result.vertices - affine(face.mean.numpy()), axis=1)[pit].max() < 0.1
 
 
 def test_maps_without_a_face_are_refused_in_a_sentence() -> None:
