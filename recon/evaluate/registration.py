@@ -12,7 +12,8 @@ from recon.geometry.surfaces import triangle_normals
 from recon.render.rasterize import rasterize
 from recon.synthesis.records import Record
 
-RAYS = 4
+RAYS = 4  # of a pixel, along each axis
+CLEAR_RAYS = 4  # a quarter of a pixel
 NOISE_MM = 0.5
 OUTLIER_SHARE = 0.02
 OUTLIER_MM = 30.0
@@ -22,6 +23,7 @@ MEASURES = {
     "vertex_mean_mm": "vertex to its true place, mean (mm)",
     "vertex_p95_mm": "vertex to its true place, 95 % (mm)",
     "flipped": "flipped triangles that are seen",
+    "flipped_clear": "of these, seen through a quarter of a pixel or more",
 }
 
 
@@ -37,30 +39,33 @@ def score_registration(vertices: np.ndarray, record: Record, model: FaceModel) -
     triangles = model.triangles.numpy()[model.face.numpy()].astype(np.int64)
     shown = record.position_mm[record.mask]
     surface = closest_points(shown, vertices.astype(np.float64), triangles).distance
-    seen = triangles[visible_triangles(record, triangles)]
+    rays = rays_to(record, triangles)
+    seen, clear = triangles[rays > 0], rays[rays > 0] >= CLEAR_RAYS
     wrong = np.linalg.norm(vertices - record.vertices_mm, axis=1)[np.unique(seen)]
     true, found = (
         triangle_normals(torch.from_numpy(places), torch.from_numpy(seen)).numpy()
         for places in (record.vertices_mm.astype(np.float64), vertices.astype(np.float64))
     )
+    flipped = (true * found).sum(1) < 0
     return {
         "surface_mean_mm": float(surface.mean()),
         "surface_p95_mm": float(np.percentile(surface, 95)),
         "vertex_mean_mm": float(wrong.mean()),
         "vertex_p95_mm": float(np.percentile(wrong, 95)),
-        "flipped": float(((true * found).sum(1) < 0).sum()),
+        "flipped": float(flipped.sum()),
+        "flipped_clear": float(flipped[clear].sum()),
     }
 
 
-def visible_triangles(record: Record, triangles: np.ndarray) -> np.ndarray:
-    """(f,) bool: triangles of the face (f, 3) that a ray through the mask meets first, four by four rays a pixel."""
+def rays_to(record: Record, triangles: np.ndarray) -> np.ndarray:
+    """(f,) int: how many rays through the mask, four by four a pixel, meet each triangle of the face (f, 3) first."""
     size = record.mask.shape[0]
     u, v = record.centre_px.tolist()
     camera = Camera(record.focal_px, (u, v), size).scaled(RAYS)
     points = camera.project_with_distance(torch.from_numpy(record.vertices_mm + record.origin_mm))
     ids = rasterize(points, torch.from_numpy(triangles.astype(np.int32)), RAYS * size, RAYS * size).numpy()
     shown = ids[np.kron(record.mask, np.ones((RAYS, RAYS), bool)) & (ids >= 0)]
-    return np.isin(np.arange(len(triangles)), shown)
+    return np.bincount(shown, minlength=len(triangles))
 
 
 def spoiled_maps(record: Record, model: FaceModel) -> tuple[np.ndarray, np.ndarray]:
