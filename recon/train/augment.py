@@ -28,6 +28,7 @@ class AugmentConfig:
     """Strengths; 0 everywhere leaves a batch as it is.
 
     flip        probability of a mirrored image
+    reframe     spread of the frame's zoom (relative) and of its place (half of it, share of the side)
     occluders   most shapes before one face (each image draws 0 to this many)
     colour      width of the jitter of brightness, contrast, saturation, hue, white balance and gamma; 1 is strong
     grey        probability of a grey image
@@ -36,6 +37,7 @@ class AugmentConfig:
     """
 
     flip: float = 0.5
+    reframe: float = 0.0
     occluders: int = 3
     colour: float = 1.0
     grey: float = 0.1
@@ -53,6 +55,8 @@ def augment(batch: dict[str, Tensor], seed: int, step: int, config: AugmentConfi
     batch = {name: batch[name] for name in ("rgb", *LABELS) if name in batch}
     count = len(batch["rgb"])
     batch = flip(batch, torch.from_numpy(draws.random(count) < config.flip))
+    if config.reframe:
+        batch = reframe(batch, draws, config.reframe)
     batch = occlude(batch, draws, config.occluders)
     rgb = shade(batch["rgb"], draws, config.shadow)
     rgb = recolour(rgb, draws, config.colour, config.grey)
@@ -71,6 +75,21 @@ def flip(batch: dict[str, Tensor], which: Tensor) -> dict[str, Tensor]:
         correspondence, mask = flipped["correspondence"], flipped["mask"]
         correspondence[which, 0] = (1 - correspondence[which, 0]) * mask[which, 0]
     return flipped
+
+
+def reframe(batch: dict[str, Tensor], draws: np.random.Generator, spread: float) -> dict[str, Tensor]:
+    """Other crops of the same pictures: photos are not framed as well as renders, and a network that always sees the
+    eyes in one place reads the head's pitch off that place. Mirrored beyond the border, where there are no labels."""
+    count, _, size, _ = batch["rgb"].shape
+    zoom = np.exp(draws.normal(0, spread, count))
+    theta = np.zeros((count, 2, 3), np.float32)
+    theta[:, 0, 0] = theta[:, 1, 1] = 1 / zoom
+    theta[:, :, 2] = draws.normal(0, spread, (count, 2))  # half of it in shares of a side that is 2 long
+    grid = F.affine_grid(torch.from_numpy(theta), [count, 1, size, size], align_corners=False)
+    moved = {"rgb": F.grid_sample(batch["rgb"], grid, padding_mode="reflection", align_corners=False)}
+    for name in batch.keys() - moved.keys():
+        moved[name] = F.grid_sample(batch[name], grid, mode="nearest", align_corners=False)
+    return {name: moved[name] for name in batch}
 
 
 def occlude(batch: dict[str, Tensor], draws: np.random.Generator, most: int) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from recon.train.augment import AugmentConfig, augment, flip, occlude, recolour
+from recon.train.augment import AugmentConfig, augment, flip, occlude, recolour, reframe
 
 STILL = AugmentConfig(flip=0, occluders=0, colour=0, grey=0, shadow=0, degrade=0)
 
@@ -76,3 +76,18 @@ def test_grey_images_have_no_colour(batch: dict[str, Tensor]) -> None:
     grey = recolour(batch["rgb"], np.random.default_rng(0), strength=0.0, grey=1.0)
     weights = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
     torch.testing.assert_close(grey, (batch["rgb"] * weights).sum(1, keepdim=True).expand(-1, 3, -1, -1))
+
+
+def test_other_frames_move_pictures_and_labels_alike():
+    """Labels that name the place in the picture still name it; where a picture ends there is no face."""
+    size = 48
+    row, column = torch.meshgrid(torch.arange(size) + 0.5, torch.arange(size) + 0.5, indexing="ij")
+    places = (torch.stack([column, row, torch.zeros_like(row)]) / size).expand(16, -1, -1, -1)
+    batch = {"rgb": places.clone(), "mask": torch.ones(16, 1, size, size), "position_mm": places.clone()}
+    after = reframe(batch, np.random.default_rng(0), 0.1)
+    inside = after["mask"].expand(-1, 3, -1, -1) == 1
+    assert (after["rgb"] - after["position_mm"])[inside].abs().max() < 1.2 / size  # nearest against bilinear
+    assert 0.6 < after["mask"].mean() < 1 and not torch.equal(after["rgb"], batch["rgb"])
+    assert after["position_mm"][after["mask"].expand(-1, 3, -1, -1) == 0].abs().max() == 0
+    still = reframe(batch, np.random.default_rng(0), 1e-9)
+    assert torch.allclose(still["rgb"], batch["rgb"], atol=1e-5) and torch.equal(still["mask"], batch["mask"])
