@@ -28,24 +28,23 @@ def varied(shape: Tensor, seed: int) -> Tensor:
         (n, 3) float32 mm; the eyes' middle (the origin) stays where it was.
     """
     rng = np.random.default_rng(seed)
-    moved = torch.zeros_like(shape)
-    flip = shape.new_tensor([-1.0, 1.0, 1.0])
+    moved, origin = torch.zeros_like(shape), torch.zeros_like(shape[:1])
     for length, spread in zip(LENGTHS_MM, SPREADS_MM, strict=True):
         waves = torch.from_numpy(rng.normal(0, 1 / length, (3, FEATURES)).astype(np.float32))
         phases = torch.from_numpy(rng.uniform(0, 2 * np.pi, FEATURES).astype(np.float32))
         scale = spread * np.sqrt(2 / FEATURES)
         weights = torch.from_numpy(rng.normal(0, scale, (FEATURES, 3)).astype(np.float32))
-
-        def field(places: Tensor, waves: Tensor = waves, phases: Tensor = phases, weights: Tensor = weights) -> Tensor:
-            return torch.cos(places @ waves + phases) @ weights
-
-        here, mirrored = field(shape), field(shape * flip) * flip
-        # Where the two are independent the mean has half their variance.
-        symmetric = (here + mirrored) / np.sqrt(2)
-        moved += (1 - ASYMMETRY) * symmetric + ASYMMETRY * here
-        origin = field(torch.zeros_like(shape[:1]))
-        origin_symmetric = (origin + origin * flip) / np.sqrt(2)
-        moved -= (1 - ASYMMETRY) * origin_symmetric + ASYMMETRY * origin
+        moved += nearly_symmetric(shape, waves, phases, weights)
+        moved -= nearly_symmetric(origin, waves, phases, weights)
     low, high = FOOT_MM
     fade = ((shape[:, 1:2] - low) / (high - low)).clamp(0, 1)
     return shape + moved * fade * fade * (3 - 2 * fade)
+
+
+def nearly_symmetric(places: Tensor, waves: Tensor, phases: Tensor, weights: Tensor) -> Tensor:
+    """(n, 3) mm: the field of random features at `places`, for the most part the mean of it and its mirror image."""
+    flip = places.new_tensor([-1.0, 1.0, 1.0])
+    here, mirrored = (torch.cos(x @ waves + phases) @ weights for x in (places, places * flip))
+    # Where the two are independent the mean has half their variance.
+    symmetric = (here + mirrored * flip) / np.sqrt(2)
+    return (1 - ASYMMETRY) * symmetric + ASYMMETRY * here

@@ -22,10 +22,9 @@ from recon.faces.default import load_default
 from recon.files import image_files, whole_file
 from recon.mesh.detail import DetailConfig
 from recon.mesh.face_finder import FoundFace, find_faces
-from recon.mesh.pipeline import bundled_network, known_size, reconstruct_face
+from recon.mesh.pipeline import known_size, network_of, reconstruct_face
 from recon.mesh.results import FORMATS, write_result
 from recon.nets.base import Reconstructor
-from recon.nets.weights import load_weights
 from recon.photos.reading import Unusable, read_photo
 
 Box = tuple[float, float, float, float]
@@ -57,10 +56,7 @@ def run(args: argparse.Namespace) -> None:
     box = None if args.box is None else tuple(args.box)
     if box is not None and (len(tasks) > 1 or min(box[2:]) <= 0):
         raise UserError("--box X Y W H names the one face of one photo, with a width and a height above 0")
-    network = load_weights(args.network) if args.network else bundled_network()
-    if not isinstance(network, Reconstructor):
-        raise UserError(f"{args.network} holds no reconstructor: give weights that `recon train` wrote")
-    network.eval().to(device_of(args.device))
+    network = network_of(args.network).to(device_of(args.device))
     todo = [task for task in tasks if not (task.folder / DONE).is_file()]
     detail = None if args.no_detail else DetailConfig()
     skipped = reconstruct_all(todo, network, box, args.crop, detail, formats, args.workers)

@@ -15,9 +15,8 @@ from recon.faces.default import load_default
 from recon.faces.model import FaceModel
 from recon.files import image_files, whole_file
 from recon.mesh.face_finder import FoundFace, settle
-from recon.mesh.pipeline import bundled_network, known_size
+from recon.mesh.pipeline import known_size, network_of
 from recon.nets.base import Reconstructor
-from recon.nets.weights import load_weights
 from recon.photos.detection import face_boxes
 from recon.photos.framing import frame, from_box, whole
 from recon.photos.reading import Unusable, read_photo
@@ -40,15 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.out.suffix != ".npy":
         raise UserError(f"--out {args.out}: give a name that ends in .npy")
-    network = load_weights(args.network) if args.network else bundled_network()
-    if not isinstance(network, Reconstructor):
-        raise UserError(f"{args.network} holds no reconstructor: give weights that `recon train` wrote")
+    network = network_of(args.network)
     photos = image_files(args.photos)
     if not photos:
         raise UserError(f"{args.photos} holds no images: give a folder of photos")
     model, textures = load_default(), []
     for path in track(photos, "photos", transient=True):
-        found = texture_in(path, network.eval(), model)
+        found = texture_in(path, network, model)
         textures += [] if found is None else [found]
     if not textures:
         raise UserError(f"none of the {len(photos)} images in {args.photos} shows a face: give another folder")

@@ -17,6 +17,7 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from recon import assets
+from recon.errors import UserError
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.cameras import Camera
@@ -113,6 +114,18 @@ def bundled_network() -> Reconstructor:
     network = load_weights(assets.path("weights/pix2vertex.safetensors"))
     assert isinstance(network, Reconstructor)
     return Mirrored(network).eval()
+
+
+def network_of(weights: Path | None) -> Reconstructor:
+    """The reconstructor of a weights file; without one, the bundled one.
+
+    Raises:
+        UserError: the file holds something else.
+    """
+    network = load_weights(weights) if weights else bundled_network()
+    if not isinstance(network, Reconstructor):
+        raise UserError(f"{weights} holds no reconstructor: give weights that `recon train` wrote")
+    return network.eval()
 
 
 def known_size(network: Reconstructor) -> int:

@@ -212,7 +212,7 @@ def head_light(
     """What a camera receives of a painted head and its parts.
 
     Args:
-        centres, ids: (S, S) and (samples * S, samples * S) int32 triangle ids, from `rasterize_supersampled`.
+        centres, ids: (S, S) and (samples * S, samples * S) int32 triangle ids, as `rasterize_layers` gives.
         points_px: (V, 3) as there, of all of the scenery.
         slow: (head's V, len(Slow)) from `slow_values`. occlusion: (head's V, 3) from `colour_occlusion`.
         arriving: (V,) share of the first light, from `lit`.
