@@ -16,12 +16,11 @@ from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.render.shading import KeyLight, Lighting, draw_even_lighting, draw_lighting
 from recon.render.surroundings import draw_surroundings
+from recon.synthesis.expressions import draw_expression, grinning
 from recon.synthesis.response import Response, draw_response
 
-SMILE = ("mouthSmileLeft", "mouthSmileRight")
-NEVER_ALONE = ("mouthClose", "jawOpen")
 IDENTITY_LIMIT = 2.2
-DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION = 1, 2, 3, 4, 5, 6  # the random streams' names
+DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN = 1, 2, 3, 4, 5, 6, 7  # the random streams' names
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class SceneConfig:
         framing_jitter: spread of the eye distance (relative). place_jitter: of the place of the eyes (share of the
             side); half of the other where not given.
         smile: share of faces that smile, many with teeth showing. open_mouth: share of jaws that open without cause.
+        grin: share of faces that grin or laugh whatever else was drawn, the mouth wider than a smile makes it.
         melanin_scale, melanin_power: the broad mix of skins, each melanin m made scale * m ** power.
         environment: share of scenes lit by a drawn environment, which is also what is seen behind; the rest by a plain
             sky and lamps, before a background that knows nothing of them. even: share of the rest lit evenly from all
@@ -63,6 +63,7 @@ class SceneConfig:
     place_jitter: float | None = None
     smile: float = 0.4
     open_mouth: float = 0.3
+    grin: float = 0.0
     melanin_scale: float = 1.0
     melanin_power: float = 1.0
     environment: float = 0.7
@@ -164,8 +165,8 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     )
     # From generators of its own: with everything off, scenes are what they were before there was any.
     dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
-    parts = (SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION)
-    skin, eyes, mouth, light, shape = (np.random.default_rng([seed, index, part]) for part in parts)
+    parts = (SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN)
+    skin, eyes, mouth, light, shape, grin = (np.random.default_rng([seed, index, part]) for part in parts)
     lighting = drawn.lighting
     if light.random() < config.environment:
         lighting = draw_surroundings(light, config.key, config.calm)
@@ -173,6 +174,7 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
         lighting = draw_even_lighting(light)
     return replace(
         drawn,
+        expression=grinning(model, drawn.expression, grin) if grin.random() < config.grin else drawn.expression,
         appearance=painted_under(drawn.appearance, dress),
         dress=dress,
         skin=draw_skin(skin) if skin.random() < config.skin else None,
@@ -181,58 +183,6 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
         lighting=lighting,
         variation_seed=int(shape.integers(2**31)) if shape.random() < config.variation else None,
     )
-
-
-def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float, open_mouth: float = 0.3) -> np.ndarray:
-    """(e,) float32 activations in [0, 1]: neutral, a few units, or a smile; left and right nearly alike; a gaze."""
-    names = list(model.expression_names)
-    place = {name: k for k, name in enumerate(names)}
-    active = np.zeros(len(names))
-
-    def put(name: str, amount: float) -> None:
-        """Sets a unit; a sided one together with its twin, slightly apart."""
-        twins = [name]
-        for here, there in (("Left", "Right"), ("Right", "Left"), ("_L", "_R"), ("_R", "_L")):
-            if name.endswith(here):
-                twins.append(name[: -len(here)] + there)
-        for twin in twins:
-            if twin in place:
-                active[place[twin]] = np.clip(amount * (1 + rng.normal(0, 0.12)), 0, 1)
-
-    kind = rng.random()
-    choices = [n for n in names if not n.startswith("eyeLook") and n not in (*NEVER_ALONE, "tongueOut")]
-    if kind >= 0.15:
-        for name in rng.choice(choices, size=int(rng.integers(0, 4)), replace=False):
-            put(str(name), rng.beta(1.3, 2.4))
-        if rng.random() < open_mouth:
-            opening = rng.beta(1.2, 3.0)
-            put("jawOpen", opening)
-            put("mouthClose", opening * rng.beta(1, 3))
-    if kind > 1 - smile:
-        strength = rng.uniform(0.25, 0.9)
-        for name in SMILE[:1] + ("mouthSmile_L",):
-            put(name, strength)
-        for name, share in (("cheekSquintLeft", 0.5), ("cheekSquint_L", 0.5), ("mouthDimpleLeft", 0.3)):
-            put(name, strength * share * rng.random())
-        if rng.random() < 0.65:  # teeth show
-            for name in ("mouthUpperUpLeft", "mouthUpperUp_L"):
-                put(name, rng.uniform(0.15, 0.55))
-            for name in ("mouthLowerDownLeft", "mouthLowerDown_L"):
-                put(name, rng.uniform(0.1, 0.45))
-            put("jawOpen", rng.uniform(0.02, 0.2))
-    sideways, upward = rng.normal(0, 0.18, 2)
-    for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        looks = {
-            "Out": max(sideways * sign, 0),
-            "In": max(-sideways * sign, 0),
-            "Up": max(upward, 0),
-            "Down": max(-upward, 0),
-        }
-        for word, amount in looks.items():
-            for name in (f"eyeLook{word}{side}", f"eyeLook{word}_{side[0]}"):
-                if name in place:
-                    active[place[name]] = amount
-    return active.astype(np.float32)
 
 
 def head_rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.ndarray:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from recon.configuration import read_config
 from recon.dress.wardrobe import Dress, DressConfig
@@ -62,3 +64,20 @@ def test_varied_heads_and_even_light_change_nothing_else() -> None:
         assert after.lighting.sky == after.lighting.ground != before.lighting.sky
         same = replace(after, variation_seed=None, lighting=before.lighting)
         assert str(asdict(same)) == str(asdict(before))
+
+
+def test_grins_are_wider_and_change_the_mouth_alone() -> None:
+    model = load_default()
+    left, right = model.landmarks[[48, 54]].tolist()
+    wide, narrow = [], []
+    for index in range(12):
+        before = draw_scene(model, 3, index, SceneConfig())
+        after = draw_scene(model, 3, index, SceneConfig(grin=1.0))
+        changed = np.flatnonzero(after.expression != before.expression)
+        names = [model.expression_names[k] for k in changed]
+        assert names and all(name.startswith(("mouth", "jaw", "cheek", "tongue")) for name in names)
+        assert str(asdict(replace(after, expression=before.expression))) == str(asdict(before))
+        for one, widths in ((before, narrow), (after, wide)):
+            shape = model.vertices(torch.from_numpy(one.identity), torch.from_numpy(one.expression))
+            widths.append(float(shape[right, 0] - shape[left, 0]))
+    assert np.mean(wide) > 1.15 * np.mean(narrow)
