@@ -279,6 +279,8 @@ def grow_strands(
         length = wp.max((root[1] - end) * 1.1 + 0.75 * wp.max(20.0 - root[2], 0.0), 6.0)
     last = lines.shape[1] - 1
     step = length / float(last)
+    if comb.stand < 1.0:  # fewer places than that in a turn draw a zigzag, which only an afro may be
+        wave = wp.max(wave, 5.0 * step)
     rise = wp.max(0.25 * wp.min(length, 60.0), 3.0)
     gathered = wp.float32(0.0)
     before = wp.vec3()
