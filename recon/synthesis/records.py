@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -32,7 +32,7 @@ from recon.render.skin_light import relief_maps
 from recon.synthesis.backdrop import draw_backdrop
 from recon.synthesis.background import draw_background
 from recon.synthesis.quantize import snap_mm, snap_signed, snap_unit
-from recon.synthesis.response import degrade, develop
+from recon.synthesis.response import degrade, develop, metered
 from recon.synthesis.scene import Scene
 
 SUPERSAMPLING = 2
@@ -206,7 +206,8 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         gloss,
         heights,
     )
-    rgb = composite(light.numpy(), cover.numpy(), scene, size)
+    exposed = replace(scene, response=metered(scene.response, light.numpy()[labels["mask"]]))
+    rgb = composite(light.numpy(), cover.numpy(), exposed, size)
 
     landmark_points = points[model.landmarks]
     visible = landmark_visibility(ids, points, scenery.triangles, landmark_points)

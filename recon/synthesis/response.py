@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+
+BRIGHT, BRIGHT_SHARE = 0.6, 0.1  # a metering camera lets no more than that share of a face be brighter, in linear light
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Response:
         contrast: slope about middle grey, display-referred.
         saturation: 0 grey, 1 as it is. blur: standard deviation as a share of the side. noise: standard deviation.
         quality: JPEG quality, or 0 for none. seed: of the noise.
+        meters: the exposure is lowered where it would burn out the face (`metered`).
     """
 
     exposure: float
@@ -27,6 +30,7 @@ class Response:
     noise: float
     quality: int
     seed: int
+    meters: bool = False
 
 
 def draw_response(
@@ -44,6 +48,14 @@ def draw_response(
         quality=int(rng.integers(45, 96)) if rng.random() < 0.4 else 0,
         seed=int(rng.integers(2**31)),
     )
+
+
+def metered(response: Response, face: np.ndarray) -> Response:
+    """The settings of a camera that meters the face, of which linear light (n, 3) comes."""
+    if not response.meters or not len(face):
+        return response
+    brightest = float(np.quantile(face.mean(1), 1 - BRIGHT_SHARE)) * response.exposure
+    return replace(response, exposure=response.exposure * min(1.0, BRIGHT / max(brightest, 1e-6)))
 
 
 def develop(linear: np.ndarray, response: Response) -> np.ndarray:

@@ -20,7 +20,7 @@ from recon.synthesis.expressions import draw_expression, grinning
 from recon.synthesis.response import Response, draw_response
 
 IDENTITY_LIMIT = 2.2
-DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN = 1, 2, 3, 4, 5, 6, 7  # the random streams' names
+DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER = 1, 2, 3, 4, 5, 6, 7, 8  # the random streams' names
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class SceneConfig:
             around, as by a ring flash or in a scanner.
         variation: share of people whose shape leaves the model's identities by a smooth random field.
         key: where the key light comes from. exposure, contrast: gains on those that are drawn for the camera;
-            exposure_sd: spread of the former's logarithm.
+            exposure_sd: spread of the former's logarithm. metered: share of cameras that don't burn out faces.
         calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
         backgrounds: folder of images to crop backgrounds from; procedural ones without it.
         dress: what people have on.
@@ -73,6 +73,7 @@ class SceneConfig:
     exposure: float = 1.0
     exposure_sd: float = 0.25
     contrast: float = 1.0
+    metered: float = 0.9
     calm: float = 0.0
     backgrounds: str | None = None
     dress: DressConfig = field(default_factory=DressConfig)
@@ -165,8 +166,8 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     )
     # From generators of its own: with everything off, scenes are what they were before there was any.
     dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
-    parts = (SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN)
-    skin, eyes, mouth, light, shape, grin = (np.random.default_rng([seed, index, part]) for part in parts)
+    parts = (SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER)
+    skin, eyes, mouth, light, shape, grin, meter = (np.random.default_rng([seed, index, part]) for part in parts)
     lighting = drawn.lighting
     if light.random() < config.environment:
         lighting = draw_surroundings(light, config.key, config.calm)
@@ -181,6 +182,7 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
         eyes=draw_eyes(eyes) if eyes.random() < config.eyes else None,
         mouth=draw_mouth(mouth) if mouth.random() < config.mouth else None,
         lighting=lighting,
+        response=replace(drawn.response, meters=bool(meter.random() < config.metered)),
         variation_seed=int(shape.integers(2**31)) if shape.random() < config.variation else None,
     )
 
