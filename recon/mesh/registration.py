@@ -31,6 +31,7 @@ from recon.geometry.surfaces import vertex_normals
 from recon.mesh.affine import ransac_affine
 from recon.mesh.map_mesh import MapMesh
 from recon.mesh.matches import Target, faithful
+from recon.mesh.model_fit import fit_model
 from recon.mesh.parts import around, pieces_of, place_piece
 from recon.mesh.stiffness import System, biharmonic, follow
 
@@ -136,7 +137,8 @@ def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | 
     affine, _ = ransac_affine(
         mean[embedded.kept], embedded.places[embedded.kept], config.ransac_iterations, config.ransac_mm, config.seed
     )
-    rest = affine(mean)
+    shape, affine = fit_model(template, embedded.places, embedded.kept, affine)
+    rest = affine(shape)
     skin, *others = pieces_of(triangles, len(mean), candidates)
     on_skin = np.isin(np.arange(len(mean)), skin)
     whole = triangles[on_skin[triangles[:, 0]]]
