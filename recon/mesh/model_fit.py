@@ -12,11 +12,11 @@ import numpy as np
 from recon.faces.model import FaceModel
 from recon.geometry.similarity import Affine, fit_affine
 
-ROUNDS = 4
-NOISE_MM = 5.0  # of a match, for the weight of the data: matches side by side are wrong together
+ROUNDS = 3
+NOISE_MM = 3.5  # of a match, for the weight of the data: matches side by side are wrong together
 FAR_MM = 5.0  # matches off by so much count half, and less beyond (Cauchy's weights)
 EXPRESSION_SPREAD = 0.5  # of activations; identity's is 1
-MOST_MATCHES = 3000
+MOST_MATCHES = 1500
 
 
 def fit_model(

@@ -1,9 +1,10 @@
 """Non-rigid registration of a template face to a map's mesh (Sela et al. 2017, section 4.1, equation 8, B.1).
 
 Where this differs from the paper:
-- The stiffness acts on the displacement from the affine template, not on the places: as printed it would shrink the
-  mesh. It is an integral over the template in mm, and each match weighs the area of its vertex over the mean one, so
-  that the schedule means the same at any density of the template.
+- The template rests as the model's own shape nearest to the map (`fit_model`), not as the mean face.
+- The stiffness acts on the displacement from there, not on the places: as printed it would shrink the mesh. It is an
+  integral over the template in mm, and each match weighs the area of its vertex over the mean one, so that the
+  schedule means the same at any density of the template.
 - The limits of rejection are those at the end. The one of 1 mm grows with the root of the stiffness, that of the angle
   with the stiffness (a stiff template cannot be within 1 mm of an open mouth, nor lie as it does); both grow to three
   medians on noisy maps. The angle ends at 90 degrees, not 5: where a lip rolls, normals turn by more from vertex to
@@ -26,18 +27,17 @@ import torch
 
 from recon.errors import UserError
 from recon.faces.model import FaceModel
-from recon.geometry.similarity import Affine
 from recon.geometry.surfaces import vertex_normals
 from recon.mesh.affine import ransac_affine
 from recon.mesh.map_mesh import MapMesh
 from recon.mesh.matches import Target, faithful
 from recon.mesh.model_fit import fit_model
 from recon.mesh.parts import around, pieces_of, place_piece
-from recon.mesh.stiffness import System, biharmonic, follow
+from recon.mesh.stiffness import System, biharmonic, follow, uncoupled
 
 FEWEST_MATCHES = 50
 TRIMMED_SHARE = 0.8
-WORTH_A_FACTOR = 20  # steps of conjugate gradients after which the preconditioner is made anew
+SERVED, MOST_STEPS = 3, 30  # a preconditioner is made anew after so many stiffnesses, or steps of conjugate gradients
 
 
 @dataclass(frozen=True)
@@ -105,13 +105,13 @@ class Registration:
         vertices: (n, 3) float32 mm, the template's vertices in the frame of the map.
         matched: (n,) bool, vertices that a match placed; the others follow smoothly.
         history: one entry for each solve.
-        affine: from the template's mean to where the deformation starts.
+        rest: (n, 3) float64 mm, where the deformation starts.
     """
 
     vertices: np.ndarray
     matched: np.ndarray
     history: tuple[Iteration, ...]
-    affine: Affine
+    rest: np.ndarray
 
 
 def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | None = None) -> Registration:
@@ -154,7 +154,7 @@ def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | 
     for piece in others:
         moved[piece] = place_piece(piece, rest, embedded.places, embedded.kept, skin, moved)
         kept[piece] = embedded.kept[piece]
-    return Registration(moved.astype(np.float32), kept, tuple(history), affine)
+    return Registration(moved.astype(np.float32), kept, tuple(history), rest)
 
 
 def deform(
@@ -177,17 +177,18 @@ def deform(
     moved, history = rest.copy(), []
     u = np.zeros((len(ids), 3))
     matches, in_space, outer, stiffness = surface.embedded.of(ids), False, 0, config.alpha_memb
+    alphas, preconditioner, served = (config.alpha_point, config.alpha_plane), None, 0
     while stiffness >= config.alpha_memb_end:
         slack = np.sqrt(stiffness / config.alpha_memb_end)
         weighted = stiffness * config.unit_mm4 / mean_mass * bending
-        system = None
         for _ in range(config.most_outer):
             outer, before, known = outer + 1, u, matches.count
             found = surface.by_space(moved).of(ids) if in_space else surface.embedded.of(ids)
             limits = slack * config.distance_mm, slack**2 * config.angle_deg
             matches = found.rejected(moved[ids], normals_of(moved[ids], local), *limits)
-            if system is None or history[-1].steps > WORTH_A_FACTOR:
-                system = System(rest[ids], weighted, matches, shares, config.alpha_point, config.alpha_plane)
+            if preconditioner is None or served == SERVED or history[-1].steps > MOST_STEPS:
+                preconditioner, served = uncoupled(weighted, matches, shares, *alphas), 0
+            system = System(rest[ids], weighted, shares, *alphas, preconditioner)
             for _ in range(config.most_inner):
                 solved = system.solve(u, matches)
                 motion = rms((solved.displacement - u)[matches.kept])
@@ -213,7 +214,7 @@ def deform(
             in_space |= outer > 1 and abs(matches.count - known) < config.switch_matches
             if rms((u - before)[matches.kept]) < slack * config.outer_mm:
                 break
-        stiffness /= 2
+        stiffness, served = stiffness / 2, served + 1
     return ids, u, matches.kept, history
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.linalg import SuperLU
 
 from recon.geometry.laplacian import cotangent_laplacian, factor
 from recon.mesh.matches import Matches
@@ -38,6 +39,19 @@ def follow(stiffness: sparse.csr_matrix, displacement: np.ndarray, fixed: np.nda
     return followed
 
 
+def uncoupled(
+    stiffness: sparse.csr_matrix, matches: Matches, shares: np.ndarray, a_point: float, a_plane: float
+) -> SuperLU:
+    """Factor of a `System`'s matrix with x, y and z apart, for its preconditioner.
+
+    Each match weighs the geometric mean of what it weighs across and along the surface, in all directions. Single
+    precision is enough for that, and a third faster. A system of half or a quarter of the stiffness needs hardly more
+    steps with it: what the matches weigh is as far from the mean.
+    """
+    scalar = np.sqrt(a_point * (a_point + a_plane)) * shares * matches.kept
+    return factor((stiffness + sparse.diags(scalar)).astype(np.float32).tocsr())
+
+
 @dataclass(frozen=True)
 class Solve:
     displacement: np.ndarray  # (n, 3) mm
@@ -51,24 +65,21 @@ class System:
     E(u) = sum over matches of s_i (a_point |d_i|^2 + a_plane (n_i . d_i)^2) + weight u' K u, d_i = rest_i + u_i - c_i.
 
     The plane term couples x, y and z, so that the matrix is three times as large as K. Its conjugate gradients are
-    preconditioned by the factor of a matrix that is not: each match weighs the geometric mean of what it weighs across
-    and along the surface, in all directions. Single precision is enough for that, and a third faster.
+    preconditioned by the factor of one that is not.
     """
 
     def __init__(
         self,
         rest: np.ndarray,
         stiffness: sparse.csr_matrix,
-        matches: Matches,
         shares: np.ndarray,
         a_point: float,
         a_plane: float,
+        preconditioner: SuperLU,
     ) -> None:
         """rest: (n, 3) mm. stiffness: (n, n), weight included. shares: (n,) weight of each vertex in the data terms."""
         self.rest, self.stiffness, self.shares = rest, stiffness, shares
-        self.a_point, self.a_plane = a_point, a_plane
-        scalar = np.sqrt(a_point * (a_point + a_plane)) * shares * matches.kept
-        self.preconditioner = factor((stiffness + sparse.diags(scalar)).astype(np.float32).tocsr())
+        self.a_point, self.a_plane, self.preconditioner = a_point, a_plane, preconditioner
 
     def data(self, offsets: np.ndarray, matches: Matches) -> np.ndarray:
         """Half the gradient of the data terms by the offsets (n, 3) from the matches."""

@@ -1,4 +1,4 @@
-"""The model's shape nearest to what a map shows: known coefficients come back, outliers and missing parts don't matter."""
+"""The model's shape nearest to what a map shows: a known face comes back, outliers and unseen parts don't matter."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def test_the_unseen_half_follows_without_a_step() -> None:
     skin = skin_of(face)
     x = face.mean[skin, 0].numpy()
     assert result.matched[skin][x < -5].mean() > 0.9 and not result.matched[skin][x > 15].any()
-    displacement = result.vertices - result.affine(face.mean.numpy())
+    displacement = result.vertices - result.rest
     edges = face.triangles[face.face].numpy()[:, :2]
     edges = edges[(edges < len(face.mean) - 192).all(1)]
     steps = np.linalg.norm(displacement[edges[:, 0]] - displacement[edges[:, 1]], axis=1)
