@@ -12,8 +12,8 @@ import numpy as np
 from recon.faces.model import FaceModel
 from recon.geometry.similarity import Affine, fit_affine
 
-ROUNDS = 3
-NOISE_MM = 3.5  # of a match, for the weight of the data: matches side by side are wrong together
+ROUNDS = 4
+ALIKE = 4.0  # matches side by side are wrong together: each is as good as one of so many times its noise
 FAR_MM = 5.0  # matches off by so much count half, and less beyond (Cauchy's weights)
 EXPRESSION_SPREAD = 0.5  # of activations; identity's is 1
 MOST_MATCHES = 1500
@@ -37,12 +37,12 @@ def fit_model(
     ids = np.flatnonzero(matched)
     ids = ids[:: max(1, len(ids) // MOST_MATCHES)]
     spread = np.repeat([1.0, EXPRESSION_SPREAD], [len(template.identity_basis), len(template.expression_basis)])
-    prior = np.diag((NOISE_MM / spread) ** 2)
     shown = np.ascontiguousarray(basis[:, ids]).astype(np.float64)  # (k, m, 3)
     aim, shape = places[ids], mean[ids]
     for _ in range(ROUNDS):
         off = np.linalg.norm(aim - affine(shape), axis=1)
         weights = 1 / (1 + (off / FAR_MM) ** 2)
+        prior = np.diag((ALIKE * np.median(off) / spread) ** 2)
         moved = (shown @ affine.linear.T * np.sqrt(weights)[:, None]).reshape(len(shown), -1)
         left = ((aim - affine(mean[ids])) * np.sqrt(weights)[:, None]).reshape(-1)
         coefficients = np.linalg.solve(moved @ moved.T + prior, moved @ left)
