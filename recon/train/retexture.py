@@ -3,7 +3,8 @@
 A texture was read off a photo through a network's correspondence (recon/mesh/photo_textures.py). Laid on a render
 through the true one, and lit anew by the true normals, it is as real as the photo and as exact as the render; where the
 network misplaced it by some millimetres, a brow lies that far from its bone, as brows do. The photo's own light stays
-in the texture.
+in the texture. The mouth is the render's own: photographed people smile, and teeth laid on closed lips would teach that
+teeth are skin.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ROWS, COLUMNS = 128, 144  # of a texture: height, and azimuth about an axis with
 AXIS_DEPTH = 0.3  # of the axis, in the canonical box: ears lie behind it
 WIDEST = 2.1  # radians of azimuth at the texture's sides
 GAMMA = 2.2
+MOUTH, MOUTH_REACH = (0.5, 0.263), (0.21, 0.1)  # canonical x and y: its middle, and an ellipse about it and its lips
 BORDER_PX = 5  # over which a texture fades into the skin around the face
 
 
@@ -76,7 +78,13 @@ def retexture(batch: dict[str, Tensor], textures: Tensor, share: float, seed: in
     area = mask.sum((2, 3), keepdim=True).clamp(min=1)
     means = [(values * mask).sum((2, 3), keepdim=True) / area for values in (linear, laid)]
     laid = laid * (means[0] / means[1].clamp(min=1e-3)) ** drawn(0.5, 1)
-    soft = F.avg_pool2d(mask, BORDER_PX, 1, BORDER_PX // 2) * mask
+    soft = F.avg_pool2d(mask, BORDER_PX, 1, BORDER_PX // 2) * mask * beside_mouth(batch["correspondence"][chosen])
     rgb = batch["rgb"].clone()
     rgb[chosen] = torch.lerp(linear, laid, soft).clamp(0, 1) ** (1 / GAMMA)
     return {**batch, "rgb": rgb}
+
+
+def beside_mouth(correspondence: Tensor) -> Tensor:
+    """(B, 1, H, W): 0 at the mouth, 1 away from it. correspondence: (B, 3, H, W)."""
+    across, up = ((correspondence[:, [i]] - MOUTH[i]) / MOUTH_REACH[i] for i in (0, 1))
+    return ((across**2 + up**2).sqrt() * 2.5 - 2).clamp(0, 1)

@@ -6,7 +6,7 @@ from recon.errors import UserError
 from recon.faces.default import load_default
 from recon.synthesis.pool import RenderPool
 from recon.synthesis.scene import SceneConfig
-from recon.train.retexture import COLUMNS, ROWS, atlas_place, read_textures, retexture
+from recon.train.retexture import COLUMNS, ROWS, atlas_place, beside_mouth, read_textures, retexture
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,23 @@ def test_even_skin_under_even_light_is_even_and_nothing_else_changes(batch):
     grey = torch.full((1, 3, ROWS, COLUMNS), 128, dtype=torch.uint8)
     flat = {**batch, "normals": torch.zeros_like(batch["normals"])}  # no normals, no light from a side
     after = retexture(flat, grey, 1.0, 0, 0)
-    inner = torch.nn.functional.avg_pool2d(batch["mask"], 9, 1, 4) == 1
+    inner = (torch.nn.functional.avg_pool2d(batch["mask"], 9, 1, 4) == 1) & (beside_mouth(batch["correspondence"]) == 1)
     for image, inside in zip(after["rgb"], inner, strict=True):
         assert image[:, inside[0]].std(1).max() < 1e-3
     outside = (batch["mask"] == 0).expand(-1, 3, -1, -1)
     assert torch.allclose(after["rgb"][outside], batch["rgb"][outside], atol=1e-5)
     assert all(torch.equal(after[name], flat[name]) for name in flat if name != "rgb")
+
+
+def test_lips_and_teeth_stay_those_of_the_render(batch):
+    model = load_default()
+    lips = model.canonical[model.landmarks[48:]].T[None, :, None]
+    elsewhere = model.canonical[model.landmarks[[8, 19, 24, 30, 36, 45]]].T[None, :, None]
+    assert beside_mouth(lips).max() == 0 and beside_mouth(elsewhere).min() == 1
+    white = torch.full((1, 3, ROWS, COLUMNS), 255, dtype=torch.uint8)
+    after = retexture(batch, white, 1.0, 0, 0)["rgb"]
+    mouth = ((beside_mouth(batch["correspondence"]) == 0) & (batch["mask"] > 0)).expand(-1, 3, -1, -1)
+    assert mouth.any() and torch.allclose(after[mouth], batch["rgb"][mouth], atol=1e-5)
 
 
 def test_it_is_a_function_of_seed_and_step_and_keeps_its_share(batch):
