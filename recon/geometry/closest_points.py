@@ -34,12 +34,12 @@ def closest_points(
         queries: (m, d); vertices: (n, d); triangles: (f, 3) int. d is 3 in space, and may be more in an embedding.
         centroids: tree of the triangles' centroids, for those who ask the same mesh often.
     """
-    corners = vertices[triangles].astype(np.float64)  # (f, 3, d)
     count = min(candidates, len(triangles))
-    tree = KDTree(corners.mean(1)) if centroids is None else centroids
+    tree = KDTree(vertices[triangles].mean(1)) if centroids is None else centroids
     nearest = tree.query(queries, k=count)[1].reshape(len(queries), count)
-    barycentric = _closest_barycentric(queries[:, None].astype(np.float64), corners[nearest])  # (m, count, 3)
-    points = np.einsum("mck,mckd->mcd", barycentric, corners[nearest])
+    corners = vertices[triangles[nearest]].astype(np.float64)  # (m, count, 3, d)
+    barycentric = _closest_barycentric(queries[:, None].astype(np.float64), corners)  # (m, count, 3)
+    points = np.einsum("mck,mckd->mcd", barycentric, corners)
     offsets = points - queries[:, None]
     distances = np.sqrt(_dot(offsets, offsets))
     rows, best = np.arange(len(queries)), distances.argmin(1)

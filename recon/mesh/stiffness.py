@@ -83,8 +83,9 @@ class System:
 
     def data(self, offsets: np.ndarray, matches: Matches) -> np.ndarray:
         """Half the gradient of the data terms by the offsets (n, 3) from the matches."""
-        across = np.einsum("ni,ni->n", matches.normals, offsets)[:, None] * matches.normals
-        return (self.shares * matches.kept)[:, None] * (self.a_point * offsets + self.a_plane * across)
+        weights = self.shares * matches.kept
+        across = weights * self.a_plane * np.einsum("ni,ni->n", matches.normals, offsets)
+        return (weights * self.a_point)[:, None] * offsets + across[:, None] * matches.normals
 
     def energy(self, displacement: np.ndarray, matches: Matches) -> float:
         offsets = self.rest + displacement - matches.places
