@@ -16,7 +16,7 @@ from recon.errors import UserError
 from recon.faces.default import load_default
 from recon.files import whole_file
 from recon.nets.base import Reconstructor
-from recon.nets.weights import load_weights
+from recon.nets.weights import load_reconstructor, load_weights
 from recon.synthesis.produce import MakeRows
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
@@ -113,7 +113,7 @@ def load_generator(path: Path) -> Generator:
 
 def load_network(path: Path) -> Reconstructor:
     """The frozen network that measures drift."""
-    return cast(Reconstructor, load_weights(path))
+    return load_reconstructor(path)
 
 
 def _digest(path: Path) -> str:

@@ -15,9 +15,8 @@ from recon.evaluate.report import Report
 from recon.evaluate.scan import evaluate_scan, load_scan
 from recon.faces.default import load_default
 from recon.faces.ict import load_ict
-from recon.nets.base import Reconstructor
 from recon.nets.mirrored import Mirrored
-from recon.nets.weights import load_weights
+from recon.nets.weights import load_reconstructor
 from recon.synthesis.scene import SceneConfig
 
 HELD_OUT_SEED = 990_001  # no training draws from it
@@ -43,9 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.size < 32:
         raise UserError(f"--size {args.size} is too small: give at least 32")
-    network = load_weights(args.weights)
-    if not isinstance(network, Reconstructor):
-        raise UserError(f"{args.weights} holds no reconstructor: give the weights of one")
+    network = load_reconstructor(args.weights)
     network = Mirrored(network) if args.mirrored else network
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     default = load_default()

@@ -17,7 +17,6 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from recon import assets
-from recon.errors import UserError
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.cameras import Camera
@@ -33,7 +32,7 @@ from recon.mesh.texture import texture_of
 from recon.mesh.visibility import trust
 from recon.nets.base import Reconstructor
 from recon.nets.mirrored import Mirrored
-from recon.nets.weights import load_weights
+from recon.nets.weights import load_reconstructor
 from recon.photos.framing import Framing
 from recon.photos.reading import read_photo
 
@@ -111,21 +110,12 @@ def reconstruct(
 
 
 def bundled_network() -> Reconstructor:
-    network = load_weights(assets.path("weights/pix2vertex.safetensors"))
-    assert isinstance(network, Reconstructor)
-    return Mirrored(network).eval()
+    return Mirrored(load_reconstructor(assets.path("weights/pix2vertex.safetensors"))).eval()
 
 
 def network_of(weights: Path | None) -> Reconstructor:
-    """The reconstructor of a weights file; without one, the bundled one.
-
-    Raises:
-        UserError: the file holds something else.
-    """
-    network = load_weights(weights) if weights else bundled_network()
-    if not isinstance(network, Reconstructor):
-        raise UserError(f"{weights} holds no reconstructor: give weights that `recon train` wrote")
-    return network.eval()
+    """The reconstructor of a weights file; without one, the bundled one."""
+    return load_reconstructor(weights) if weights else bundled_network()
 
 
 def known_size(network: Reconstructor) -> int:

@@ -19,6 +19,7 @@ from torch import nn
 from recon.configuration import from_plain, to_plain
 from recon.errors import UserError
 from recon.files import whole_file
+from recon.nets.base import Reconstructor
 from recon.nets.pix2vertex import Pix2Vertex, Pix2VertexConfig
 
 Kinds = Mapping[str, tuple[type, Callable[[Any], nn.Module]]]
@@ -56,6 +57,14 @@ def load_weights(path: Path, kinds: Kinds = RECONSTRUCTORS) -> nn.Module:
     module.load_state_dict({name: _widen(value) for name, value in tensors.items()}, strict=True)
     freeze = getattr(module, "freeze", None)
     return freeze() if freeze else module.requires_grad_(False).eval()
+
+
+def load_reconstructor(path: Path) -> Reconstructor:
+    """`load_weights` of a reconstructor; a `UserError` where the file holds something else."""
+    network = load_weights(path)
+    if not isinstance(network, Reconstructor):
+        raise UserError(f"{path} holds no reconstructor: give weights that `recon train` wrote")
+    return network
 
 
 def read_card(path: Path) -> dict[str, Any]:
