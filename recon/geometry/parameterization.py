@@ -10,18 +10,27 @@ from scipy.sparse.linalg import spsolve
 
 
 def boundary_loops(polygons: np.ndarray) -> list[np.ndarray]:
-    """Closed loops of vertex ids along edges that belong to one polygon only; polygons (f, 3) or (f, 4)."""
+    """Closed loops of vertex ids along edges that belong to one polygon only; polygons (f, 3) or (f, 4).
+
+    Where loops touch in a vertex, as patches do that were cut from a mesh, it counts for each time it is passed.
+    """
     edges = np.stack([polygons, np.roll(polygons, -1, axis=1)], axis=-1).reshape(-1, 2)
     directed = set(map(tuple, edges.tolist()))
-    following = {a: b for a, b in directed if (b, a) not in directed}
-    loops, left = [], set(following)
-    while left:
-        start = min(left)
-        loop, node = [start], following[start]
-        while node != start:
+    onward: dict[int, list[int]] = {}
+    for a, b in sorted(directed):
+        if (b, a) not in directed:
+            onward.setdefault(a, []).append(b)
+    loops = []
+    while onward:
+        start = node = min(onward)
+        loop = []
+        while not loop or node != start:
             loop.append(node)
-            node = following[node]
-        left -= set(loop)
+            ends = onward[node]
+            following = ends.pop()
+            if not ends:
+                del onward[node]
+            node = following
         loops.append(np.array(loop))
     return loops
 

@@ -1,7 +1,8 @@
 """Fine detail from the photo on a smooth mesh (Sela et al. 2017, section 4.2 and supplement B.2).
 
 The mesh is subdivided, each vertex that the camera sees takes the photo's intensity, the light is estimated and
-divided out, and the high frequencies of what is left move vertices along their normals.
+divided out with how much of the sky the smooth surface itself hides, and the high frequencies of what is left move
+vertices along their normals.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ from recon.mesh.intensity import linear_luminance, sample
 from recon.mesh.light import fit_light
 from recon.mesh.patch import Patch
 from recon.mesh.visibility import trust
+from recon.render.irradiance import Illumination, irradiance
 
 MOST_SUBDIVISIONS = 3
+RAYS = 256  # of each given vertex, to find how much of the sky it sees
+CLOSED = 0.05  # openness is at least this
+UNLIKE = 0.1  # low-passed log ratio of photo and estimated light at which trust is halved: a cast shadow, a beard
 
 
 @dataclass(frozen=True)
@@ -98,35 +103,45 @@ def add_detail(
     visible = seen.copy()
     if allowed is not None:
         visible *= np.clip(parents @ np.asarray(allowed, np.float64), 0, 1)
+    sky = irradiance(np.asarray(vertices), np.asarray(triangles), Illumination(sky=1.0), RAYS)
+    openness = parents @ np.maximum(sky, CLOSED).astype(np.float64)
     # From here on, only the part of the mesh that is seen.
     part, near = np.unique(faces[(visible > 0)[faces].any(1)], return_inverse=True)
     patch = Patch(fine[part], near.reshape(-1, 3), normals[part])
     displacement = np.zeros(len(fine))
     if len(part):
         visible[part] *= patch.evenness()
-        displacement[part] = relief(patch, linear_luminance(image), camera, visible[part], config)
+        displacement[part] = relief(patch, linear_luminance(image), camera, openness[part], visible[part], config)
     return Detail(fine + displacement[:, None] * normals, fine, faces, displacement, seen, visible, parents)
 
 
 def relief(
-    patch: Patch, luminance: np.ndarray, camera: Camera, visible: np.ndarray, config: DetailConfig
+    patch: Patch,
+    luminance: np.ndarray,
+    camera: Camera,
+    openness: np.ndarray,
+    visible: np.ndarray,
+    config: DetailConfig,
 ) -> np.ndarray:
     """(p,) mm along the normals of a patch: paint, divide by the light, high-pass, displace."""
     points = camera.project_with_distance(torch.from_numpy(patch.vertices)).numpy()
     footprint = np.sqrt(patch.mass) * camera.focal_px / points[:, 2]
     intensity = sample(luminance, points[:, :2], footprint)
+    intensity /= openness
     light = fit_light(patch.normals, intensity, visible * patch.mass)
     shading = light.shading(patch.normals)
     texture = np.log(np.maximum(intensity, light.floor) / shading)
-    mu = high_pass(patch.laplacian, patch.mass, texture, visible, config.dt_mm2).clip(-config.contrast, config.contrast)
+    mu = high_pass(patch.laplacian, patch.mass, texture, visible, config.dt_mm2)
+    trusted = visible / (1 + ((texture - mu) / UNLIKE) ** 2)
+    mu = mu.clip(-config.contrast, config.contrast)
     if config.method in ("equation_12", "equation_13"):
         fairing = -2 * config.fairing_mm**2 * patch.mean_curvature()
         raw = paper_step(patch, mu, config.method, config.gamma_mm, config.eta, fairing)
     else:
         slope = light.slope(patch.normals) if config.method == "shading" else np.zeros_like(patch.vertices)
         bright = np.minimum(shading / np.median(shading[visible > 0]), 1) ** 2  # shadow is mostly noise
-        raw = solve_displacement(patch, mu, slope, visible * bright, config.gamma_mm, config.eta, config.fairing_mm)
-    return visible * config.limit_mm * np.tanh(raw / config.limit_mm)
+        raw = solve_displacement(patch, mu, slope, trusted * bright, config.gamma_mm, config.eta, config.fairing_mm)
+    return trusted * config.limit_mm * np.tanh(raw / config.limit_mm)
 
 
 def refined(vertices: np.ndarray, triangles: np.ndarray, edge_mm: float) -> tuple[np.ndarray, np.ndarray, Any]:

@@ -25,3 +25,12 @@ def test_a_bumpy_patch_with_a_hole_does_not_fold():
     uv = square_embedding(quads, places)
     assert len(boundary_loops(quads)) == 2
     assert (signed_areas(uv, quads) > 0).all() and uv.min() >= 0 and uv.max() <= 1
+
+
+def test_loops_that_touch_in_a_vertex_are_still_closed():
+    quads = np.delete(QUADS, [9, 18], axis=0)  # two holes that share a corner
+    loops = boundary_loops(quads)
+    edges = {(int(a), int(b)) for loop in loops for a, b in zip(loop, np.roll(loop, -1), strict=True)}
+    assert sum(map(len, loops)) == len(edges) == 4 * (SIDE - 1) + 8
+    sides = {edge for quad in quads.tolist() for edge in zip(quad, quad[1:] + quad[:1], strict=True)}
+    assert edges <= sides and not {edge[::-1] for edge in edges} & sides

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import trimesh
 
+from recon.evaluate.relief import photograph, subdivided
 from recon.geometry.cameras import Camera
 from recon.mesh.detail import DetailConfig, add_detail
+from recon.render.irradiance import from_side, irradiance
 
 SIZE = 128
 CAMERA = Camera.from_fov(9.0, SIZE)
@@ -74,3 +76,38 @@ def test_detail_is_added_only_where_allowed():
 def test_the_other_methods_move_what_is_seen_alone(method):
     other = add_detail(*ball(), photo(SIZE), CAMERA, DetailConfig(method, 3.0, 20.0, fairing_mm=1.0))
     assert other.displacement_mm.any() and not other.displacement_mm[other.visible == 0].any()
+
+
+def valley():
+    """A plane 600 mm away, wider than the picture, with a smooth valley across it, 12 mm deep: (n, 3), (f, 3)."""
+    side = np.arange(-60, 60.1, 2.0)
+    x, y = np.meshgrid(side, side)
+    vertices = np.stack([x, y, -600 - 12 * np.exp(-(y**2) / 50)], -1).reshape(-1, 3)
+    corner = (np.arange(len(side) - 1)[:, None] * len(side) + np.arange(len(side) - 1)).reshape(-1, 1)
+    quads = corner + [0, 1, len(side) + 1, len(side)]
+    return vertices, np.concatenate([quads[:, :3], quads[:, [0, 2, 3]]]).astype(np.int32)
+
+
+def lit_by_the_sky():
+    fine, faces = subdivided(*valley(), 1)
+    return photograph(fine, faces, irradiance(fine, faces, from_side(0, 0.0)), CAMERA)
+
+
+def test_a_valley_darkened_by_its_own_sides_is_hardly_dug_deeper(monkeypatch):
+    image = lit_by_the_sky()
+    divided = add_detail(*valley(), image, CAMERA, CONFIG)
+    monkeypatch.setattr("recon.mesh.detail.irradiance", lambda vertices, *_: np.ones(len(vertices)))
+    blind = add_detail(*valley(), image, CAMERA, CONFIG)
+    inner = divided.visible > 0.9
+    assert inner.mean() > 0.3
+    assert np.abs(divided.displacement_mm[inner]).mean() < 0.5 * np.abs(blind.displacement_mm[inner]).mean()
+
+
+def test_a_cast_shadow_is_not_taken_for_relief(monkeypatch):
+    image = photo(SIZE) * np.where(np.arange(SIZE)[:, None, None] < 0.45 * SIZE, 0.5, 1.0)
+    wary = add_detail(*ball(), image, CAMERA, CONFIG)
+    monkeypatch.setattr("recon.mesh.detail.UNLIKE", 1e9)
+    trusting = add_detail(*ball(), image, CAMERA, CONFIG)
+    calm = add_detail(*ball(), photo(SIZE), CAMERA, CONFIG).displacement_mm
+    wrong = [np.abs(each.displacement_mm - calm).max() for each in (wary, trusting)]
+    assert wrong[0] < 0.8 * wrong[1]
