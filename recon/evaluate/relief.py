@@ -99,7 +99,8 @@ def wrinkles(vertices: np.ndarray, normals: np.ndarray, count: int, seed: int) -
             near = tree.query(ahead)[1]
             place = ahead - ((ahead - vertices[near]) @ normals[near]) * normals[near]
             heading += turn
-        distance, nearest = KDTree(np.array(path)).query(vertices, distance_upper_bound=4.0)
+        found = KDTree(np.array(path)).query(vertices, distance_upper_bound=4.0)
+        distance, nearest = map(np.asarray, found)
         near = np.isfinite(distance)
         fade = np.sin(np.pi * (nearest[near] + 0.5) / length)  # shallow at both ends
         width, depth = rng.uniform(0.3, 0.7), rng.uniform(0.2, 0.6)

@@ -28,7 +28,7 @@ from recon.render.irradiance import Illumination, irradiance
 MOST_SUBDIVISIONS = 3
 RAYS = 256  # of each given vertex, to find how much of the sky it sees
 CLOSED = 0.05  # openness is at least this
-UNLIKE = 0.25  # low-passed log ratio of photo and estimated light that halves trust: cast shadows, beards. At .1 folds go too
+UNLIKE = 0.25  # low-passed log ratio of photo and estimated light that halves trust: shadows, beards; at .1 folds go too
 
 
 @dataclass(frozen=True)
