@@ -28,7 +28,7 @@ from recon.render.irradiance import Illumination, irradiance
 MOST_SUBDIVISIONS = 3
 RAYS = 256  # of each given vertex, to find how much of the sky it sees
 CLOSED = 0.05  # openness is at least this
-UNLIKE = 0.25  # low-passed log ratio of photo and estimated light that halves trust: shadows, beards; at .1 folds go too
+UNLIKE = 0.25  # low-passed log ratio of photo and light that halves trust: shadows, beards; at .1 folds go as well
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class DetailConfig:
     """How detail is added.
 
     method        "shading": one solve in which mu is darkness of depth and shading of slope by the estimated light;
-                  "dark_is_deep": the same without the slope; "equation_12", "equation_13": the paper's single step
+                  "dark_is_deep": the same without the slope; "equation_12", "equation_13": the paper's single step,
+                  with the same light divided out
     edge_mm       the mesh is subdivided until its median seen edge is about this long
     dt_mm2        time of the heat filter (equation 9), in mm^2: waves longer than 2 pi sqrt(dt) are mostly left out
     gamma_mm      depth of one unit of log intensity (equation 11)
@@ -126,8 +127,7 @@ def relief(
     """(p,) mm along the normals of a patch: paint, divide by the light, high-pass, displace."""
     points = camera.project_with_distance(torch.from_numpy(patch.vertices)).numpy()
     footprint = np.sqrt(patch.mass) * camera.focal_px / points[:, 2]
-    intensity = sample(luminance, points[:, :2], footprint)
-    intensity /= openness
+    intensity = sample(luminance, points[:, :2], footprint) / openness
     light = fit_light(patch.normals, intensity, visible * patch.mass)
     shading = light.shading(patch.normals)
     texture = np.log(np.maximum(intensity, light.floor) / shading)
