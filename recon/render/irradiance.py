@@ -73,7 +73,8 @@ def light_by_rays(
 
 
 def irradiance(vertices: np.ndarray, triangles: np.ndarray, light: Illumination, rays: int = 128) -> np.ndarray:
-    """(m, 3) mm, (k, 3) -> (m,) float32; 1 for a surface that nothing hides and that faces the light."""
+    """(m, 3) mm in the camera frame, (k, 3) -> (m,) float32: 1 where nothing hides a surface that faces the light, 0
+    where it faces away from the camera."""
     places = torch.from_numpy(vertices).float().contiguous()
     faces = torch.from_numpy(triangles).int().contiguous()
     normals = vertex_normals(places.double(), faces).float()
