@@ -15,7 +15,6 @@ from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.faces.default import load_default
 from recon.files import whole_file
-from recon.nets.base import Reconstructor
 from recon.nets.weights import load_reconstructor, load_weights
 from recon.synthesis.produce import MakeRows
 from recon.synthesis.records import render_record
@@ -66,7 +65,7 @@ class GenerateJob:
     def open(self) -> MakeRows:
         torch.set_num_threads(1)
         model = load_default()
-        generator, network = load_generator(self.weights), load_network(self.network)
+        generator, network = load_generator(self.weights), load_reconstructor(self.network)
 
         def make_rows(indices: range) -> list[dict[str, Any] | None]:
             scenes = (draw_scene(model, self.seed, index, self.scene) for index in indices)
@@ -109,11 +108,6 @@ def write_template(out: Path) -> None:
 def load_generator(path: Path) -> Generator:
     """The translator's weights."""
     return cast(Generator, load_weights(path, GENERATORS))
-
-
-def load_network(path: Path) -> Reconstructor:
-    """The frozen network that measures drift."""
-    return load_reconstructor(path)
 
 
 def _digest(path: Path) -> str:

@@ -104,15 +104,15 @@ def add_detail(
     visible = seen.copy()
     if allowed is not None:
         visible *= np.clip(parents @ np.asarray(allowed, np.float64), 0, 1)
-    sky = irradiance(np.asarray(vertices), np.asarray(triangles), Illumination(sky=1.0), RAYS)
-    openness = parents @ np.maximum(sky, CLOSED).astype(np.float64)
     # From here on, only the part of the mesh that is seen.
     part, near = np.unique(faces[(visible > 0)[faces].any(1)], return_inverse=True)
     patch = Patch(fine[part], near.reshape(-1, 3), normals[part])
     displacement = np.zeros(len(fine))
     if len(part):
         visible[part] *= patch.evenness()
-        displacement[part] = relief(patch, linear_luminance(image), camera, openness[part], visible[part], config)
+        sky = irradiance(vertices, triangles, Illumination(sky=1.0), RAYS)
+        openness = parents[part] @ np.maximum(sky, CLOSED).astype(np.float64)
+        displacement[part] = relief(patch, linear_luminance(image), camera, openness, visible[part], config)
     return Detail(fine + displacement[:, None] * normals, fine, faces, displacement, seen, visible, parents)
 
 

@@ -14,11 +14,12 @@ from recon.evaluate.command import HELD_OUT_SEED
 from recon.evaluate.renders import drawn_records
 from recon.faces.default import load_default
 from recon.files import whole_file
+from recon.nets.weights import load_reconstructor
 from recon.synthesis.records import Record
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
 from synth2real.assessment import geometry_report, realism_report, translated_records
-from synth2real.export import load_generator, load_network
+from synth2real.export import load_generator
 from synth2real.photos import load_photos
 from synth2real.sheets import correspondence_colours
 from synth2real.translate import check_size
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("two of the --weights have the same file name: rename one, the tables tell them apart by it")
     for generator in generators.values():
         check_size(args.size, generator)
-    judge = load_network(args.judge)
+    judge = load_reconstructor(args.judge)
     photos = load_photos(args.photos, args.size, "none").images
     if len(photos) < FEWEST_PHOTOS:
         raise UserError(f"only {len(photos)} photos in {args.photos}: give at least {FEWEST_PHOTOS}")

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
+from recon.nets.weights import load_reconstructor
 from recon.synthesis.produce import produce, read_manifest
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import read_rows
 from synth2real import bundled
 from synth2real.card import drift_statistics, write_card
 from synth2real.commands.render import SHOWN, add_dataset_arguments, check_dataset_arguments
-from synth2real.export import GenerateJob, generate_features, load_generator, load_network, write_template
+from synth2real.export import GenerateJob, generate_features, load_generator, write_template
 from synth2real.gallery import write_gallery
 from synth2real.sheets import contact_sheet
 from synth2real.translate import check_size
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"--max-drift {args.max_drift:g} keeps no image: give millimetres above 0")
     weights, network = args.weights or bundled.generator_weights(), args.network or bundled.network_weights()
     check_size(args.size, load_generator(weights))  # what is wrong with the weights is said before work begins
-    load_network(network)
+    load_reconstructor(network)
 
     if args.weights is None and args.size != BUNDLED_PX:
         print(

@@ -9,10 +9,10 @@ from pathlib import Path
 from recon.configuration import read_config, write_config
 from recon.errors import UserError
 from recon.faces.default import load_default
+from recon.nets.weights import load_reconstructor
 from recon.synthesis.scene import SceneConfig
 from recon.train.loop import device
 from synth2real import bundled
-from synth2real.export import load_network
 from synth2real.histograms import write_histograms
 from synth2real.matching import FEWEST, Drawn, centre, draw_and_measure, match, spread, untold, whole_faces
 from synth2real.photos import load_photos
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
     if args.out.suffix not in (".yaml", ".yml"):
         raise UserError(f"--out {args.out} is no .yaml: name the config to write")
     start = read_config(SceneConfig, args.scene or bundled.scene_config())
-    network = load_network(args.network or bundled.network_weights()).to(device())
+    network = load_reconstructor(args.network or bundled.network_weights()).to(device())
     photos = load_photos(args.photos, SIZE, args.framing, args.points, args.drop)
     model = load_default()
     target = measure(network, photos.images, model)

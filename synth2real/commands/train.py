@@ -12,13 +12,12 @@ from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
 from recon.faces.default import load_default
 from recon.nets.base import Reconstructor
-from recon.nets.weights import save_weights
+from recon.nets.weights import load_reconstructor, save_weights
 from recon.synthesis.pool import HELD_OUT_SEED, RenderPool
 from recon.synthesis.scene import SceneConfig
 from recon.train.checkpoint import keep_settings
 from recon.train.loop import device
 from synth2real import bundled
-from synth2real.export import load_network
 from synth2real.generator import GENERATORS, Generator
 from synth2real.glasses import without_glasses
 from synth2real.photo_batches import PhotoBatches, face_masks, with_face
@@ -59,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(
             f"size {config.size} is not divisible by {stride}, as the generator's widths need: change either"
         )
-    network = load_network(args.network or bundled.network_weights()).to(device())
+    network = load_reconstructor(args.network or bundled.network_weights()).to(device())
     photos = load_photos(args.photos, config.size, config.photos.framing, args.points, args.drop)
     batches = _photo_batches(photos, network, config, args.out)
     keep_settings(config, args.out)

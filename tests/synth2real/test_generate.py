@@ -7,11 +7,11 @@ import torch
 from datasets import load_dataset
 
 from recon.nets.pix2vertex import Pix2Vertex, Pix2VertexConfig
-from recon.nets.weights import save_weights
+from recon.nets.weights import load_reconstructor, save_weights
 from recon.synthesis.produce import shard_files
 from recon.synthesis.shards import image_from_column, read_records, read_rows, record_from_row
 from synth2real.cli import main
-from synth2real.export import DRIFT, load_generator, load_network
+from synth2real.export import DRIFT, load_generator
 from synth2real.generator import GENERATORS, Generator, GeneratorConfig
 from synth2real.translate import translate
 
@@ -55,7 +55,7 @@ def rows(out):
 def test_images_and_drift_are_those_of_the_records(made, weights):
     generator, network = (
         load_generator(weights / "generator.safetensors"),
-        load_network(weights / "network.safetensors"),
+        load_reconstructor(weights / "network.safetensors"),
     )
     for row, record in list(zip(rows(made), read_records(shard_files(made)), strict=True))[:2]:
         (again,) = translate([record], generator, network)

@@ -9,10 +9,10 @@ from torch import nn
 
 from recon.faces.default import load_default
 from recon.nets.base import FaceGeometry, Reconstructor
+from recon.nets.weights import load_reconstructor
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from synth2real import bundled
-from synth2real.export import load_network
 from synth2real.statistics import QUANTITIES, drawn_statistics, measure
 
 SIZE, COUNT = 96, 24
@@ -86,7 +86,7 @@ def test_exact_maps_give_what_was_drawn(model, drawn):
 
 def test_the_bundled_network_tells_pose_framing_and_skin(model, drawn):
     truth, records = drawn
-    network = load_network(bundled.network_weights())
+    network = load_reconstructor(bundled.network_weights())
     found = agreement(measure(network, np.stack([record.rgb for record in records]), model), truth)
     least = {"yaw_deg": 0.97, "pitch_deg": 0.7, "eye_share": 0.85, "eye_u": 0.8, "eye_v": 0.8, "melanin": 0.7}
     for name, correlation in least.items():
@@ -108,7 +108,7 @@ def test_light_level_does_not_change_skin_or_light(model, drawn):
 
 def test_mirrored_images_turn_the_other_way(model, drawn):
     _, records = drawn
-    network = load_network(bundled.network_weights())
+    network = load_reconstructor(bundled.network_weights())
     images = np.stack([record.rgb for record in records[:8]])
     before, after = measure(network, images, model), measure(network, images[:, :, ::-1].copy(), model)
     assert np.median(np.abs(before["yaw_deg"] + after["yaw_deg"])) < 2
