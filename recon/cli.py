@@ -26,11 +26,11 @@ class Command:
 
 
 COMMANDS = {
-    "train pix2vertex": Command("recon.train.command", "train pix2vertex's networks on renders drawn on the fly"),
-    "textures": Command("recon.mesh.photo_textures", "read the skin off photos, to train networks with"),
-    "reconstruct": Command("recon.mesh.command", "turn photos into detailed meshes"),
-    "view": Command("recon.mesh.viewing", "show a result in the browser (extra: viewer)"),
-    "evaluate": Command("recon.evaluate.command", "score weights under the frozen protocols"),
+    "train pix2vertex": Command("recon.commands.train", "train pix2vertex's networks on renders drawn on the fly"),
+    "textures": Command("recon.reconstruct.photo_textures", "read the skin off photos, to train networks with"),
+    "reconstruct": Command("recon.commands.reconstruct", "turn photos into detailed meshes"),
+    "view": Command("recon.commands.view", "show a result in the browser (extra: viewer)"),
+    "evaluate": Command("recon.commands.evaluate", "score weights under the frozen protocols"),
 }
 
 

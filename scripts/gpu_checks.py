@@ -10,9 +10,9 @@ import torch
 
 from recon import assets
 from recon.faces.default import load_default
-from recon.nets.base import Reconstructor
-from recon.nets.weights import load_weights
-from recon.render.rasterize import interpolate, rasterize
+from recon.geometry.rasterize import interpolate, rasterize
+from recon.methods.base import Reconstructor
+from recon.methods.weights import load_weights
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE, HEADS, ROUNDS = 256, 10, 20

@@ -11,7 +11,7 @@ from PIL import Image
 
 from recon.cli import main as recon
 from recon.faces.default import load_default
-from recon.mesh.pipeline import reconstruct
+from recon.reconstruct.pipeline import reconstruct
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.shards import record_from_row
@@ -59,7 +59,7 @@ def photos(tmp_path_factory):
 @pytest.mark.parametrize("command", commands())
 def test_a_command_of_the_readme_runs(command, photos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("synth2real.realism.STEPS", 2)
+    monkeypatch.setattr("synth2real.evaluate.realism.STEPS", 2)
     key = next(key for key in SMALLER if command.startswith(key))
     command = (
         command.replace("DIR", str(photos))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from recon.evaluate.intervals import bootstrap_interval
+from recon.evaluate.metrics.intervals import bootstrap_interval
 from recon.files import whole_file
 
 

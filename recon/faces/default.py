@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from recon import assets
+from recon.faces.brows import BROW_DROP_MM, brow_place
 from recon.faces.model import REGIONS, Eyeball, FaceModel
-from recon.faces.template import BROW_DROP_MM, brow_place
 from recon.geometry.subdivision import catmull_clark, triangulate
 
 BOX_MARGIN_MM = 4.0

@@ -12,11 +12,11 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from recon.faces.appearance import Appearance
-from recon.faces.eye_paint import PINK, Eyes, Iris, cornea_normal, iris_colour, sclera_colour, seen_on_iris
 from recon.faces.model import Eyeball, FaceModel, gaze_rotation
-from recon.faces.noise import noise_at
 from recon.faces.openings import KNOTS, lid_edges, resampled, within
+from recon.people.appearance import Appearance
+from recon.people.eyes.paint import PINK, Eyes, Iris, cornea_normal, iris_colour, sclera_colour, seen_on_iris
+from recon.people.noise import noise_at
 from recon.render.shading import Lights, sky_irradiance
 
 F0 = wp.constant(0.025)  # of the cornea's film of tears

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from recon.faces.model import FaceModel
 from recon.geometry.launch import launch
-from recon.render.kernel import weights_at
-from recon.render.parts import Scenery
+from recon.geometry.raster_kernel import weights_at
+from recon.render.scenery import Scenery
 
 MAPS = ("position_mm", "normals", "correspondence")  # of three channels
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 import warp as wp
 from torch import Tensor
 
-from recon.faces.appearance import Appearance
 from recon.faces.model import FaceModel
-from recon.faces.mouth_paint import Mouth, MouthLook, Teeth
 from recon.faces.openings import lip_edges
+from recon.people.appearance import Appearance
+from recon.people.mouth.paint import Mouth, MouthLook, Teeth
 
 
 def mouth_look(

@@ -5,17 +5,17 @@
 import warp as wp
 from torch import Tensor
 
-from recon.faces.appearance import Appearance
-from recon.faces.mouth_paint import MouthLook, mouth_at
-from recon.faces.noise import volume
-from recon.faces.paint import Person, paint, person_of, slow_row
-from recon.faces.template import Slow
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
+from recon.geometry.raster_kernel import weights_at
+from recon.geometry.rasterize import rasterize
+from recon.people.appearance import Appearance
+from recon.people.mouth.paint import MouthLook, mouth_at
+from recon.people.noise import volume
+from recon.people.skin.paint import Person, paint, person_of, slow_row
+from recon.people.template import Slow
 from recon.render.eye_shading import EyePair, shade_eye
-from recon.render.kernel import weights_at
-from recon.render.parts import Panes, Scenery
-from recon.render.rasterize import rasterize
+from recon.render.scenery import Panes, Scenery
 from recon.render.shading import Lighting, Lights, coat_row, lights_of, reddened, shade, shade_coat, through_pane
 from recon.render.skin_light import shade_skin
 

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 import warp as wp
 
-from recon.faces.paint import Surface
+from recon.people.skin.paint import Surface
 from recon.render.environment import Colour, Environment, surroundings_of
 from recon.render.harmonics import irradiance_at, seen_in
-from recon.render.parts import COAT
+from recon.render.scenery import COAT
 
 coat_row = wp.types.vector(length=COAT, dtype=wp.float32)
 WRAP = wp.constant(wp.vec3(0.28, 0.12, 0.08))  # skin's scattering: light beyond the terminator, red most
@@ -249,7 +249,7 @@ def ring(cosine: float, exponent: float) -> float:
 
 @wp.func
 def shade_coat(coat: coat_row, normal: wp.vec3, view: wp.vec3, arriving: float, light: Lights) -> wp.vec3:
-    """Linear radiance of a part's surface, seen from either side; its columns as in `recon.render.parts.Scenery`."""
+    """Linear radiance of a part's surface, seen from either side; its columns as in `recon.render.scenery.Scenery`."""
     albedo = wp.vec3(coat[0], coat[1], coat[2])
     tangent = wp.vec3(coat[3], coat[4], coat[5])
     if wp.length_sq(tangent) > 0.1:

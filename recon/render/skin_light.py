@@ -5,11 +5,11 @@
 import warp as wp
 from torch import Tensor
 
-from recon.faces.paint import Surface
-from recon.faces.relief import Relief, height_and_gradient, raised
 from recon.geometry.launch import launch
-from recon.render.kernel import weights_at
-from recon.render.parts import Scenery
+from recon.geometry.raster_kernel import weights_at
+from recon.people.skin.paint import Surface
+from recon.people.skin.relief import Relief, height_and_gradient, raised
+from recon.render.scenery import Scenery
 from recon.render.shading import Lights, sky_irradiance
 
 # Mean free paths in skin of red, green and blue are as 1 : 0.37 : 0.19 (Jensen et al. 2001): so wide, in cosines, is

@@ -11,22 +11,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recon.dress.hair_paint import paint_under
-from recon.dress.wardrobe import parts_of
 from recon.faces.model import NASION, REGIONS, FaceModel
-from recon.faces.mouth_paint import Teeth, teeth_of
-from recon.faces.relief import relief_of
-from recon.faces.skin import Furrows, creases, furrows_of, skin_gloss
-from recon.faces.template import Slow, Template, hair_lift, slow_values, template_of
 from recon.faces.variation import varied
+from recon.geometry.occlusion import ambient_occlusion, lit, softly_lit
+from recon.geometry.rasterize import rasterize_layers
 from recon.geometry.surfaces import vertex_normals
+from recon.people.hair.hair_paint import paint_under
+from recon.people.mouth.paint import Teeth, teeth_of
+from recon.people.skin.relief import relief_of
+from recon.people.skin.wrinkles import Furrows, creases, furrows_of, skin_gloss
+from recon.people.template import Slow, Template, hair_lift, slow_values, template_of
+from recon.people.wardrobe import parts_of
 from recon.render.eye_shading import EyeSockets, eye_pair, eye_sockets
 from recon.render.labels import label_maps
 from recon.render.mouth_shading import mouth_look
-from recon.render.occlusion import ambient_occlusion, lit, softly_lit
-from recon.render.parts import panes_of, scenery_of
 from recon.render.portrait import head_light
-from recon.render.rasterize import rasterize_layers
+from recon.render.scenery import panes_of, scenery_of
 from recon.render.shading import colour_occlusion
 from recon.render.skin_light import relief_maps
 from recon.synthesis.backdrop import draw_backdrop

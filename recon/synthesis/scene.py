@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recon.dress.wardrobe import Dress, DressConfig, draw_dress, painted_under
-from recon.faces.appearance import Appearance, draw_appearance
-from recon.faces.eye_paint import Eyes, draw_eyes
 from recon.faces.model import FaceModel
-from recon.faces.mouth_paint import Mouth, draw_mouth
-from recon.faces.skin import Skin, draw_skin
 from recon.geometry.cameras import Camera
+from recon.people.appearance import Appearance, draw_appearance
+from recon.people.eyes.paint import Eyes, draw_eyes
+from recon.people.mouth.paint import Mouth, draw_mouth
+from recon.people.skin.wrinkles import Skin, draw_skin
+from recon.people.wardrobe import Dress, DressConfig, draw_dress, painted_under
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.render.shading import KeyLight, Lighting, draw_even_lighting, draw_lighting
 from recon.render.surroundings import draw_surroundings

@@ -48,8 +48,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
+from recon.train.averaging import Ema
 from recon.train.checkpoint import checkpoints, load_checkpoint, save_checkpoint
-from recon.train.ema import Ema
 from recon.train.log import Log
 from recon.train.state import State, evaluating, rng_state, set_rng_state
 

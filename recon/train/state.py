@@ -14,7 +14,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from recon.train.ema import Ema
+from recon.train.averaging import Ema
 
 
 @dataclass

@@ -8,21 +8,21 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from recon.commands.evaluate import HELD_OUT_SEED
 from recon.configuration import read_config
 from recon.errors import UserError
-from recon.evaluate.command import HELD_OUT_SEED
-from recon.evaluate.renders import drawn_records
+from recon.evaluate.protocols.renders import drawn_records
 from recon.faces.default import load_default
 from recon.files import whole_file
-from recon.nets.weights import load_reconstructor
+from recon.methods.weights import load_reconstructor
+from recon.photos.folder import load_photos
 from recon.synthesis.records import Record
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
-from synth2real.assessment import geometry_report, realism_report, translated_records
-from synth2real.export import load_generator
-from synth2real.photos import load_photos
-from synth2real.sheets import correspondence_colours
-from synth2real.translate import check_size
+from synth2real.dataset.jobs import load_generator
+from synth2real.dataset.sheets import correspondence_colours
+from synth2real.dataset.translate import check_size
+from synth2real.evaluate.assessment import geometry_report, realism_report, translated_records
 
 SHOWN = 8
 FEWEST_PHOTOS = 16  # two halves of eight, for the photos against themselves

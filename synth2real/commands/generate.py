@@ -9,17 +9,17 @@ from pathlib import Path
 
 from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
-from recon.nets.weights import load_reconstructor
+from recon.methods.weights import load_reconstructor
 from recon.synthesis.produce import produce, read_manifest
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import read_rows
 from synth2real import bundled
-from synth2real.card import drift_statistics, write_card
 from synth2real.commands.render import SHOWN, add_dataset_arguments, check_dataset_arguments
-from synth2real.export import GenerateJob, generate_features, load_generator, write_template
-from synth2real.gallery import write_gallery
-from synth2real.sheets import contact_sheet
-from synth2real.translate import check_size
+from synth2real.dataset.card import drift_statistics, write_card
+from synth2real.dataset.gallery import write_gallery
+from synth2real.dataset.jobs import GenerateJob, generate_features, load_generator, write_template
+from synth2real.dataset.sheets import contact_sheet
+from synth2real.dataset.translate import check_size
 
 BUNDLED_PX = 128  # what the bundled generator was trained at
 

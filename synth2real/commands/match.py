@@ -9,14 +9,14 @@ from pathlib import Path
 from recon.configuration import read_config, write_config
 from recon.errors import UserError
 from recon.faces.default import load_default
-from recon.nets.weights import load_reconstructor
+from recon.methods.weights import load_reconstructor
+from recon.photos.folder import load_photos
 from recon.synthesis.scene import SceneConfig
 from recon.train.loop import device
 from synth2real import bundled
-from synth2real.histograms import write_histograms
-from synth2real.matching import FEWEST, Drawn, centre, draw_and_measure, match, spread, untold, whole_faces
-from synth2real.photos import load_photos
-from synth2real.statistics import QUANTITIES, Statistics, measure
+from synth2real.match.histograms import write_histograms
+from synth2real.match.matching import FEWEST, Drawn, centre, draw_and_measure, match, spread, untold, whole_faces
+from synth2real.match.statistics import QUANTITIES, Statistics, measure
 
 SIZE = 128
 SEED = 880_001  # no training or evaluation draws from it

@@ -12,10 +12,10 @@ from recon.errors import UserError
 from recon.synthesis.produce import produce, read_manifest
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import read_rows
-from synth2real.card import write_card
-from synth2real.export import RenderJob, render_features, write_template
-from synth2real.gallery import write_gallery
-from synth2real.sheets import contact_sheet
+from synth2real.dataset.card import write_card
+from synth2real.dataset.gallery import write_gallery
+from synth2real.dataset.jobs import RenderJob, render_features, write_template
+from synth2real.dataset.sheets import contact_sheet
 
 SMALLEST_PX, LARGEST_PX = 32, 1024
 SHOWN = 64  # the first rows, in order: never chosen

@@ -11,18 +11,18 @@ from typing import cast
 from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
 from recon.faces.default import load_default
-from recon.nets.base import Reconstructor
-from recon.nets.weights import load_reconstructor, save_weights
+from recon.methods.base import Reconstructor
+from recon.methods.weights import load_reconstructor, save_weights
+from recon.photos.folder import Photos, load_photos
 from recon.synthesis.pool import HELD_OUT_SEED, RenderPool
 from recon.synthesis.scene import SceneConfig
 from recon.train.checkpoint import keep_settings
 from recon.train.loop import device
 from synth2real import bundled
-from synth2real.generator import GENERATORS, Generator
-from synth2real.glasses import without_glasses
-from synth2real.photo_batches import PhotoBatches, face_masks, with_face
-from synth2real.photos import Photos, load_photos
-from synth2real.training import TrainingConfig, train
+from synth2real.gan.generator import GENERATORS, Generator
+from synth2real.gan.training import TrainingConfig, train
+from synth2real.photos.batches import PhotoBatches, face_masks, with_face
+from synth2real.photos.glasses import without_glasses
 
 SHOWN = 5  # skipped photos that are named on the terminal; the run's skipped.txt names all
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from recon.nets.base import FaceGeometry, Reconstructor
+from recon.methods.base import FaceGeometry, Reconstructor
 
 
 class TinyReconstructor(Reconstructor):

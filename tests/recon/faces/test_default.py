@@ -4,8 +4,8 @@ import torch
 
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
-from recon.faces.noise import solid_noise
 from recon.geometry.surfaces import triangle_areas
+from recon.people.noise import solid_noise
 
 FLIP = torch.tensor([-1.0, 1.0, 1.0])
 MIRROR_68 = [*range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31, 45, 44, 43, 42, 47, 46]

@@ -11,9 +11,9 @@ import torch
 import warp as wp
 
 from recon.faces.default import load_default
-from recon.faces.eye_paint import cornea_normal
-from recon.faces.noise import volume
 from recon.faces.openings import KNOTS
+from recon.people.eyes.paint import cornea_normal
+from recon.people.noise import volume
 from recon.render.eye_shading import EyePair, eye_pair, eye_sockets, shade_eye
 from recon.render.shading import Lighting, Lights, lights_of
 from recon.synthesis.scene import SceneConfig, draw_scene

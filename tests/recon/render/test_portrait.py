@@ -9,15 +9,15 @@ import torch
 from torch.nn import functional
 
 from recon.faces.default import load_default
-from recon.faces.mouth_paint import teeth_of
-from recon.faces.template import slow_values, template_of
 from recon.geometry.cameras import Camera
+from recon.geometry.rasterize import barycentric, gather, rasterize_supersampled
+from recon.people.mouth.paint import teeth_of
+from recon.people.template import slow_values, template_of
 from recon.render.eye_shading import eye_pair, eye_sockets
 from recon.render.labels import label_maps
 from recon.render.mouth_shading import mouth_look
-from recon.render.parts import scenery_of
 from recon.render.portrait import head_light
-from recon.render.rasterize import barycentric, gather, rasterize_supersampled
+from recon.render.scenery import scenery_of
 from recon.render.shading import Lighting, colour_occlusion
 from recon.synthesis.scene import SceneConfig, draw_scene
 

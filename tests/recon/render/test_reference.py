@@ -12,12 +12,12 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from recon.dress.wardrobe import DressConfig, draw_dress, parts_of
-from recon.faces.appearance import draw_appearance
 from recon.faces.default import load_default
 from recon.geometry.cameras import Camera
-from recon.render.parts import Scenery, scenery_of
-from recon.render.rasterize import interpolate, rasterize
+from recon.geometry.rasterize import interpolate, rasterize
+from recon.people.appearance import draw_appearance
+from recon.people.wardrobe import DressConfig, draw_dress, parts_of
+from recon.render.scenery import Scenery, scenery_of
 
 SIZE = 96
 HEADS = 20

@@ -1,9 +1,9 @@
 import torch
 import warp as wp
 
-from recon.faces.paint import Surface
 from recon.geometry.launch import launch
-from recon.render.occlusion import ambient_occlusion, lit, softly_lit
+from recon.geometry.occlusion import ambient_occlusion, lit, softly_lit
+from recon.people.skin.paint import Surface
 from recon.render.shading import Lighting, Lights, colour_occlusion, lights_of, shade
 
 TOWARD = (0.0, 0.0, 1.0)

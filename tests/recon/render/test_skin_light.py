@@ -11,19 +11,19 @@ import warp as wp
 from torch.nn import functional
 
 from recon.faces.default import load_default
-from recon.faces.mouth_paint import teeth_of
-from recon.faces.paint import Surface
-from recon.faces.relief import relief_of
-from recon.faces.skin import creases, draw_skin, furrows_of, skin_gloss
-from recon.faces.template import slow_values, template_of
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
+from recon.geometry.rasterize import rasterize_supersampled
+from recon.people.mouth.paint import teeth_of
+from recon.people.skin.paint import Surface
+from recon.people.skin.relief import relief_of
+from recon.people.skin.wrinkles import creases, draw_skin, furrows_of, skin_gloss
+from recon.people.template import slow_values, template_of
 from recon.render.eye_shading import eye_pair, eye_sockets
 from recon.render.labels import label_maps
 from recon.render.mouth_shading import mouth_look
-from recon.render.parts import scenery_of
 from recon.render.portrait import head_light
-from recon.render.rasterize import rasterize_supersampled
+from recon.render.scenery import scenery_of
 from recon.render.shading import Lighting, Lights, colour_occlusion, lights_of
 from recon.render.skin_light import relief_maps, shade_skin, spread
 from recon.synthesis.scene import SceneConfig, draw_scene

@@ -8,8 +8,8 @@ from dataclasses import asdict, fields, replace
 import cv2
 import numpy as np
 
-from recon.dress.wardrobe import DressConfig
 from recon.faces.default import load_default
+from recon.people.wardrobe import DressConfig
 from recon.render.environment import Environment, Outdoors, Room, Studio
 from recon.render.harmonics import look_up, map_directions
 from recon.render.shading import KeyLight

@@ -10,7 +10,7 @@ import torch
 
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
-from recon.render.parts import Part
+from recon.people.part import Part
 from recon.synthesis import records
 from recon.synthesis.scene import SceneConfig, draw_scene
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, fields, replace
 import numpy as np
 import pytest
 
-from recon.dress.wardrobe import DressConfig
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
+from recon.people.wardrobe import DressConfig
 from recon.synthesis.records import Record, render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from recon.configuration import read_config
-from recon.dress.wardrobe import Dress, DressConfig
 from recon.faces.default import load_default
+from recon.people.wardrobe import Dress, DressConfig
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 OFF = {name: 0.0 for name in ("hair", "brows", "facial_hair", "glasses", "headwear", "objects", "clothes")}

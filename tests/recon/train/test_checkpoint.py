@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from recon.errors import UserError
+from recon.methods.pix2vertex.training import Pix2VertexTrainConfig
 from recon.train.checkpoint import checkpoints, keep_settings, load_checkpoint, save_checkpoint
 from recon.train.loop import fit
-from recon.train.pix2vertex import Pix2VertexTrainConfig
 from recon.train.state import State, rng_state, set_rng_state
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""One measure a file: closed forms on arrays, no files, no networks."""

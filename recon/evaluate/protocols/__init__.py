@@ -1,0 +1,1 @@
+"""A protocol is a metric with frozen numbers under one name."""

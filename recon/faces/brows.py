@@ -1,0 +1,22 @@
+"""Where the brows lie on a face, told from its landmarks."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+BROW_DROP_MM = 4.5  # the markup's brow landmarks run along the upper edge of the hair
+
+
+def brow_place(place: Tensor, brow: Tensor) -> tuple[Tensor, Tensor]:
+    """Signed height in mm over the brow line, and the place along it; brow (10, 3), landmarks 17 to 26."""
+    x, y, z = place.unbind(1)
+    right, left = brow[:5], brow[5:].flip(0)
+    line = (right + left * place.new_tensor([-1.0, 1.0, 1.0])) / 2  # both sides in one, from the outer to the inner end
+    ends = line[:, 0].abs()
+    along = ((ends[0] - x.abs()) / (ends[0] - ends[4])).clamp(-0.5, 1.5)
+    knots = ((ends[0] - ends) / (ends[0] - ends[4])).contiguous()
+    k = torch.searchsorted(knots, along.clamp(0, 1).contiguous(), right=True).clamp(1, 4)
+    t = (along.clamp(0, 1) - knots[k - 1]) / (knots[k] - knots[k - 1])
+    height = torch.lerp(line[k - 1, 1], line[k, 1], t)
+    return torch.where(z > 0, y - height, torch.full_like(y, 60.0)), along

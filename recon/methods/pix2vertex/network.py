@@ -1,0 +1,108 @@
+"""pix2vertex's networks behind the one interface: an image to position, correspondence and mask maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from recon.errors import UserError
+from recon.methods.base import FaceGeometry, Reconstructor
+from recon.methods.pix2vertex.resnet import ResNet
+from recon.methods.pix2vertex.unet import UNet
+
+POSITION_UNIT_MM = 100.0
+"""The networks regress positions in this unit, so that a face spans about [-1, 1]."""
+
+
+@dataclass(frozen=True)
+class Pix2VertexConfig:
+    """The defaults are the paper's 512 px networks (supplement A), at full width.
+
+    outputs       "separate": one network for the geometry and one for the correspondence (the paper's preference);
+                  "joint": a single one for both
+    size          px, the side of the training images; predictions are best near it
+    architecture  "unet" (the paper's) or "resnet" (an independent judge)
+    widths        channels of each level, from fine to coarse
+    unshuffle     2x2 (or 4x4) pixels folded into channels first: quicker and a little softer; 1 is off
+    norm          "instance" or "group", never over the batch: a frozen network answers the same always
+    dropout       in the U-Net's first three decoder layers while training, never when frozen
+    dilations     of the residual blocks at the lowest level, one a block; none in the paper's U-Net
+    fine          channels of the U-Net's skip before the first halving, with a decoder that doubles bilinearly;
+                  0 in the paper's
+    """
+
+    outputs: Literal["separate", "joint"] = "separate"
+    size: int = 512
+    architecture: Literal["unet", "resnet"] = "unet"
+    widths: tuple[int, ...] = (64, 128, 256, 512, 512, 512, 512, 512)
+    unshuffle: int = 1
+    norm: Literal["instance", "group"] = "instance"
+    dropout: float = 0.5
+    dilations: tuple[int, ...] = ()
+    fine: int = 0
+
+
+class Maps(NamedTuple):
+    """The networks' raw answer: what the losses see.
+
+    position        (B, 3, H, W) float, in units of 100 mm
+    correspondence  (B, 3, H, W) float, nominally [0, 1]
+    mask_logits     (B, M, H, W) float, M networks each with a mask of its own
+    """
+
+    position: Tensor
+    correspondence: Tensor
+    mask_logits: Tensor
+
+
+class Pix2Vertex(Reconstructor):
+    """Section 3.2: one joint network (7 channels) or a geometry and a correspondence network (4 channels each)."""
+
+    def __init__(self, config: Pix2VertexConfig):
+        super().__init__()
+        self.config = config
+        names = ("joint",) if config.outputs == "joint" else ("geometry", "correspondence")
+        networks = {name: _network(config, 7 if name == "joint" else 4) for name in names}
+        self.networks = nn.ModuleDict(networks)
+        self.stride: int = networks[names[0]].stride
+
+    def forward(self, image: Tensor) -> Maps:
+        """image (B, 3, H, W) float RGB in [0, 1], H and W divisible by `stride` -> Maps in float32."""
+        height, width = image.shape[-2:]
+        if height % self.stride or width % self.stride:
+            raise UserError(f"the image is {width}x{height} px; this network needs sides divisible by {self.stride}")
+        answers = [network(image * 2 - 1).float() for network in self.networks.values()]
+        masks = torch.cat([answer[:, -1:] for answer in answers], 1)
+        coordinates = torch.cat([answer[:, :-1] for answer in answers], 1)  # position first: the dict's order
+        return Maps(coordinates[:, :3], coordinates[:, 3:] + 0.5, masks)
+
+    def predict(self, image: Tensor) -> FaceGeometry:
+        """As the interface says. A square image of another size is seen at the size of the training: the layers would
+        take any, but they know faces at one scale alone (the paper found the same)."""
+        height, width = image.shape[-2:]
+        if height == width != self.config.size:
+            seen = self.predict(_resized(image, self.config.size))
+            maps = (seen.mask, seen.position_mm, seen.correspondence)
+            return FaceGeometry(*(_resized(one, width) for one in maps), ambiguity=seen.ambiguity)
+        maps = self(image)
+        return FaceGeometry(
+            mask=maps.mask_logits.mean(1, keepdim=True).sigmoid(),
+            position_mm=maps.position * POSITION_UNIT_MM,
+            correspondence=maps.correspondence,
+            ambiguity="scale",
+        )
+
+
+def _resized(maps: Tensor, side: int) -> Tensor:
+    return functional.interpolate(maps, (side, side), mode="bilinear", antialias=True, align_corners=False)
+
+
+def _network(config: Pix2VertexConfig, channels_out: int) -> UNet | ResNet:
+    if config.architecture == "resnet":
+        return ResNet(channels_out, config.widths, config.unshuffle, config.norm, config.dilations)
+    shape = (config.widths, config.unshuffle, config.norm, config.dropout, config.dilations, config.fine)
+    return UNet(channels_out, *shape)

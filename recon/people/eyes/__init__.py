@@ -1,0 +1,1 @@
+"""Irises, pupils, whites and veins."""

@@ -1,0 +1,1 @@
+"""Hair, brows, lashes and beards as strands, and the paint beneath them."""

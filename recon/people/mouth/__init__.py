@@ -1,0 +1,1 @@
+"""The inside of a mouth: teeth, gums and tongue."""

@@ -1,0 +1,1 @@
+"""Skin's colours, wrinkles and relief."""

@@ -1,0 +1,1 @@
+"""What people have on or before them: glasses, headwear, clothes, things, hands."""

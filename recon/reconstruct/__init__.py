@@ -1,0 +1,1 @@
+"""A photo to faces, meshes, textures and the files that show them."""

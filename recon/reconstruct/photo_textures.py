@@ -1,0 +1,87 @@
+"""`recon textures`: the skin of photographed faces, read off through a network's correspondence, to train with."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from rich.progress import track
+
+from recon.errors import UserError
+from recon.faces.default import load_default
+from recon.faces.model import FaceModel
+from recon.files import image_files, whole_file
+from recon.methods.base import Reconstructor
+from recon.photos.detection import face_boxes
+from recon.photos.framing import frame, from_box, whole
+from recon.photos.reading import Unusable, read_photo
+from recon.reconstruct.face_finder import FoundFace, settle
+from recon.reconstruct.pipeline import known_size, network_of
+from recon.train.retexture import COLUMNS, ROWS, atlas_place
+
+FINER = 2  # photo pixels for each of the network's
+CLOSED_PX = 41  # holes that are no outline: the mouth, frames of glasses
+RIM_PX = 11  # along the outline, which may show what is behind
+HOLES = (0.7, 2.0, 6.0, 24.0)  # cells: where nothing is seen within one, it is filled from the next
+SEEN = 0.05  # of a pixel in reach, that a cell counts as seen
+MIRRORED = 0.02  # weight of the other side's pixels: they only fill what is not seen
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--photos", type=Path, required=True, metavar="DIR", help="photos of one face each")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.npy")
+    parser.add_argument("--network", type=Path, metavar="FILE", help="weights (default: the bundled ones)")
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.out.suffix != ".npy":
+        raise UserError(f"--out {args.out}: give a name that ends in .npy")
+    network = network_of(args.network)
+    photos = image_files(args.photos)
+    if not photos:
+        raise UserError(f"{args.photos} holds no images: give a folder of photos")
+    model, textures = load_default(), []
+    for path in track(photos, "photos", transient=True):
+        found = texture_in(path, network, model)
+        textures += [] if found is None else [found]
+    if not textures:
+        raise UserError(f"none of the {len(photos)} images in {args.photos} shows a face: give another folder")
+    with whole_file(args.out) as temporary, temporary.open("wb") as file:
+        np.save(file, np.stack(textures))
+    print(f"{len(textures)} textures of {len(photos)} photos are in {args.out}")
+
+
+def texture_in(path: Path, network: Reconstructor, model: FaceModel) -> np.ndarray | None:
+    """The texture of a photo's largest face; None where it can't be read or shows none."""
+    try:
+        photo = read_photo(path)
+    except Unusable:
+        return None
+    starts = [from_box(box) for box in face_boxes(photo)[:1]] or [whole(photo)]
+    (face,) = settle(photo, network, model, known_size(network), starts)
+    return None if face is None else texture_of(face, frame(photo, face.framing, FINER * known_size(network)))
+
+
+def texture_of(face: FoundFace, crop: np.ndarray) -> np.ndarray:
+    """(3, ROWS, COLUMNS) uint8 of a face that a network saw, and its crop (S, S, 3) uint8, finer than the maps."""
+    side = (crop.shape[1], crop.shape[0])
+    mask = cv2.resize(face.mask, side, interpolation=cv2.INTER_LINEAR) > 0.5
+    outline = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((CLOSED_PX, CLOSED_PX), np.uint8))
+    mask &= cv2.erode(outline, np.ones((RIM_PX, RIM_PX), np.uint8)) > 0
+    places = cv2.resize(face.correspondence, side, interpolation=cv2.INTER_LINEAR)[mask]
+    across, down = (axis.numpy() for axis in atlas_place(torch.from_numpy(places).unbind(-1)))
+    column = ((across + 1) / 2 * COLUMNS).astype(int).clip(0, COLUMNS - 1)
+    row = ((down + 1) / 2 * ROWS).astype(int).clip(0, ROWS - 1)
+    sums = np.zeros((ROWS, COLUMNS, 4), np.float32)
+    np.add.at(sums, (row, column), np.concatenate([crop[mask], np.ones((len(row), 1))], 1).astype(np.float32))
+    sums += MIRRORED * sums[:, ::-1]
+    texture, known = np.zeros((ROWS, COLUMNS, 3), np.float32), np.zeros((ROWS, COLUMNS), bool)
+    for reach in HOLES:
+        near = cv2.GaussianBlur(sums, (0, 0), reach, borderType=cv2.BORDER_REPLICATE)
+        fresh = ~known & (near[..., 3] > (SEEN * MIRRORED if reach < HOLES[-1] else 0))
+        texture[fresh] = near[fresh][:, :3] / near[fresh][:, 3:]
+        known |= fresh
+    return np.moveaxis(texture.round().clip(0, 255).astype(np.uint8), -1, 0)

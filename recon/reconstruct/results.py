@@ -1,0 +1,107 @@
+"""A reconstruction as files: textured meshes, a JSON of what was measured, a sheet and a turntable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import trimesh
+from PIL import Image
+from trimesh.exchange.obj import export_obj
+from trimesh.visual import TextureVisuals
+from trimesh.visual.material import PBRMaterial, SimpleMaterial
+
+from recon.faces.default import load_default
+from recon.files import whole_file
+from recon.reconstruct.map_pose import angles_deg
+from recon.reconstruct.pipeline import Reconstruction
+from recon.reconstruct.sheet import sheet_of
+from recon.reconstruct.texture import colours_at
+from recon.reconstruct.views import turntable
+
+FORMATS = ("obj", "ply", "glb", "stl")
+VERTEX_MM = 0.001  # places are written to a micrometre
+
+
+def write_result(
+    folder: Path, result: Reconstruction, photo: np.ndarray, about: dict[str, Any], formats: Sequence[str]
+) -> None:
+    """Write mesh.*, template.npz, result.json (last), sheet.jpg and turntable.gif into `folder`.
+
+    photo: (H, W, 3) uint8. about: what result.json says besides, such as the photo's name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in formats:
+        write_mesh(folder / f"mesh.{name}", result)
+    with whole_file(folder / "template.npz") as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(
+            stream,
+            vertices_mm=result.vertices.astype(np.float32),
+            matched=result.registration.matched,
+            mesh_correspondence=result.correspondence.astype(np.float32),
+            displacement_mm=result.detail.displacement_mm.astype(np.float32),
+        )
+    with whole_file(folder / "sheet.jpg") as temporary:
+        Image.fromarray(sheet_of(result, photo)).save(temporary, "JPEG", quality=92)
+    frames = turntable(result.detail.vertices, result.detail.triangles, colours_at(result.texture, result.uv))
+    with whole_file(folder / "turntable.gif") as temporary:
+        frames[0].save(temporary, "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
+    with whole_file(folder / "result.json") as temporary:
+        temporary.write_text(json.dumps({**about, **summary(result)}, indent=1))
+
+
+def write_mesh(path: Path, result: Reconstruction) -> None:
+    """Write the mesh, textured where the format knows textures (obj, glb), with vertex colours in ply, bare in stl."""
+    vertices = np.round(result.detail.vertices / VERTEX_MM) * VERTEX_MM
+    mesh = trimesh.Trimesh(vertices, result.detail.triangles, process=False)
+    if path.suffix == ".ply":
+        mesh.visual.vertex_colors = np.round(colours_at(result.texture, result.uv) * 255).astype(np.uint8)  # type: ignore[union-attr]
+    elif path.suffix in (".obj", ".glb"):
+        material = PBRMaterial(
+            baseColorTexture=Image.fromarray(result.texture), metallicFactor=0.0, roughnessFactor=0.7
+        )
+        simple = SimpleMaterial(image=Image.fromarray(result.texture), name="face")
+        chosen = simple if path.suffix == ".obj" else material
+        mesh.visual = TextureVisuals(uv=result.uv, material=chosen)
+    if path.suffix != ".obj":
+        with whole_file(path) as temporary:
+            mesh.export(temporary, file_type=path.suffix[1:])
+        return
+    text, files = export_obj(mesh, return_texture=True, mtl_name="mesh.mtl", write_texture=False)
+    for name, content in [*files.items(), (path.name, text.encode())]:
+        with whole_file(path.parent / name) as temporary:
+            temporary.write_bytes(content)
+
+
+def summary(result: Reconstruction) -> dict[str, Any]:
+    """Camera, landmarks and quality figures, as plain numbers."""
+    model = load_default()
+    marks = result.vertices[model.landmarks.numpy()]
+    last = result.registration.history[-1]
+    framing = result.face.framing
+    yaw, pitch, roll = angles_deg(result.face.seen.pose.rotation)
+    return {
+        "camera": {"focal_px": result.camera.focal_px, "centre_px": list(result.camera.centre_px)},
+        "eyes": {"middle_px": framing.middle.tolist(), "distance_px": framing.eye_distance, "tilt_rad": framing.tilt},
+        "pose_deg": {"yaw": yaw, "pitch": pitch, "roll": roll},
+        "landmarks_px": project(result, marks).round(3).tolist(),
+        "landmarks_mm": marks.round(3).tolist(),
+        "quality": {
+            "registration_residual_mm": last.residual_mm,
+            "matches": last.matches,
+            "matched_share": float(result.registration.matched[result.part].mean()),
+            "relief_rms_mm": float(np.sqrt(np.mean(result.detail.displacement_mm**2))),
+            "texture_seen_share": float(result.seen[result.seen > 0].mean()) if result.seen.any() else 0.0,
+        },
+        "units": "mm of the default face: the scale of a face is not known from one photo",
+        "frame": "of the photo's camera: x right, y up, z toward the viewer",
+    }
+
+
+def project(result: Reconstruction, points: np.ndarray) -> np.ndarray:
+    """(k, 3) mm -> (k, 2) pixels of the photo."""
+    return result.camera.project(torch.from_numpy(points)).numpy()

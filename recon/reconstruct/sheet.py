@@ -1,0 +1,81 @@
+"""One picture of a reconstruction: the photo, the network's maps, the meshes that come of them, with texture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from PIL import Image
+from scipy.spatial import KDTree
+
+from recon.faces.default import load_default
+from recon.photos.framing import frame
+from recon.reconstruct.average_texture import average_colours
+from recon.reconstruct.face_finder import MASK_THRESHOLD
+from recon.reconstruct.pipeline import Reconstruction, through
+from recon.reconstruct.texture import colours_at
+from recon.reconstruct.views import around, picture
+
+CELL_PX = 320
+GROUND = (24, 26, 30)
+SIDE_VIEWS_DEG = (-35.0, 35.0)
+
+
+def sheet_of(result: Reconstruction, photo: np.ndarray) -> np.ndarray:
+    """(2 * CELL_PX, 5 * CELL_PX, 3) uint8: photo, correspondence, depth, the average texture painted through the
+    predicted embedding (figure 8), the network's surface; registered, detailed, the mesh in the photo's pose with
+    texture, and from two sides.
+    """
+    face, detail = result.face, result.detail
+    inside = face.mask > MASK_THRESHOLD
+    crop = frame(Image.fromarray(photo), face.framing, CELL_PX)
+    depth = face.position_mm[..., 2]
+    low, high = np.percentile(depth[inside], (2, 98))
+    shade = (np.clip((depth - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+    top = [
+        crop,
+        _map(np.clip(face.correspondence * 255, 0, 255).astype(np.uint8), inside),
+        _map(cv2.applyColorMap(shade, cv2.COLORMAP_VIRIDIS)[..., ::-1], inside),
+        painted_through(result, crop),
+        _seen(result, result.map_mesh.vertices, result.map_mesh.triangles),
+    ]
+    colours = colours_at(result.texture, result.uv)
+    turned = [
+        picture(places, detail.triangles, camera, colours)
+        for places, camera in (around(detail.vertices, yaw, 0.0, CELL_PX) for yaw in SIDE_VIEWS_DEG)
+    ]
+    bottom = [
+        _seen(result, detail.smooth, detail.triangles),
+        _seen(result, detail.vertices, detail.triangles),
+        _seen(result, detail.vertices, detail.triangles, colours),
+        *turned,
+    ]
+    return np.concatenate([np.concatenate(row, 1) for row in (top, bottom)])
+
+
+def painted_through(result: Reconstruction, crop: np.ndarray) -> np.ndarray:
+    """The average face's colours at each pixel's predicted place, over the photo's crop (S, S, 3) uint8."""
+    model = load_default()
+    on_face = np.unique(model.triangles[model.face].numpy())
+    size_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
+    correspondence = cv2.resize(result.face.correspondence, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    inside = cv2.resize(result.face.mask, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR) > MASK_THRESHOLD
+    tree = KDTree(model.canonical.numpy()[on_face] * size_mm)
+    away, near = tree.query(correspondence[inside] * size_mm, k=4)
+    weights = 1 / (away + 0.1)
+    colours = average_colours()[on_face][near]
+    shown = crop.copy()
+    shown[inside] = np.round(255 * (colours * weights[..., None]).sum(1) / weights.sum(1, keepdims=True))
+    return shown
+
+
+def _seen(
+    result: Reconstruction, vertices: np.ndarray, triangles: np.ndarray, colours: np.ndarray | None = None
+) -> np.ndarray:
+    """A mesh as the upright crop shows it."""
+    camera, turn = through(result.camera, result.face.framing.to_photo(CELL_PX).inverse(), CELL_PX)
+    return picture(vertices @ turn.T, triangles, camera, colours)
+
+
+def _map(colours: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    shown = np.where(inside[..., None], colours, np.array(GROUND, np.uint8))
+    return cv2.resize(shown, (CELL_PX, CELL_PX), interpolation=cv2.INTER_NEAREST)

@@ -1,0 +1,67 @@
+"""Pictures of meshes: lit from the viewer's side, plain or coloured, from the photo's camera or turned."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image
+
+from recon.geometry.cameras import Camera
+from recon.geometry.rasterize import interpolate, rasterize
+from recon.geometry.surfaces import vertex_normals
+
+CLAY = (0.62, 0.6, 0.57)  # linear RGB
+BACKDROP = 1.0
+KEY = (-0.35, 0.45, 0.82)  # toward the light, camera frame
+AMBIENT = 0.25
+VIEW_FOV_DEG = 14.0
+SAMPLES = 2  # a side, of a pixel
+
+
+def picture(
+    vertices: np.ndarray, triangles: np.ndarray, camera: Camera, colours: np.ndarray | None = None
+) -> np.ndarray:
+    """A mesh as a camera sees it: (S, S, 3) uint8 RGB.
+
+    Args:
+        vertices: (n, 3) mm, camera frame. triangles: (f, 3) int, counter-clockwise seen from outside.
+        colours: (n, 3) in [0, 1], sRGB, shown as they are; clay, lit from the upper left, without them.
+    """
+    places, faces = torch.from_numpy(vertices).float(), torch.from_numpy(triangles).to(torch.int32)
+    side = SAMPLES * camera.size_px
+    points = camera.scaled(SAMPLES).project_with_distance(places)
+    ids = rasterize(points.contiguous(), faces.contiguous(), side, side, closed=len(faces))
+    if colours is None:
+        normals = interpolate(ids, points, faces, vertex_normals(places, faces.long()))
+        normals = torch.nn.functional.normalize(normals, dim=-1)
+        key = torch.nn.functional.normalize(torch.tensor(KEY), dim=0)
+        light = AMBIENT + (1 - AMBIENT) * (normals @ key).clamp(min=0)
+        shown = (light[..., None] * torch.tensor(CLAY)).clamp(0, 1) ** (1 / 2.2)
+    else:
+        shown = interpolate(ids, points, faces, torch.from_numpy(colours).float())
+    shown = torch.where((ids >= 0)[..., None], shown, torch.full_like(shown, BACKDROP))
+    mean = shown.reshape(camera.size_px, SAMPLES, camera.size_px, SAMPLES, 3).mean((1, 3))
+    return (mean.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+
+
+def around(vertices: np.ndarray, yaw_deg: float, pitch_deg: float, size: int) -> tuple[np.ndarray, Camera]:
+    """The vertices turned about their middle and moved before a camera that shows them whole: (n, 3) mm, the camera."""
+    middle = (vertices.max(0) + vertices.min(0)) / 2
+    yaw, pitch = np.radians([yaw_deg, pitch_deg])
+    about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    camera = Camera.from_fov(VIEW_FOV_DEG, size)
+    extent = 1.08 * float((vertices.max(0) - vertices.min(0)).max())
+    distance = camera.focal_px * extent / size
+    return (vertices - middle) @ (about_x @ about_y).T + [0.0, 0.0, -distance], camera
+
+
+def turntable(
+    vertices: np.ndarray, triangles: np.ndarray, colours: np.ndarray | None, size: int = 256, frames: int = 24
+) -> list[Image.Image]:
+    """Frames of a mesh that swings 45 degrees to either side and back."""
+    swing = 45.0 * np.sin(2 * np.pi * np.arange(frames) / frames)
+    return [
+        Image.fromarray(picture(turned, triangles, camera, colours))
+        for turned, camera in (around(vertices, float(yaw), 0.0, size) for yaw in swing)
+    ]

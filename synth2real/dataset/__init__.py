@@ -1,0 +1,1 @@
+"""Datasets of realistic faces: jobs, translation, cards and galleries."""

@@ -1,0 +1,1 @@
+"""What a generator is worth: realism and geometry, side by side."""

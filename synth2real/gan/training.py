@@ -1,0 +1,182 @@
+"""Training the generator: networks, optimisers and evaluations around the one step, for `recon.train.loop.fit`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam
+from torch.optim.lr_scheduler import LambdaLR
+from torchvision.utils import make_grid
+
+from recon.methods.base import FaceGeometry, Reconstructor
+from recon.photos.folder import FramingMode
+from recon.train.loop import Batch, Ema, State, device, fit
+from synth2real.gan.adversarial import AdversarialConfig
+from synth2real.gan.collapse import check_health
+from synth2real.gan.discriminator import Discriminator, DiscriminatorConfig
+from synth2real.gan.generator import Generator, GeneratorConfig
+from synth2real.gan.geometry_loss import GeometryLoss, GeometryLossConfig, label_drift
+from synth2real.gan.step import FidelityConfig, GanStep
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PhotosConfig:
+    """framing: where the face is in a photo, see `photos.load_photos`. without_glasses: drop photos that seem to show
+    any.
+
+    rotation_deg: photos are turned by up to this, since framing levels their eyes and the renders roll.
+    """
+
+    framing: FramingMode = "auto"
+    without_glasses: bool = True
+    rotation_deg: float = 8.0
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One experiment. Rates are Adam's, with betas (0, 0.99), and fall linearly to 0 over the second half.
+
+    size: px; batch: images of each kind a step. yaw_limit_deg: of the renders, no more than the photos
+    show. workers: processes that draw batches ahead (0: in this one). held_out: renders for the evaluations.
+    """
+
+    size: int = 128
+    batch: int = 6
+    steps: int = 6000
+    seed: int = 0
+    precision: Literal["no", "bf16"] = "bf16"
+    generator_rate: float = 3e-4
+    discriminator_rate: float = 5e-4
+    ema_decay: float = 0.998
+    evaluate_every: int = 500
+    checkpoint_every: int = 500
+    workers: int = 0
+    held_out: int = 48
+    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+    adversarial: AdversarialConfig = field(default_factory=AdversarialConfig)
+    fidelity: FidelityConfig = field(default_factory=FidelityConfig)
+    geometry: GeometryLossConfig = field(default_factory=GeometryLossConfig)
+    yaw_limit_deg: float = 20.0
+    photos: PhotosConfig = field(default_factory=PhotosConfig)
+
+
+def train(
+    config: TrainingConfig,
+    renders: Callable[[int], Batch],
+    photos: Callable[[int], Batch],
+    held_out: Batch,
+    reconstructor: Reconstructor,
+    run_dir: Path,
+    mouth: Tensor | None = None,
+) -> State:
+    """Train G and D, resuming from `run_dir`; `state.ema["generator"].average` is the generator to keep.
+
+    renders and photos: pure functions of the step's index (rgb, mask, correspondence, normals; photo, photo_mask),
+    batched alike. held_out: a batch of renders that G never learns on, for the evaluations. mouth: see GeometryLoss.
+    """
+    torch.manual_seed(config.seed)
+    geometry = GeometryLoss(reconstructor, config.geometry, mouth).to(device()).to(memory_format=torch.channels_last)
+    step = GanStep(geometry, config.discriminator, config.adversarial, config.fidelity, config.precision)
+    return fit(
+        step,
+        _Paired(renders, photos),
+        new_state(config),
+        run_dir,
+        steps=config.steps,
+        seed=config.seed,
+        precision=config.precision,
+        workers=config.workers,
+        checkpoint_every=config.checkpoint_every,
+        evaluate=Evaluation(geometry, held_out),
+        evaluate_every=config.evaluate_every,
+    )
+
+
+def new_state(config: TrainingConfig) -> State:
+    """Fresh networks with an optimiser and a schedule each, and the generator's moving average."""
+    names = ["face", *(["whole"] if config.discriminator.whole_weight > 0 else [])]
+    modules: dict[str, nn.Module] = {"generator": Generator(config.generator)}
+    modules |= {name: Discriminator(config.discriminator) for name in names}
+    modules = {name: module.to(memory_format=torch.channels_last) for name, module in modules.items()}
+    rates = {name: config.generator_rate if name == "generator" else config.discriminator_rate for name in modules}
+    optimizers = {
+        name: Adam(module.parameters(), lr=rates[name], betas=(0.0, 0.99)) for name, module in modules.items()
+    }
+    decay = _second_half_decay(config.steps)
+    return State(
+        modules=modules,
+        optimizers=dict(optimizers),
+        schedules={name: LambdaLR(optimizer, decay) for name, optimizer in optimizers.items()},
+        ema={"generator": Ema(modules["generator"], config.ema_decay)},
+    )
+
+
+def _second_half_decay(steps: int) -> Callable[[int], float]:
+    return lambda step: min(1.0, 2 * max(steps - step, 0) / steps)
+
+
+@dataclass(frozen=True)
+class _Paired:
+    """One batch of renders beside one of photos."""
+
+    renders: Callable[[int], Batch]
+    photos: Callable[[int], Batch]
+
+    def __call__(self, index: int) -> Batch:
+        wanted = ("rgb", "mask", "correspondence", "normals")
+        batch = self.renders(index)
+        return {name: batch[name] for name in wanted} | self.photos(index)
+
+
+class Evaluation:
+    """`evaluate(state)` for `fit`: label drift, the generator's health and a sheet, on the same held-out renders each
+    time.
+    """
+
+    def __init__(self, geometry: GeometryLoss, held_out: Batch, shown: int = 12):
+        self.geometry, self.shown = geometry, shown
+        self.held_out = {name: value.to(device()) for name, value in held_out.items()}
+
+    def __call__(self, state: State) -> dict[str, Any]:
+        renders = self.held_out["rgb"]
+        translated = self._translated(cast(Generator, state.ema["generator"].average))
+        drift = label_drift(self._seen(renders), self._seen(translated), self.held_out["mask"])
+        health = check_health(renders, translated)
+        for alarm in health.alarms:
+            log.warning("step %d: %s", state.step, alarm)
+        rows = [renders, self.held_out["correspondence"], translated]
+        sheet = torch.cat([row[: self.shown].cpu() for row in rows])
+        return {
+            **{name: float(value.mean()) for name, value in drift.items()},
+            "change": health.change,
+            "diversity": health.diversity,
+            "collapse": float(bool(health.alarms)),
+            "sheet": make_grid(sheet, nrow=min(self.shown, len(renders)), padding=0),
+        }
+
+    def _translated(self, generator: Generator, chunk: int = 16) -> Tensor:
+        random = torch.Generator().manual_seed(0)
+        count = len(self.held_out["rgb"])
+        parts = [
+            generator.translate({name: value[i : i + chunk] for name, value in self.held_out.items()}, random)
+            for i in range(0, count, chunk)
+        ]
+        return torch.cat(parts)
+
+    def _seen(self, images: Tensor, chunk: int = 16) -> FaceGeometry:
+        seen = [self.geometry.observe(images[i : i + chunk]) for i in range(0, len(images), chunk)]
+        return FaceGeometry(
+            torch.cat([one.mask for one in seen]),
+            torch.cat([one.position_mm for one in seen]),
+            torch.cat([one.correspondence for one in seen]),
+            seen[0].ambiguity,
+        )

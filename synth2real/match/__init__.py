@@ -1,0 +1,1 @@
+"""Measure a photo folder and write a scene whose draws follow it."""

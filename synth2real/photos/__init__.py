@@ -1,0 +1,1 @@
+"""Photos for the discriminator: which serve, and batches of them."""

@@ -1,0 +1,29 @@
+import numpy as np
+import trimesh
+
+from recon.geometry.cameras import Camera
+from recon.reconstruct.views import around, picture, turntable
+
+BALL = trimesh.creation.icosphere(subdivisions=3, radius=50.0)
+
+
+def test_a_ball_is_a_disc_of_its_size_brightest_towards_the_light():
+    shown = picture(BALL.vertices + [0, 0, -1000.0], BALL.faces, Camera(1000.0, (64.0, 64.0), 128))
+    inside = (shown < 255).any(-1)
+    radius = 1000.0 * 50 / np.sqrt(1000.0**2 - 50**2)
+    assert abs(inside.sum() / (np.pi * radius**2) - 1) < 0.03
+    assert shown[45, 45].mean() > shown[64, 64].mean() > shown[85, 90].mean()
+
+
+def test_colours_are_shown_as_they_are():
+    red = np.tile([1.0, 0.0, 0.0], (len(BALL.vertices), 1))
+    shown = picture(BALL.vertices + [0, 0, -1000.0], BALL.faces, Camera(1000.0, (64.0, 64.0), 128), red)
+    assert shown[64, 64].tolist() == [255, 0, 0] and shown[2, 2].tolist() == [255, 255, 255]
+
+
+def test_turned_meshes_stay_in_the_picture():
+    places, camera = around(BALL.vertices + [300.0, 20.0, -2000.0], 40.0, 10.0, 96)
+    pixels = camera.centre_px[0] + camera.focal_px * places[:, :2] / -places[:, 2:]
+    assert pixels.min() > 0 and pixels.max() < 96
+    frames = turntable(BALL.vertices, BALL.faces, None, size=48, frames=4)
+    assert len(frames) == 4 and frames[0].size == (48, 48)

@@ -1,0 +1,74 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from recon.evaluate.protocols.renders import drawn_records
+from recon.faces.default import load_default
+from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
+from recon.methods.weights import save_weights
+from recon.synthesis.records import Record
+from synth2real.cli import main
+from synth2real.evaluate.assessment import geometry_report, realism_report, translated_records
+from synth2real.gan.generator import GENERATORS, Generator, GeneratorConfig
+
+SIZE = 32
+BOX = np.array([[-75.0, -120.0, -50.0], [75.0, 70.0, 50.0]], np.float32)
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    config = Pix2VertexConfig(size=SIZE, architecture="unet", outputs="joint", widths=(8, 8), norm="group", dropout=0.0)
+    return config, Pix2Vertex(config)
+
+
+@pytest.fixture(scope="module")
+def records():
+    return list(drawn_records(load_default(), 16, SIZE, seed=0))
+
+
+def test_a_generator_that_changes_nothing_moves_nothing(network, records):
+    moved = translated_records(records, Generator(GeneratorConfig(widths=(8, 8), head_width=4)))
+    assert all(np.array_equal(a.rgb, b.rgb) for a, b in zip(records, moved, strict=True))
+    report = geometry_report(network[1], records, {"identity": moved}, BOX)
+    assert [row[3] for row in report.rows] == pytest.approx([0.0, 0.0, 0.0], abs=1e-5)
+
+
+def test_images_like_the_photos_are_told_from_them_less_than_the_renders(records, monkeypatch):
+    monkeypatch.setattr("synth2real.evaluate.realism.STEPS", 30)
+    random = np.random.default_rng(0)
+    photos = random.integers(150, 256, (32, SIZE, SIZE, 3)).astype(np.uint8)
+    dark = [record_with(r, random.integers(0, 60, (SIZE, SIZE, 3))) for r in records]
+    bright = [record_with(r, random.integers(150, 256, (SIZE, SIZE, 3))) for r in records]
+    for _, _, renders, translated, _, recovered in realism_report(dark, {"bright": bright}, photos).rows:
+        assert renders > 0.8 and translated < 0.75
+        assert int(recovered.split()[0]) > 30
+
+
+def record_with(record: Record, pixels: np.ndarray) -> Record:
+    return replace(record, rgb=pixels.astype(np.uint8))
+
+
+def test_the_command_writes_tables_and_a_sheet(network, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("synth2real.evaluate.realism.STEPS", 2)
+    config, judge = network
+    save_weights(tmp_path / "judge.safetensors", judge, config, {})
+    shape = GeneratorConfig(widths=(8, 8), head_width=4)
+    save_weights(tmp_path / "plain.safetensors", Generator(shape), shape, {}, GENERATORS)
+    (tmp_path / "photos").mkdir()
+    for index in range(16):
+        Image.fromarray(np.full((SIZE, SIZE, 3), 8 * index, np.uint8)).save(tmp_path / "photos" / f"{index}.png")
+    options = ["--photos", tmp_path / "photos", "--judge", tmp_path / "judge.safetensors", "--out", tmp_path / "out"]
+    options += ["--weights", tmp_path / "plain.safetensors", "--count", 16, "--size", SIZE]
+    assert main(["evaluate", *map(str, options)]) == 0
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        "realism.md", "realism.json", "geometry.md", "geometry.json", "sheet.png",
+    }  # fmt: skip
+    with Image.open(tmp_path / "out" / "sheet.png") as sheet:
+        assert sheet.size == (8 * SIZE, 3 * SIZE)
+    assert "recovered" in capsys.readouterr().out
+    assert main(["evaluate", *map(str, options), "--count", "3"]) == 2
+    assert "too few" in capsys.readouterr().err

@@ -1,0 +1,119 @@
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from datasets import load_dataset
+
+from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
+from recon.methods.weights import load_reconstructor, save_weights
+from recon.synthesis.produce import shard_files
+from recon.synthesis.shards import image_from_column, read_records, read_rows, record_from_row
+from synth2real.cli import main
+from synth2real.dataset.jobs import DRIFT, load_generator
+from synth2real.dataset.translate import translate
+from synth2real.gan.generator import GENERATORS, Generator, GeneratorConfig
+
+SIZE = 32
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A generator that does something, and a network that sees something."""
+    folder = tmp_path_factory.mktemp("weights")
+    torch.manual_seed(0)
+    config = GeneratorConfig(widths=(8, 8), head_width=4)
+    generator = Generator(config)
+    torch.nn.init.normal_(generator.residual.weight, std=0.05)
+    save_weights(folder / "generator.safetensors", generator, config, {}, GENERATORS)
+    config = Pix2VertexConfig(size=SIZE, architecture="unet", outputs="joint", widths=(8, 8), norm="group", dropout=0.0)
+    save_weights(folder / "network.safetensors", Pix2Vertex(config), config, {})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def generate(weights):
+    def run(out, *options):
+        files = ["--weights", str(weights / "generator.safetensors"), "--network", str(weights / "network.safetensors")]
+        return main(["generate", "--size", str(SIZE), "--workers", "1", *files, "--out", str(out), *options])
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def made(generate, tmp_path_factory):
+    out = tmp_path_factory.mktemp("generate") / "made"
+    assert generate(out, "--count", "17") == 0
+    return out
+
+
+def rows(out):
+    return list(read_rows(shard_files(out)))
+
+
+def test_images_and_drift_are_those_of_the_records(made, weights):
+    generator, network = (
+        load_generator(weights / "generator.safetensors"),
+        load_reconstructor(weights / "network.safetensors"),
+    )
+    for row, record in list(zip(rows(made), read_records(shard_files(made)), strict=True))[:2]:
+        (again,) = translate([record], generator, network)
+        difference = image_from_column(row["image"]).astype(int) - again.image
+        assert abs(difference).max() <= 1  # a batch of eight may round otherwise
+        assert (image_from_column(row["image"]) != record.rgb).any()
+        np.testing.assert_allclose([row[name] for name in DRIFT], [getattr(again, name) for name in DRIFT], rtol=0.05)
+
+
+def test_max_drift_keeps_the_same_rows_and_draws_others(made, generate, tmp_path):
+    everything = rows(made)
+    limit = float(np.median([row["drift_mm"] for row in everything]))
+    kept = [row for row in everything if row["drift_mm"] <= limit]
+    assert 3 < len(kept) < 17
+    assert generate(tmp_path / "strict", "--count", str(len(kept)), "--max-drift", repr(limit)) == 0
+    again = rows(tmp_path / "strict")
+    assert [row["index"] for row in again] == [row["index"] for row in kept]
+    assert [row["image"] for row in again] == [row["image"] for row in kept]
+    assert f"({len(kept)} of {kept[-1]['index'] + 1})" in (tmp_path / "strict" / "README.md").read_text()
+
+
+def test_load_dataset_shows_images_beside_renders(made, tmp_path):
+    table: Any = load_dataset("parquet", data_files=f"{made}/data/*.parquet", split="train", cache_dir=str(tmp_path))
+    for loaded, row, record in zip(table, rows(made), read_records(shard_files(made)), strict=True):
+        assert loaded["image"].mode == loaded["render"].mode == "RGB"
+        np.testing.assert_array_equal(np.asarray(loaded["image"]), image_from_column(row["image"]))
+        np.testing.assert_array_equal(record_from_row(loaded).position_mm, record.position_mm)
+        assert loaded["drift_mm"] == row["drift_mm"] > 0
+
+
+def test_the_card_states_the_drift_and_promises_nothing_of_the_image(made):
+    card = (made / "README.md").read_text()
+    median = np.median([row["drift_mm"] for row in rows(made)])
+    assert f"| {median:.4g} |" in card
+    assert "exact for `render`" in card and "license: other" in card  # not the bundled weights
+    digests = json.loads((made / "manifest.json").read_text())["weights"]
+    assert digests["generator"][:16] in card
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--max-drift", "0"], "--max-drift 0"),
+        (["--max-drift", "nan"], "--max-drift nan"),
+        (["--size", "33"], "--size 33"),
+        (["--weights", "missing.safetensors"], "missing.safetensors"),
+        (["--network", "missing.safetensors"], "missing.safetensors"),
+    ],
+)
+def test_bad_options_are_one_line_and_code_2(generate, tmp_path, capsys, options, said):
+    assert generate(tmp_path / "out", "--count", "1", *options) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_weights_are_refused_for_a_begun_folder(made, generate, weights, tmp_path, capsys):
+    generator = load_generator(weights / "generator.safetensors")
+    save_weights(tmp_path / "other.safetensors", generator, generator.config, {"steps": 1}, GENERATORS)
+    assert generate(made, "--count", "17", "--weights", str(tmp_path / "other.safetensors")) == 2
+    assert "weights.generator" in capsys.readouterr().err

@@ -1,0 +1,84 @@
+"""`synth2real train` end to end on a few renders and made-up photos, and what it says when something is wrong."""
+
+import numpy as np
+import pytest
+import torch
+from accelerate.state import AcceleratorState
+from PIL import Image
+
+from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
+from recon.methods.weights import load_weights, read_card, save_weights
+from synth2real.cli import main
+from synth2real.gan.generator import GENERATORS, Generator
+
+SMALL = """
+size: 32
+batch: 2
+steps: 3
+precision: "no"
+held_out: 2
+evaluate_every: 3
+generator: {widths: [8, 16], head_width: 8}
+discriminator: {width: 8, strides: 2}
+photos: {framing: none, without_glasses: false}
+"""
+
+
+@pytest.fixture(autouse=True)
+def fresh_accelerator():
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.fixture
+def workplace(tmp_path):
+    """A config, five photos (one broken) and the weights of a small untrained network."""
+    (tmp_path / "small.yaml").write_text(SMALL)
+    (tmp_path / "photos").mkdir()
+    for i in range(4):
+        pixels = np.random.default_rng(i).integers(0, 255, (40, 40, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{i}.png")
+    (tmp_path / "photos" / "broken.jpg").write_text("not an image")
+    torch.manual_seed(0)
+    config = Pix2VertexConfig(outputs="joint", size=32, widths=(16, 16), norm="group", dropout=0.0)
+    save_weights(tmp_path / "network.safetensors", Pix2Vertex(config), config, {})
+    return tmp_path
+
+
+def arguments(folder, *more):
+    paths = {"--photos": "photos", "--out": "run", "--config": "small.yaml", "--network": "network.safetensors"}
+    words = [word for option, name in paths.items() for word in (option, str(folder / name))]
+    return ["train", *words, "--scenes", "8", "--cache", str(folder / "cache"), *more]
+
+
+def test_a_short_run_end_to_end(workplace, monkeypatch, capsys):
+    monkeypatch.setattr("synth2real.photos.batches.FACE_SHARE", (-1.0, 2.0))  # the network knows no faces yet
+    assert main(arguments(workplace)) == 0
+    run = workplace / "run"
+    assert isinstance(load_weights(run / "generator.safetensors", GENERATORS), Generator)
+    assert read_card(run / "generator.safetensors")["steps"] == 3
+    assert (run / "config.yaml").is_file() and list((run / "sheets").glob("*.png"))
+    assert "broken.jpg" in (run / "skipped.txt").read_text()
+    assert "4 photos, 1 skipped" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--generater.widths", "3"], "generator"),
+        (["--photos", "/nowhere"], "/nowhere"),
+        (["--network", "/nowhere.safetensors"], "/nowhere.safetensors"),
+        (["--size", "34"], "divisible"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_2(workplace, capsys, more, said):
+    assert main(arguments(workplace, *more)) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert said in lines[-1] and lines[-1].startswith("synth2real:")
+
+
+def test_photos_without_faces_are_named(workplace, capsys, monkeypatch):
+    monkeypatch.setattr("synth2real.photos.batches.FACE_SHARE", (2.0, 3.0))
+    assert main(arguments(workplace)) == 2
+    assert "no photo is left" in capsys.readouterr().err
+    assert (workplace / "run" / "skipped.txt").read_text().count("sees no face") == 4
