@@ -27,7 +27,7 @@ class Command:
 
 COMMANDS = {
     "train pix2vertex": Command("recon.commands.train", "train pix2vertex's networks on renders drawn on the fly"),
-    "textures": Command("recon.reconstruct.photo_textures", "read the skin off photos, to train networks with"),
+    "textures": Command("recon.reconstruction.photo_textures", "read the skin off photos, to train networks with"),
     "reconstruct": Command("recon.commands.reconstruct", "turn photos into detailed meshes"),
     "view": Command("recon.commands.view", "show a result in the browser (extra: viewer)"),
     "evaluate": Command("recon.commands.evaluate", "score weights under the frozen protocols"),

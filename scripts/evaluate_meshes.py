@@ -25,9 +25,9 @@ from recon.faces.model import FaceModel
 from recon.people.template import template_of
 from recon.photos.folder import find_images, read_points
 from recon.photos.reading import Unusable, read_photo
-from recon.reconstruct.face_finder import find_faces
-from recon.reconstruct.pipeline import bundled_network, known_size, reconstruct_face
-from recon.reconstruct.results import project
+from recon.reconstruction.face_finder import find_faces
+from recon.reconstruction.pipeline import bundled_network, known_size, reconstruct_face
+from recon.reconstruction.results import project
 
 NEAR_PERCENT = 8.0
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from recon.cli import main as recon
 from recon.faces.default import load_default
-from recon.reconstruct.pipeline import reconstruct
+from recon.reconstruction.pipeline import reconstruct
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.shards import record_from_row

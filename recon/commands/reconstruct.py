@@ -23,9 +23,9 @@ from recon.faces.default import load_default
 from recon.files import image_files, whole_file
 from recon.methods.base import Reconstructor
 from recon.photos.reading import Unusable, read_photo
-from recon.reconstruct.face_finder import FoundFace, find_faces
-from recon.reconstruct.pipeline import known_size, network_of, reconstruct_face
-from recon.reconstruct.results import FORMATS, write_result
+from recon.reconstruction.face_finder import FoundFace, find_faces
+from recon.reconstruction.pipeline import known_size, network_of, reconstruct_face
+from recon.reconstruction.results import FORMATS, write_result
 
 Box = tuple[float, float, float, float]
 DONE = "photo.json"  # written last in a photo's folder: what is whole is not made again

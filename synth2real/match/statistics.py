@@ -27,7 +27,7 @@ from recon.evaluate.protocols.renders import predict_images
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.surfaces import normals_from_positions
 from recon.methods.base import Reconstructor
-from recon.reconstruct.map_pose import (
+from recon.reconstruction.map_pose import (
     FEWEST_PX,
     LEFT_EYE,
     RIGHT_EYE,

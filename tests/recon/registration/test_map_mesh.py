@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from recon.geometry.cameras import Camera
-from recon.reconstruct.camera import recover_camera
+from recon.reconstruction.camera import recover_camera
 from recon.registration.map_mesh import map_to_mesh
 
 

@@ -18,8 +18,8 @@ from recon.methods.base import Reconstructor
 from recon.photos.detection import face_boxes
 from recon.photos.framing import frame, from_box, whole
 from recon.photos.reading import Unusable, read_photo
-from recon.reconstruct.face_finder import FoundFace, settle
-from recon.reconstruct.pipeline import known_size, network_of
+from recon.reconstruction.face_finder import FoundFace, settle
+from recon.reconstruction.pipeline import known_size, network_of
 from recon.train.retexture import COLUMNS, ROWS, atlas_place
 
 FINER = 2  # photo pixels for each of the network's

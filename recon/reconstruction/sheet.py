@@ -9,11 +9,11 @@ from scipy.spatial import KDTree
 
 from recon.faces.default import load_default
 from recon.photos.framing import frame
-from recon.reconstruct.average_texture import average_colours
-from recon.reconstruct.face_finder import MASK_THRESHOLD
-from recon.reconstruct.pipeline import Reconstruction, through
-from recon.reconstruct.texture import colours_at
-from recon.reconstruct.views import around, picture
+from recon.reconstruction.average_texture import average_colours
+from recon.reconstruction.face_finder import MASK_THRESHOLD
+from recon.reconstruction.pipeline import Reconstruction, through
+from recon.reconstruction.texture import colours_at
+from recon.reconstruction.views import around, picture
 
 CELL_PX = 320
 GROUND = (24, 26, 30)

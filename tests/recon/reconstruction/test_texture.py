@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recon.geometry.cameras import Camera
-from recon.reconstruct.texture import texture_of
+from recon.reconstruction.texture import texture_of
 
 SIDE = 64
 

@@ -29,9 +29,9 @@ from recon.methods.mirrored import Mirrored
 from recon.methods.weights import load_reconstructor
 from recon.photos.framing import Framing
 from recon.photos.reading import read_photo
-from recon.reconstruct.camera import MapCamera, recover_camera
-from recon.reconstruct.face_finder import MASK_THRESHOLD, FoundFace, find_faces
-from recon.reconstruct.texture import texture_of
+from recon.reconstruction.camera import MapCamera, recover_camera
+from recon.reconstruction.face_finder import MASK_THRESHOLD, FoundFace, find_faces
+from recon.reconstruction.texture import texture_of
 from recon.registration.map_mesh import MapMesh, map_to_mesh
 from recon.registration.parts import pieces_of
 from recon.registration.register import Registration, RegistrationConfig, register

@@ -8,11 +8,11 @@ from PIL import Image
 from recon.faces.default import load_default
 from recon.geometry.cameras import Camera
 from recon.photos.framing import Framing, frame
-from recon.reconstruct.camera import MapCamera, recover_camera
-from recon.reconstruct.face_finder import FoundFace
-from recon.reconstruct.map_pose import seen_face
-from recon.reconstruct.pipeline import face_part, in_photo, pinhole, reconstruct_face
-from recon.reconstruct.results import project
+from recon.reconstruction.camera import MapCamera, recover_camera
+from recon.reconstruction.face_finder import FoundFace
+from recon.reconstruction.map_pose import seen_face
+from recon.reconstruction.pipeline import face_part, in_photo, pinhole, reconstruct_face
+from recon.reconstruction.results import project
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 

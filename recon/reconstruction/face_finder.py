@@ -18,7 +18,7 @@ from recon.methods.base import FaceGeometry, Reconstructor
 from recon.photos.detection import face_boxes
 from recon.photos.framing import Framing, frame, from_box, whole
 from recon.photos.reading import Unusable
-from recon.reconstruct.map_pose import (
+from recon.reconstruction.map_pose import (
     LEFT_EYE,
     RIGHT_EYE,
     Seen,

@@ -2,7 +2,7 @@ import numpy as np
 import trimesh
 
 from recon.geometry.cameras import Camera
-from recon.reconstruct.views import around, picture, turntable
+from recon.reconstruction.views import around, picture, turntable
 
 BALL = trimesh.creation.icosphere(subdivisions=3, radius=50.0)
 

@@ -10,7 +10,7 @@ from recon.faces.default import load_default
 from recon.methods.weights import load_weights
 from recon.people.wardrobe import DressConfig
 from recon.photos.reading import Unusable
-from recon.reconstruct.face_finder import find_faces
+from recon.reconstruction.face_finder import find_faces
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 

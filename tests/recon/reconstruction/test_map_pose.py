@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recon.faces.default import load_default
-from recon.reconstruct.map_pose import angles_deg, canonical_mm, eyes_by_pose, eyes_in, read_off, seen_face
+from recon.reconstruction.map_pose import angles_deg, canonical_mm, eyes_by_pose, eyes_in, read_off, seen_face
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene, head_rotation
 

@@ -17,11 +17,11 @@ from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
 from recon.faces.default import load_default
 from recon.files import whole_file
-from recon.reconstruct.map_pose import angles_deg
-from recon.reconstruct.pipeline import Reconstruction
-from recon.reconstruct.sheet import sheet_of
-from recon.reconstruct.texture import colours_at
-from recon.reconstruct.views import turntable
+from recon.reconstruction.map_pose import angles_deg
+from recon.reconstruction.pipeline import Reconstruction
+from recon.reconstruction.sheet import sheet_of
+from recon.reconstruction.texture import colours_at
+from recon.reconstruction.views import turntable
 
 FORMATS = ("obj", "ply", "glb", "stl")
 VERTEX_MM = 0.001  # places are written to a micrometre
