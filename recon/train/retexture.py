@@ -1,6 +1,6 @@
 """Photos' own skin, brows and lips on rendered faces, so that a network learns from real texture with exact labels.
 
-A texture was read off a photo through a network's correspondence (`recon.reconstruction.photo_textures`). Laid on a render
+A texture was read off a photo through a network's correspondence (`reconstruction.photo_textures`). Laid on a render
 through the true one, and lit anew by the true normals, it is as real as the photo and as exact as the render; where the
 network misplaced it by some millimetres, a brow lies that far from its bone, as brows do. The photo's own light stays
 in the texture. The mouth is the render's own: photographed people smile, and teeth laid on closed lips would teach that
