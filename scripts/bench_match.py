@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import matplotlib
 import numpy as np
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
 from synth2real.dataset.jobs import load_network
@@ -30,7 +30,7 @@ parser.add_argument("--out", type=Path, default=Path("match_accuracy.png"), help
 args = parser.parse_args()
 
 config = SceneConfig(yaw_max_deg=30, framing_jitter=0.1, place_jitter=0.02, smile=0.5)
-drawn = draw_and_measure(load_network(args.network), load_default(), config, args.count, args.size, seed=870_001)
+drawn = draw_and_measure(load_network(args.network), load("default"), config, args.count, args.size, seed=870_001)
 figure, panels = pyplot.subplots(3, 4, figsize=(15, 11))
 print("| quantity | correlation | median error | slope | measured |\n| --- | --- | --- | --- | --- |")
 for panel, (name, truth) in zip(panels.flat, drawn.truth.items(), strict=False):

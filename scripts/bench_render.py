@@ -29,7 +29,7 @@ import numpy as np
 import torch
 
 from recon.evaluate.report import markdown_table
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import interpolate, rasterize_supersampled
 from recon.geometry.surfaces import vertex_normals
@@ -42,7 +42,7 @@ Head = tuple[torch.Tensor, torch.Tensor]  # vertices (n, 3) mm in the camera fra
 
 
 def drawn_heads(count: int) -> list[Head]:
-    model, heads = load_default(), []
+    model, heads = load("default"), []
     for index in range(count):
         scene = draw_scene(model, SEED, index, SceneConfig())
         vertices = model.vertices(torch.from_numpy(scene.identity), torch.from_numpy(scene.expression))
@@ -53,7 +53,7 @@ def drawn_heads(count: int) -> list[Head]:
 
 
 def ours(head: Head) -> tuple[np.ndarray, ...]:
-    model, camera = load_default(), Camera.from_fov(FOV_DEG, SIZE)
+    model, camera = load("default"), Camera.from_fov(FOV_DEG, SIZE)
     vertices, normals = head
     attributes = torch.cat([vertices[:, 2:], model.canonical, normals], 1)
     points = camera.project_with_distance(vertices)
@@ -67,7 +67,7 @@ def ours(head: Head) -> tuple[np.ndarray, ...]:
 
 
 def full_record(index: int) -> None:
-    model = load_default()
+    model = load("default")
     render_record(model, draw_scene(model, SEED, index, SceneConfig()), SIZE)
 
 
@@ -88,7 +88,7 @@ class Pyrender:
         vertices, normals = (part.numpy() for part in head)
         colours = np.concatenate([colours, np.ones((len(colours), 1), np.float32)], 1)
         primitive = library.Primitive(
-            vertices, normals, color_0=colours, indices=load_default().triangles.numpy(), mode=4
+            vertices, normals, color_0=colours, indices=load("default").triangles.numpy(), mode=4
         )
         scene = library.Scene(bg_color=(0, 0, 0, 0), ambient_light=(0.2, 0.2, 0.2))
         node = scene.add(library.Mesh([primitive]))
@@ -98,7 +98,7 @@ class Pyrender:
         return scene, node
 
     def stock(self, head: Head) -> tuple[np.ndarray, ...]:
-        flags, places = self.library.RenderFlags, load_default().canonical.numpy()
+        flags, places = self.library.RenderFlags, load("default").canonical.numpy()
         self.offscreen._renderer = self.stock_renderer
         scene, node = self._scene(head, places)
         rgb, depth = self.offscreen.render(scene)
@@ -109,7 +109,7 @@ class Pyrender:
 
     def patched(self, head: Head) -> tuple[np.ndarray, ...]:
         self.offscreen._renderer = self.float_renderer
-        (rgb, places, facing), depth = self.offscreen.render(self._scene(head, load_default().canonical.numpy())[0])
+        (rgb, places, facing), depth = self.offscreen.render(self._scene(head, load("default").canonical.numpy())[0])
         rgb = (rgb[..., :3].clip(0, 1) * 255).round().astype(np.uint8)
         return rgb, -depth, places[..., :3], facing[..., :3], places[..., 3] > 0
 
@@ -214,7 +214,7 @@ def main() -> None:
         (name, statistics.median(each), f"{min(each):.1f} to {max(each):.1f}", base / statistics.median(each))
         for name, each in rates.items()
     ]
-    model = load_default()
+    model = load("default")
     print(
         f"\n{len(model.mean)} vertices, {len(model.triangles)} triangles, "
         f"{SIZE} px, {torch.get_num_threads()} torch thread(s)"

@@ -33,7 +33,7 @@ from recon.evaluate.protocols.relief import (
     wrinkles,
 )
 from recon.evaluate.report import markdown_table
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.parameterization import boundary_loops
 from recon.geometry.surfaces import vertex_normals
@@ -77,7 +77,7 @@ def subjects() -> Iterator[Subject]:
     for name, raised in (("bumps and pits", 0.5), ("pits", 0.0)):
         yield Subject(name, vertices, triangles, camera, smooth, faces, bumps(smooth, 250, 1, raised), everywhere)
     for name, above_mm, fov_deg, count in (("wrinkled forehead", 20.0, 13.5, 22), ("wrinkled face", -np.inf, 17.0, 60)):
-        vertices, triangles = face_patch(load_default(), above_mm)
+        vertices, triangles = face_patch(load("default"), above_mm)
         smooth, faces = subdivided(vertices, triangles, FINER)
         height = wrinkles(smooth, normals_of(smooth, faces), count, 1)
         border = np.concatenate(boundary_loops(triangles))

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from recon.evaluate.protocols.photos import OUTER_EYES, POINTS, read_webmorph
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.people.template import template_of
 from recon.photos.folder import find_images, read_points
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--points", type=Path, metavar="CSV")
     parser.add_argument("--count", type=int, default=100, help="photos, evenly from the folder (default: 100)")
     args = parser.parse_args()
-    model = load_default()
+    model = load("default")
     if args.webmorph:
         ids = model.landmarks[list(POINTS)].numpy()
         files = sorted(args.webmorph.glob("*.jpg"))

@@ -21,8 +21,7 @@ from rich.progress import track
 from recon.evaluate.protocols.registration import MEASURES, score_registration, spoiled_maps
 from recon.evaluate.protocols.renders import drawn_records
 from recon.evaluate.report import markdown_table
-from recon.faces.default import load_default
-from recon.faces.ict import load_ict
+from recon.faces import load
 from recon.registration.map_mesh import map_to_mesh
 from recon.registration.register import register
 from recon.synthesis.scene import SceneConfig
@@ -40,7 +39,7 @@ parser.add_argument("--out", type=Path, metavar="FILE.json", help="where the fig
 args = parser.parse_args()
 
 everything = []
-models = [load_default()] + ([load_ict(args.ict)] if args.ict else [])
+models = [load("default")] + ([load(f"ict:{args.ict}")] if args.ict else [])
 for model in models:
     rows: dict[str, list[dict[str, float]]] = {kind: [] for kind in args.maps}
     records = drawn_records(model, args.count, args.size, args.seed, SceneConfig(variation=args.variation))

@@ -9,7 +9,7 @@ import time
 import torch
 
 from recon import assets
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.methods.base import Reconstructor
 from recon.methods.weights import load_weights
@@ -29,7 +29,7 @@ def main() -> int:
 
 def renderer_agrees() -> bool:
     """Ids may differ at edges alone (fused multiply-add); depth within 0.01 mm where they agree."""
-    model = load_default()
+    model = load("default")
     differing, worst = 0, 0.0
     for index in range(HEADS):
         scene = draw_scene(model, 0, index, SceneConfig())

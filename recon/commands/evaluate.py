@@ -13,8 +13,7 @@ from recon.evaluate.protocols.photos import evaluate_photos, load_photos
 from recon.evaluate.protocols.renders import drawn_records, evaluate_records
 from recon.evaluate.protocols.scan import evaluate_scan, load_scan
 from recon.evaluate.report import Report
-from recon.faces.default import load_default
-from recon.faces.ict import load_ict
+from recon.faces import load
 from recon.methods.mirrored import Mirrored
 from recon.methods.weights import load_reconstructor
 from recon.synthesis.scene import SceneConfig
@@ -45,10 +44,10 @@ def run(args: argparse.Namespace) -> None:
     network = load_reconstructor(args.weights)
     network = Mirrored(network) if args.mirrored else network
     network.to("cuda" if torch.cuda.is_available() else "cpu")
-    default = load_default()
+    default = load("default")
     # What the user can get wrong is read before the long work starts.
     scene = read_config(SceneConfig, args.scene)
-    ict = load_ict(args.ict) if args.ict else None
+    ict = load(f"ict:{args.ict}") if args.ict else None
     scan = load_scan(args.scan) if args.scan else None
     photos = load_photos(args.photos, args.size) if args.photos else None
 

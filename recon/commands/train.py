@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.methods.pix2vertex.training import Pix2VertexTrainConfig, train
 from recon.methods.weights import load_weights
 from recon.synthesis.pool import HELD_OUT_SEED, RenderPool
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     if start is not None and getattr(start, "config", None) != config.network:
         raise UserError(f"{args.start} holds a network with other layers than the configuration's: give its --config")
     textures = None if args.textures is None else read_textures(args.textures)
-    model, size = load_default(), config.network.size
+    model, size = load("default"), config.network.size
     pool = partial(RenderPool, model, scene, size=size, amodal=config.amodal, cache=args.cache)
     renders = pool(seed=config.seed, count=args.scenes, batch=config.batch_size)
     batch = min(HELD_OUT_BATCH, args.held_out)

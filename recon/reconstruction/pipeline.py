@@ -19,7 +19,7 @@ from scipy.spatial import KDTree
 from recon import assets
 from recon.detail.relief import Detail, DetailConfig, add_detail
 from recon.detail.visibility import trust
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.cameras import Camera
 from recon.geometry.similarity import Similarity
@@ -104,7 +104,7 @@ def reconstruct(
     """
     image = photo if isinstance(photo, Image.Image) else read_photo(Path(photo))
     network = network or bundled_network()
-    model = load_default()
+    model = load("default")
     faces = find_faces(image, network, model, known_size(network), box, crop)
     return [reconstruct_face(np.asarray(image), face, model, detail, registration) for face in faces]
 

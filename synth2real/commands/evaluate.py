@@ -12,7 +12,7 @@ from recon.commands.evaluate import HELD_OUT_SEED
 from recon.configuration import read_config
 from recon.errors import UserError
 from recon.evaluate.protocols.renders import drawn_records
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.files import whole_file
 from recon.methods.weights import load_reconstructor
 from recon.photos.folder import load_photos
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
     if len(photos) < FEWEST_PHOTOS:
         raise UserError(f"only {len(photos)} photos in {args.photos}: give at least {FEWEST_PHOTOS}")
 
-    model = load_default()
+    model = load("default")
     scene = read_config(SceneConfig, args.scene or bundled.scene_config())
     records = list(drawn_records(model, args.count, args.size, args.seed, scene))
     translations = {name: translated_records(records, one) for name, one in generators.items()}

@@ -10,7 +10,7 @@ from typing import cast
 
 from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.methods.base import Reconstructor
 from recon.methods.weights import load_reconstructor, save_weights
 from recon.photos.folder import Photos, load_photos
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     batches = _photo_batches(photos, network, config, args.out)
     keep_settings(config, args.out)
 
-    model, scene = load_default(), read_config(SceneConfig, args.scene or bundled.scene_config())
+    model, scene = load("default"), read_config(SceneConfig, args.scene or bundled.scene_config())
     renders = RenderPool(
         model,
         scene,

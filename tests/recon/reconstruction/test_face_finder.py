@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from recon import assets
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.methods.weights import load_weights
 from recon.people.wardrobe import DressConfig
 from recon.photos.reading import Unusable
@@ -20,7 +20,7 @@ PLAIN = SceneConfig(yaw_max_deg=20.0, pitch_sd_deg=3.0, roll_sd_deg=8.0, calm=1.
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 @pytest.fixture(scope="module")

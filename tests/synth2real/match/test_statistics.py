@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
 from recon.methods.weights import load_reconstructor
 from recon.synthesis.records import render_record
@@ -40,7 +40,7 @@ class Exact(Reconstructor):
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 @pytest.fixture(scope="module")
