@@ -14,8 +14,8 @@ from recon.evaluate.protocols.renders import drawn_records, evaluate_records
 from recon.evaluate.protocols.scan import evaluate_scan, load_scan
 from recon.evaluate.report import Report
 from recon.faces import load
+from recon.methods.base import Reconstructor
 from recon.methods.mirrored import Mirrored
-from recon.methods.weights import load_reconstructor
 from recon.synthesis.scene import SceneConfig
 
 HELD_OUT_SEED = 990_001  # no training draws from it
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.size < 32:
         raise UserError(f"--size {args.size} is too small: give at least 32")
-    network = load_reconstructor(args.weights)
+    network = Reconstructor.from_pretrained(args.weights)
     network = Mirrored(network) if args.mirrored else network
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     default = load("default")

@@ -26,7 +26,6 @@ from recon.geometry.similarity import Similarity
 from recon.geometry.surfaces import vertex_normals
 from recon.methods.base import Reconstructor
 from recon.methods.mirrored import Mirrored
-from recon.methods.weights import load_reconstructor
 from recon.photos.framing import Framing
 from recon.photos.reading import read_photo
 from recon.reconstruction.camera import MapCamera, recover_camera
@@ -110,12 +109,12 @@ def reconstruct(
 
 
 def bundled_network() -> Reconstructor:
-    return Mirrored(load_reconstructor(assets.path("weights/pix2vertex.safetensors"))).eval()
+    return Mirrored(Reconstructor.from_pretrained(assets.path("weights/pix2vertex.safetensors"))).eval()
 
 
 def network_of(weights: Path | None) -> Reconstructor:
     """The reconstructor of a weights file; without one, the bundled one."""
-    return load_reconstructor(weights) if weights else bundled_network()
+    return Reconstructor.from_pretrained(weights) if weights else bundled_network()
 
 
 def known_size(network: Reconstructor) -> int:

@@ -14,7 +14,7 @@ from recon.errors import UserError
 from recon.evaluate.protocols.renders import drawn_records
 from recon.faces import load
 from recon.files import whole_file
-from recon.methods.weights import load_reconstructor
+from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos
 from recon.synthesis.records import Record
 from recon.synthesis.scene import SceneConfig
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("two of the --weights have the same file name: rename one, the tables tell them apart by it")
     for generator in generators.values():
         check_size(args.size, generator)
-    judge = load_reconstructor(args.judge)
+    judge = Reconstructor.from_pretrained(args.judge)
     photos = load_photos(args.photos, args.size, "none").images
     if len(photos) < FEWEST_PHOTOS:
         raise UserError(f"only {len(photos)} photos in {args.photos}: give at least {FEWEST_PHOTOS}")

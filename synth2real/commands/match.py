@@ -9,7 +9,7 @@ from pathlib import Path
 from recon.configuration import read_config, write_config
 from recon.errors import UserError
 from recon.faces import load
-from recon.methods.weights import load_reconstructor
+from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos
 from recon.synthesis.scene import SceneConfig
 from recon.train.loop import device
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
     if args.out.suffix not in (".yaml", ".yml"):
         raise UserError(f"--out {args.out} is no .yaml: name the config to write")
     start = read_config(SceneConfig, args.scene or bundled.scene_config())
-    network = load_reconstructor(args.network or bundled.network_weights()).to(device())
+    network = Reconstructor.from_pretrained(args.network or bundled.network_weights()).to(device())
     photos = load_photos(args.photos, SIZE, args.framing, args.points, args.drop)
     model = load("default")
     target = measure(network, photos.images, model)

@@ -7,7 +7,7 @@ from PIL import Image
 
 from recon import assets
 from recon.faces import load
-from recon.methods.weights import load_weights
+from recon.methods.base import Reconstructor
 from recon.people.wardrobe import DressConfig
 from recon.photos.reading import Unusable
 from recon.reconstruction.face_finder import find_faces
@@ -25,7 +25,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def network():
-    return load_weights(assets.path("weights/pix2vertex.safetensors")).eval()
+    return Reconstructor.from_pretrained(assets.path("weights/pix2vertex.safetensors")).eval()
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from PIL import Image
 from recon.evaluate.protocols.renders import drawn_records
 from recon.faces import load
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
-from recon.methods.weights import save_weights
+from recon.methods.pretrained import save_weights
 from recon.synthesis.records import Record
 from synth2real.cli import main
 from synth2real.evaluate.assessment import geometry_report, realism_report, translated_records
-from synth2real.gan.generator import GENERATORS, Generator, GeneratorConfig
+from synth2real.gan.generator import Generator, GeneratorConfig
 
 SIZE = 32
 BOX = np.array([[-75.0, -120.0, -50.0], [75.0, 70.0, 50.0]], np.float32)
@@ -55,9 +55,9 @@ def record_with(record: Record, pixels: np.ndarray) -> Record:
 def test_the_command_writes_tables_and_a_sheet(network, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("synth2real.evaluate.realism.STEPS", 2)
     config, judge = network
-    save_weights(tmp_path / "judge.safetensors", judge, config, {})
+    save_weights(tmp_path / "judge.safetensors", judge)
     shape = GeneratorConfig(widths=(8, 8), head_width=4)
-    save_weights(tmp_path / "plain.safetensors", Generator(shape), shape, {}, GENERATORS)
+    save_weights(tmp_path / "plain.safetensors", Generator(shape))
     (tmp_path / "photos").mkdir()
     for index in range(16):
         Image.fromarray(np.full((SIZE, SIZE, 3), 8 * index, np.uint8)).save(tmp_path / "photos" / f"{index}.png")

@@ -18,12 +18,13 @@ from recon.evaluate.report import Report
 from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
 from recon.synthesis.records import Record
+from tests.fakes import MapsReconstructor, of_maps
 
 SIZE = 64
 EVAL = Path(__file__).parents[4] / "shared" / "eval"
 
 
-class Oracle(Reconstructor):
+class Oracle(MapsReconstructor):
     """Answers prepared truths, in the order in which it is asked."""
 
     def __init__(
@@ -38,14 +39,14 @@ class Oracle(Reconstructor):
         mask, position, places = (torch.as_tensor(np.nan_to_num(np.stack(maps))) for maps in zip(*chosen, strict=True))
         noise = torch.randn(position.shape, generator=torch.manual_seed(0)) * self.noise_mm
         position = self.scale * (position + noise)
-        return FaceGeometry(mask[:, None].float(), position.permute(0, 3, 1, 2), places.permute(0, 3, 1, 2))
+        return of_maps(mask[:, None].float(), position.permute(0, 3, 1, 2), places.permute(0, 3, 1, 2))
 
 
-class Blind(Reconstructor):
+class Blind(MapsReconstructor):
     """Sees no face anywhere."""
 
     def predict(self, image: Tensor) -> FaceGeometry:
-        return FaceGeometry(torch.zeros_like(image[:, :1]), torch.zeros_like(image), torch.zeros_like(image))
+        return of_maps(torch.zeros_like(image[:, :1]), torch.zeros_like(image), torch.zeros_like(image))
 
 
 @pytest.fixture(scope="module")
