@@ -16,7 +16,7 @@ from recon.faces.default import load_default
 from recon.files import whole_file
 from recon.methods.weights import load_reconstructor
 from recon.photos.folder import load_photos
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
 from synth2real.dataset.jobs import load_generator
