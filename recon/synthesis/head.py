@@ -12,9 +12,9 @@ from recon.faces.model import NASION, REGIONS, FaceModel
 from recon.faces.variation import varied
 from recon.geometry.occlusion import ambient_occlusion
 from recon.geometry.surfaces import vertex_normals
-from recon.people.hair.hair_paint import paint_under
-from recon.people.mouth.paint import Teeth, teeth_of
-from recon.people.skin.wrinkles import Furrows, furrows_of
+from recon.people.hair.paint import paint_under
+from recon.people.mouth.teeth import Teeth, teeth_of
+from recon.people.skin.furrows import Furrows, furrows_of
 from recon.people.template import Slow, Template, hair_lift, slow_values, template_of
 from recon.render.eye_shading import EyeSockets, eye_sockets
 from recon.render.shading import colour_occlusion

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from recon.faces.model import FaceModel
 from recon.geometry.occlusion import lit, softly_lit
+from recon.people.skin.furrows import creases, skin_gloss
 from recon.people.skin.relief import relief_of
-from recon.people.skin.wrinkles import Skin, creases, skin_gloss
+from recon.people.skin.wrinkles import Skin
 from recon.people.wardrobe import parts_of
 from recon.render.eye_shading import eye_pair
 from recon.render.labels import label_maps

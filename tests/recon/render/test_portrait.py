@@ -11,7 +11,7 @@ from torch.nn import functional
 from recon.faces.default import load_default
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import barycentric, gather
-from recon.people.mouth.paint import teeth_of
+from recon.people.mouth.teeth import teeth_of
 from recon.people.template import slow_values, template_of
 from recon.render.eye_shading import eye_pair, eye_sockets
 from recon.render.labels import label_maps

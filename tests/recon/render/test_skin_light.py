@@ -15,10 +15,11 @@ from torch.nn import functional
 from recon.faces.default import load_default
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
-from recon.people.mouth.paint import teeth_of
+from recon.people.mouth.teeth import teeth_of
+from recon.people.skin.furrows import creases, furrows_of, skin_gloss
 from recon.people.skin.paint import Surface
 from recon.people.skin.relief import relief_of
-from recon.people.skin.wrinkles import creases, draw_skin, furrows_of, skin_gloss
+from recon.people.skin.wrinkles import draw_skin
 from recon.people.template import slow_values, template_of
 from recon.render.eye_shading import eye_pair, eye_sockets
 from recon.render.labels import label_maps
