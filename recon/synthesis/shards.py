@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -32,9 +32,7 @@ from recon.errors import UserError
 from recon.files import whole_file
 from recon.synthesis import quantize
 from recon.synthesis.png import decode_png, encode_png
-
-if TYPE_CHECKING:
-    from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 
 SCHEMA_VERSION = 3
 ROW_GROUP = 32  # records buffered while writing and decoded together while reading: about 60 MB at 256 px
@@ -120,8 +118,6 @@ def row_from_record(record: Record) -> dict[str, Any]:
 
 def record_from_row(row: Mapping[str, Any]) -> Record:
     """The record of a row, bit for bit: a row of `load_dataset` (decoded images, in any format) or of `read_rows`."""
-    from recon.synthesis.records import Record  # here, because it loads the renderer, which writing rows has no need of
-
     maps = {
         field: decode(np.stack([image_from_column(row[column]) for column in columns], axis=-1).astype(np.uint16))
         for field, (columns, _, decode) in MAPS.items()

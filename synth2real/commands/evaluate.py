@@ -16,7 +16,7 @@ from recon.faces import load
 from recon.files import whole_file
 from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
 from synth2real.dataset.jobs import load_generator

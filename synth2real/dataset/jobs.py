@@ -17,7 +17,7 @@ from recon.faces import load
 from recon.files import whole_file
 from recon.methods.base import Reconstructor
 from recon.synthesis.produce import MakeRows
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.shards import image_to_column, record_features, row_from_record
 from synth2real.dataset.translate import translate

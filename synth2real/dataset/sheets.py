@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from recon.files import whole_file
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from recon.synthesis.shards import image_from_column, record_from_row
 
 SHEET_COLUMNS = 8

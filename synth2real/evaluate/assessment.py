@@ -14,7 +14,7 @@ from recon.evaluate.metrics.intervals import bootstrap_interval
 from recon.evaluate.protocols.renders import evaluate_records
 from recon.evaluate.report import Report
 from recon.methods.base import Reconstructor
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from synth2real.dataset.translate import translate_images
 from synth2real.evaluate.realism import Realism, three_pairs
 from synth2real.gan.generator import Generator

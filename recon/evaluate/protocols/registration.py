@@ -10,7 +10,7 @@ from recon.geometry.cameras import Camera
 from recon.geometry.closest_points import closest_points
 from recon.geometry.rasterize import rasterize
 from recon.geometry.surfaces import triangle_normals
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 
 FINE = 4  # rays of a pixel, along each axis
 NOISE_MM = 0.5

@@ -21,7 +21,8 @@ from recon.evaluate.metrics.normals import normal_angle_deg
 from recon.evaluate.report import Report, summary_rows
 from recon.faces.model import FaceModel
 from recon.methods.base import FaceGeometry, Reconstructor
-from recon.synthesis.records import Record, render_record
+from recon.synthesis.record import Record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 MEASURES = {

@@ -1,7 +1,6 @@
 import numpy as np
 import torch
 
-from recon.faces.default import load_default
 from recon.faces.variation import ASYMMETRY, LENGTHS_MM, SPREADS_MM, varied
 
 

@@ -1,6 +1,5 @@
 import torch
 
-from recon.faces.default import load_default
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import (
     interpolate,

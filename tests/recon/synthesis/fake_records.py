@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recon.synthesis import quantize
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from recon.synthesis.shards import record_features
 
 VERTICES, IDENTITY, EXPRESSION = 50, 5, 3

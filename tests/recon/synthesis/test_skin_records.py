@@ -9,7 +9,8 @@ import pytest
 
 from recon.faces import load
 from recon.faces.model import REGIONS
-from recon.synthesis.records import Record, render_record
+from recon.synthesis.record import Record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.shards import read_records, record_features, row_from_record, write_shard
 

@@ -8,7 +8,7 @@ from datasets import load_dataset
 
 from recon.faces import load
 from recon.synthesis.produce import shard_files
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.shards import read_records, record_from_row
 from synth2real.cli import main
