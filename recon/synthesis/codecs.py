@@ -1,7 +1,7 @@
 """How the value of one column stands in a row, and what it is in memory.
 
 Images in a row are `{"bytes": PNG, "path": None}`, as `datasets` keeps them; decoded ones, in whatever format
-`load_dataset` gives them, are read too. `decode` raises ValueError with what is wrong, worded to follow the column's name.
+`load_dataset` gives them, are read too. `decode` raises ValueError with what is wrong, to follow the column's name.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ def _pixels(value: Any, dtype: np.dtype) -> np.ndarray:
         pixels = np.asarray(value)
     if pixels.dtype == dtype:
         return pixels
-    if pixels.dtype == np.int64 and 0 <= pixels.min(initial=0) and pixels.max(initial=0) <= np.iinfo(dtype).max:
+    if pixels.dtype == np.int64 and pixels.min(initial=0) >= 0 and pixels.max(initial=0) <= np.iinfo(dtype).max:
         return pixels.astype(dtype)  # as `with_format("numpy")` widens every image
     raise ValueError(f"holds {pixels.dtype} values, not pixels of {dtype}")
 

@@ -25,7 +25,7 @@ class Column:
     """One column.
 
     Attributes:
-        name: in the file. field: of the object that it is a part of; channel: of the field's last axis, None: all of it.
+        name: in the file. field: of the object that it is a part of. channel: of the field's last axis; None: all.
         codec: how it is stored, and its dtype in memory.
         shape: of the decoded value; letters are lengths that differ between datasets, equal letters equal lengths.
         unit: of the decoded value, "" where it has none. text: its meaning, for people.
@@ -83,7 +83,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns of a dataset, in their order in the file. lengths: of the shape letters that are the same in all rows."""
+    """The columns of a dataset, in the file's order. lengths: of the shape letters that are the same in all rows."""
 
     columns: tuple[Column, ...]
     lengths: Mapping[str, int] = field(default_factory=dict)
@@ -148,7 +148,8 @@ def by_field(columns: Iterable[Column]) -> dict[str, list[Column]]:
 
 def table_of(columns: Sequence[Column]) -> str:
     """The columns as a Markdown table."""
-    lines = [
-        f"| {c.name} | {c.codec.stored} | {' x '.join(map(str, c.shape)) or '1'} | {c.unit} | {c.text} |" for c in columns
-    ]
-    return "\n".join(["| column | stored as | shape | unit | meaning |", "| --- | --- | --- | --- | --- |", *lines])
+    lines = ["| column | stored as | shape | unit | meaning |", "| --- | --- | --- | --- | --- |"]
+    for column in columns:
+        shape = " x ".join(map(str, column.shape)) or "1"
+        lines.append(f"| {column.name} | {column.codec.stored} | {shape} | {column.unit} | {column.text} |")
+    return "\n".join(lines)

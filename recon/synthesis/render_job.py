@@ -1,7 +1,7 @@
 """Renders with exact labels as a job for `recon.synthesis.produce`.
 
-    produce(RenderJob(seed=0, size=128, scene=SceneConfig()), 1000, Path("renders"), workers=2)
-    record_from_row(Rows(Path("renders")).row(7))      the render of scene (0, 7), bit for bit
+produce(RenderJob(seed=0, size=128, scene=SceneConfig()), 1000, Path("renders"), workers=2)
+record_from_row(Rows(Path("renders")).row(7))      the render of scene (0, 7), bit for bit
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 import torch
 
 from recon.configuration import to_plain
-from recon.faces.default import load_default
+from recon.faces import load
+from recon.faces.model import FaceModel
 from recon.synthesis.column import Schema
 from recon.synthesis.produce import MakeRows, Row
 from recon.synthesis.records import render_record
@@ -24,21 +25,22 @@ RENDERER_VERSION = 1  # rises when a scene's record gets other bits
 
 @dataclass(frozen=True)
 class RenderJob:
-    """Row i is the scene drawn from (seed, i), `size` pixels square."""
+    """Row i is the scene drawn from (seed, i), `size` pixels square. model: the name that `recon.faces.load` knows."""
 
     seed: int
     size: int
     scene: SceneConfig
+    model: str = "default"
 
     def schema(self) -> Schema:
-        return record_schema(load_default())
+        return record_schema(load(self.model))
 
     def manifest(self) -> dict[str, Any]:
-        return {"kind": "render", **render_manifest(self.seed, self.size, self.scene)}
+        return {"kind": "render", **render_manifest(load(self.model), self.seed, self.size, self.scene)}
 
     def open(self) -> MakeRows:
         torch.set_num_threads(1)  # one process a core; and the same bits whatever the machine's cores
-        model = load_default()
+        model = load(self.model)
 
         def make_rows(indices: range) -> list[Row | None]:
             scenes = (draw_scene(model, self.seed, index, self.scene) for index in indices)
@@ -47,7 +49,7 @@ class RenderJob:
         return make_rows
 
 
-def render_manifest(seed: int, size: int, scene: SceneConfig) -> dict[str, Any]:
+def render_manifest(model: FaceModel, seed: int, size: int, scene: SceneConfig) -> dict[str, Any]:
     """All that the bits of a render depend on: going on with any other would mix two datasets in one folder."""
-    drawn = {"model": load_default().name, "seed": seed, "size": size, "scene": to_plain(scene)}
-    return {"renderer": RENDERER_VERSION, **drawn}
+    drawn = {"seed": seed, "size": size, "scene": to_plain(scene)}
+    return {"renderer": RENDERER_VERSION, "model": model.name, **drawn}

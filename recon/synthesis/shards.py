@@ -29,6 +29,7 @@ from recon.synthesis.column import Schema
 GROUP_BYTES = 2 * 2**20
 GROUP_ROWS = 32
 OPEN_FILES, OPEN_GROUPS = 64, 4  # what `Rows` keeps at hand
+BROKEN = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises, by the place that is broken
 
 Key, Kept = TypeVar("Key"), TypeVar("Kept")
 
@@ -81,7 +82,7 @@ class Rows:
             for name in set(columns or ()) - set(shard.schema_arrow.names):
                 raise UserError(f"the shard {file} has no column {name}{did_you_mean(name, shard.schema_arrow.names)}")
             return shard.read_row_group(int(self._group[group]), columns, use_threads=False)
-        except (pa.ArrowException, OSError) as error:
+        except BROKEN as error:
             raise _read_error(file, error) from None
 
 
@@ -195,7 +196,7 @@ def _group_rows(file: Path) -> list[int]:
     """How many rows each group of a shard holds."""
     try:
         metadata = pq.read_metadata(file)
-    except (pa.ArrowException, OSError) as error:
+    except BROKEN as error:
         raise _read_error(file, error) from None
     return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
 
