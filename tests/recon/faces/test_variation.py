@@ -1,6 +1,7 @@
 import numpy as np
 import torch
 
+from recon.faces.default import load_default
 from recon.faces.variation import ASYMMETRY, LENGTHS_MM, SPREADS_MM, varied
 
 

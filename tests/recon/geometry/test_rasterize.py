@@ -2,6 +2,7 @@ import torch
 
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import (
+from recon.faces.default import load_default
     interpolate,
     nearest_distance,
     rasterize,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from recon.faces.default import load_default
 from recon.geometry.similarity import Affine
 from recon.registration.affine import ransac_affine
 from recon.registration.model_fit import fit_model

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import barycentric, gather
 from recon.people.mouth.teeth import teeth_of
@@ -28,7 +29,7 @@ CAMERA = Camera.from_fov(25.0, SIZE)
 @pytest.fixture(scope="module")
 def head():
     """The default model, its bare scenery, and what the camera sees of it."""
-    model = load_default()
+    model = load("default")
     shift = torch.tensor([0.0, 0.0, -700.0])
     places = model.mean + shift
     scenery = scenery_of(model, places, [], torch.eye(3), shift)

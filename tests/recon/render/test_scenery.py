@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from recon.faces.default import load_default
 from recon.people.part import Part
 from recon.render.scenery import panes_of, scenery_of
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, fields, replace
 import cv2
 import numpy as np
 
+from recon.faces.default import load_default
 from recon.people.wardrobe import DressConfig
 from recon.render.environment import Environment, Outdoors, Room, Studio
 from recon.render.harmonics import look_up, map_directions

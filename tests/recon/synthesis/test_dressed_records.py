@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.people.part import Part
 from recon.synthesis import render_record as module

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields, replace
 import numpy as np
 import pytest
 
+from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.people.wardrobe import DressConfig
 from recon.synthesis.record import Record

@@ -11,6 +11,7 @@ import torch
 
 from recon.configuration import read_config
 from recon.faces import load
+from recon.faces.default import load_default
 from recon.people.wardrobe import Dress, DressConfig
 from recon.synthesis.scene import SceneConfig, draw_scene
 

@@ -54,7 +54,7 @@ def record_with(record: Record, pixels: np.ndarray) -> Record:
 
 def test_the_command_writes_tables_and_a_sheet(network, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("synth2real.evaluate.realism.STEPS", 2)
-    config, judge = network
+    _, judge = network
     save_weights(tmp_path / "judge.safetensors", judge)
     shape = GeneratorConfig(widths=(8, 8), head_width=4)
     save_weights(tmp_path / "plain.safetensors", Generator(shape))
