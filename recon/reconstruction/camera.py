@@ -59,22 +59,29 @@ def recover_camera(pixels: np.ndarray, positions_mm: np.ndarray, size_px: tuple[
     columns = [(one, zero), (zero, one), (x, -y), (u * z, v * z), (-z, zero), (zero, -z)]
     design = np.stack([np.concatenate(column) for column in columns], 1)
     aim = np.concatenate([u, v])
-    for unknowns in (6, 4, 3):
-        theta, error = robust_fit(design[:, :unknowns], aim)
-        closeness = theta[3] if unknowns > 3 else 0.0
-        if unknowns > 3 and closeness < SURE * error[3]:
-            continue  # also where the rays would have to diverge
-        if unknowns == 6 and error[4:].max() > CENTRE_SHARE * max(size_px) * closeness:
-            continue
-        break
-    centre = middle + (theta[4:] / closeness if unknowns == 6 else 0.0)
-    origin = middle + theta[:2]
-    return MapCamera(float(theta[2]), float(closeness), tuple(centre.tolist()), tuple(origin.tolist()))
+    theta, error = robust_fit(design, aim)
+    if sure_of_perspective(theta, error) and error[4:].max() <= CENTRE_SHARE * max(size_px) * theta[3]:
+        return camera_of(theta, middle)
+    theta, error = robust_fit(design[:, :4], aim)
+    return camera_of(theta if sure_of_perspective(theta, error) else robust_fit(design[:, :3], aim)[0], middle)
+
+
+def sure_of_perspective(theta: np.ndarray, error: np.ndarray) -> bool:
+    """Whether k stands out of its standard error; it does not where the rays would have to diverge either."""
+    return bool(theta[3] >= SURE * error[3])
+
+
+def camera_of(theta: np.ndarray, middle: np.ndarray) -> MapCamera:
+    """theta: o, p, s, then k and k (cu, cv) where they are known; all about the image's middle (2,)."""
+    closeness = float(theta[3]) if len(theta) > 3 else 0.0
+    cu, cv = (middle + (theta[4:] / closeness if len(theta) > 4 else 0.0)).tolist()
+    u, v = (middle + theta[:2]).tolist()
+    return MapCamera(float(theta[2]), closeness, (cu, cv), (u, v))
 
 
 def robust_fit(design: np.ndarray, aim: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Solution and its standard errors, (k,) each; rows (2 n, k) are pairs i and n + i, left out together."""
-    near = np.ones(len(aim), bool)
+    near, theta, deviation = np.ones(len(aim), bool), np.zeros(design.shape[1]), SMALLEST_PX
     scales = np.linalg.norm(design, axis=0) + 1e-300
     for _ in range(ROUNDS):
         theta = np.linalg.lstsq(design[near] / scales, aim[near], rcond=None)[0] / scales
