@@ -1,4 +1,4 @@
-"""The camera that saw a position map, recovered from its (pixel, position) pairs."""
+"""The camera that saw a position map, recovered from its (pixel, position) pairs, and that of the whole photo."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recon.geometry.cameras import Camera
+from recon.geometry.similarity import Similarity
+from recon.photos.framing import Framing
+
 ROUNDS = 6  # fits, each to the pairs that the one before left near
 OUTLIER = 4.0  # standard deviations, from the median absolute residual
 SMALLEST_PX = 1e-4  # residuals below are rounding
 SURE = 10.0  # standard errors: a smaller perspective is none
 CENTRE_SHARE = 0.05  # of the image's side: a principal point known less well is taken to be the image's centre
+FARTHEST_MM = 5000.0  # parallel rays become those of a camera so far away
 
 
 @dataclass(frozen=True)
@@ -90,3 +95,24 @@ def robust_fit(design: np.ndarray, aim: np.ndarray) -> tuple[np.ndarray, np.ndar
         near = np.tile((residual < OUTLIER * deviation).reshape(2, -1).all(0), 2)
     inverse = np.linalg.pinv((design[near] / scales).T @ (design[near] / scales))
     return theta, deviation * np.sqrt(np.diag(inverse)) / scales
+
+
+def pinhole(seen: MapCamera, size: int) -> tuple[Camera, np.ndarray]:
+    """The camera of a map, and the place (3,) mm of the map's origin in its frame; parallel rays become far ones."""
+    distance = 1 / max(seen.closeness, 1 / FARTHEST_MM)
+    centre = np.array(seen.centre_px)
+    across = (np.array(seen.origin_px) - centre) / seen.scale_px * (1, -1)
+    return Camera(seen.scale_px * distance, seen.centre_px, size), np.array([*across, -distance])
+
+
+def in_photo(camera: Camera, framing: Framing) -> tuple[Camera, np.ndarray]:
+    """The camera of the whole photo, from that of its upright crop, and the turn (3, 3) of places that goes with it."""
+    return through(camera, framing.to_photo(camera.size_px), camera.size_px)
+
+
+def through(camera: Camera, change: Similarity, size_px: int) -> tuple[Camera, np.ndarray]:
+    """The camera whose pixels are `change` of another's, and the turn (3, 3) of places that goes with it."""
+    u, v = change(np.array(camera.centre_px))
+    turn = np.eye(3)
+    turn[:2, :2] = change.rotation.T  # the image's v points down, the frame's y up
+    return Camera(camera.focal_px * change.scale, (float(u), float(v)), size_px), turn
