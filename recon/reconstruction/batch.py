@@ -40,8 +40,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a batch: photos made now, those that were there already, those skipped with their reasons."""
+    """What became of a batch in `out`: photos made now, those that were there, those skipped with their reasons."""
 
+    out: Path
     made: int
     there: int
     skipped: tuple[tuple[Task, str], ...]
@@ -49,7 +50,8 @@ class Outcome:
     def __str__(self) -> str:
         lines = [f"skipped {task.photo}: {reason}" for task, reason in self.skipped]
         there = f", {self.there} were there already" if self.there else ""
-        return "\n".join([*lines, f"{self.made} of {self.made + len(self.skipped)} photos reconstructed{there}"])
+        made = f"{self.made} of {self.made + len(self.skipped)} photos reconstructed in {self.out}"
+        return "\n".join([*lines, made + there])
 
 
 def reconstruct_photos(
@@ -85,7 +87,7 @@ def reconstruct_photos(
         first, reason = skipped[0]
         several = "" if len(tasks) == 1 else f"none of the {len(tasks)} photos is usable; the first, "
         raise UserError(f"{several}{first.photo}: {reason}")
-    return Outcome(len(todo) - len(skipped), len(tasks) - len(todo), tuple(skipped))
+    return Outcome(out, len(todo) - len(skipped), len(tasks) - len(todo), tuple(skipped))
 
 
 def tasks_in(places: Sequence[Path], out: Path) -> Iterator[Task]:

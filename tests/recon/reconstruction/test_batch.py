@@ -51,7 +51,7 @@ def test_results_of_the_same_settings_alone_are_left_as_they_are(tmp_path, netwo
     assert reconstruct_photos([tmp_path / "a.png"], out, network, CONFIG).made == 1
     both = reconstruct_photos([tmp_path / "a.png", tmp_path / "b.png"], out, network, CONFIG)
     assert (both.made, both.there, made) == (1, 1, ["a.png", "b.png"])
-    assert str(both) == "1 of 1 photos reconstructed, 1 were there already"
+    assert str(both) == f"1 of 1 photos reconstructed in {out}, 1 were there already"
     for other in (
         {"config": replace(CONFIG, detail=DetailConfig(dt_mm2=1.0))},
         {"config": replace(CONFIG, detail=None)},
