@@ -26,7 +26,8 @@ from recon.people.template import template_of
 from recon.photos.folder import find_images, read_points
 from recon.photos.reading import Unusable, read_photo
 from recon.reconstruction.face_finder import find_faces
-from recon.reconstruction.pipeline import bundled_network, known_size, reconstruct_face
+from recon.reconstruction.networks import bundled_network
+from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import project
 
 NEAR_PERCENT = 8.0
@@ -63,10 +64,10 @@ def report(
     for file in files:
         try:
             photo = read_photo(file)
-            faces = find_faces(photo, network, model, known_size(network))
+            faces = find_faces(photo, network, model)
             true = points[file]
             face = min(faces, key=lambda one: float(np.linalg.norm(one.framing.middle - true[eyes].mean(0))))
-            result = reconstruct_face(np.asarray(photo), face, model, detail=None)
+            result = reconstruct_face(np.asarray(photo), face, model, ReconstructionConfig(detail=None))
         except Unusable as reason:
             missed.append(f"{file.name}: {reason}")
             continue
