@@ -29,7 +29,7 @@ import torch
 import trimesh
 
 from recon.evaluate.protocols.registration import score_registration
-from recon.evaluate.protocols.renders import drawn_records
+from recon.evaluate.held_out import drawn_records
 from recon.evaluate.report import markdown_table
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS, FaceModel

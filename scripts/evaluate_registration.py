@@ -19,7 +19,7 @@ import numpy as np
 from rich.progress import track
 
 from recon.evaluate.protocols.registration import MEASURES, score_registration, spoiled_maps
-from recon.evaluate.protocols.renders import drawn_records
+from recon.evaluate.held_out import drawn_records
 from recon.evaluate.report import markdown_table
 from recon.faces.default import load_default
 from recon.faces.ict import load_ict

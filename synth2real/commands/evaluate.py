@@ -11,7 +11,7 @@ from PIL import Image
 from recon.commands.evaluate import HELD_OUT_SEED
 from recon.configuration import read_config
 from recon.errors import UserError
-from recon.evaluate.protocols.renders import drawn_records
+from recon.evaluate.held_out import drawn_records
 from recon.faces.default import load_default
 from recon.files import whole_file
 from recon.methods.weights import load_reconstructor

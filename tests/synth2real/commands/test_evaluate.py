@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from recon.evaluate.protocols.renders import drawn_records
+from recon.evaluate.held_out import drawn_records
 from recon.faces.default import load_default
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.weights import save_weights
