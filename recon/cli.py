@@ -1,7 +1,7 @@
 """The `recon` command line, and the wrapper that `synth2real` shares: which module holds a command, and how errors end.
 
-A command's module has `add_arguments(parser, *told)` and `run(args, *told)`, and is imported only when it is called: the list of
-commands appears at once.
+A command's module has `add_arguments(parser, *told)` and `run(args, *told)`, and is imported only when it is called:
+the list of commands appears at once.
 """
 
 from __future__ import annotations

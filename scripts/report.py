@@ -34,8 +34,9 @@ SECTIONS = {  # heading -> beginnings of file names, in the order in which they 
 }
 INTRODUCTION = """# Results
 
-Written by `scripts/report.py` from `docs/results/*.json`; not to be edited. Intervals are at 95 %, by bootstrap over people; n is the
-number of images, people or runs that a figure is the mean of. [What lies behind some of them](notes_on_results.md)."""
+Written by `scripts/report.py` from `docs/results/*.json`; not to be edited. Intervals are at 95 %, by bootstrap over
+people; n is the number of images, people or runs that a figure is the mean of. The words behind the figures are in
+[notes_on_results.md](notes_on_results.md)."""
 
 
 def main() -> int:
@@ -50,9 +51,8 @@ def main() -> int:
         print(f"report: {error}", file=sys.stderr)
         return 2
     for path, text in stale:
-        print(
-            f"{path.relative_to(ROOT)} {'is not what the results say: run scripts/report.py' if args.check else 'written'}"
-        )
+        state = "is not what the results say: run scripts/report.py" if args.check else "written"
+        print(f"{path.relative_to(ROOT)} {state}")
         if not args.check:
             path.write_text(text)
     return int(args.check and bool(stale))

@@ -16,6 +16,12 @@ if TYPE_CHECKING:  # the command line lists the protocols before anything heavy 
 
 PROTOCOLS = {
     "renders": "a network on held-out renders with exact labels",
+    "scan_views": "a network on views of a real scan, beside the mean face",
+    "landmarks_2d": "a network's correspondence on photos with hand-placed points",
+    "mask_points": "a network's mask on photos with five known points",
+    "meshes": "meshes of photos against known points",
+    "registration": "meshes registered to the maps of renders, against what was rendered",
+    "detail": "fine detail against known relief",
 }
 """name, which is the file's too -> what it scores, in one line."""
 
