@@ -39,8 +39,8 @@ class Figure:
 
     Attributes:
         name: a key, unique within its group. group: the row of a table of several; "" where the table has one only.
-        value: the mean over n independent values, people where there are people. low, high: its 95 % interval; median:
-            of the values. None where there is none.
+        value: the mean over n independent values, people where there are people, unless the result's notes say
+            otherwise. low, high: its 95 % interval; median: of the values. None where there is none.
     """
 
     name: str
