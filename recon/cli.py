@@ -30,7 +30,7 @@ class Command:
 
 
 COMMANDS = {
-    "train pix2vertex": Command("recon.commands.train", "train pix2vertex's networks on renders drawn on the fly"),
+    "train": Command("recon.commands.train", "train a network: one file, one experiment"),
     "textures": Command("recon.reconstruction.photo_textures", "read the skin off photos, to train networks with"),
     "reconstruct": Command("recon.commands.reconstruct", "turn photos into detailed meshes"),
     "view": Command("recon.commands.view", "show a result in the browser (extra: viewer)"),

@@ -12,6 +12,7 @@ import argparse
 import dataclasses
 import os
 import re
+import types
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,15 +31,54 @@ T = TypeVar("T")
 def read_config(cls: type[T], path: Path | None, overrides: Mapping[str, str] | None = None) -> T:
     """The dataclass `cls` filled from its defaults, then the YAML file at `path`, then `overrides` (dotted keys).
 
-    A relative `configs/...` path that is not in the working directory is looked up among the bundled ones, so that an
-    installed wheel understands the same command lines as a checkout.
+    A group of keys may be given as the name of a YAML file that holds them (`scene: configs/scenes/mixed.yaml`);
+    numbered groups are named by their number (`stages.0.steps`). A relative `configs/...` path that is not in the
+    working directory is looked up among the bundled ones, so that an installed wheel understands the same command lines
+    as a checkout.
     """
-    values = _read_yaml(path) if path else {}
+    values = _filled(cls, read_yaml(path)) if path else {}
     source = str(path) if path else "the configuration"
-    _refuse_unknown_keys(cls, values, source, prefix="")
+    _refuse_unknown_keys(cls, values, source)
     for key, text in (overrides or {}).items():
         _set_dotted(cls, values, key, text)
+    values = _filled(cls, values)
+    _refuse_unknown_keys(cls, values, "the options")
     return _instantiate(cls, values, source)
+
+
+def changed(config: T, changes: Mapping[str, Any], source: str) -> T:
+    """`config` with some of its dotted keys set anew, as strict as `read_config`; `source` is named in errors."""
+    values = to_plain(config)
+    for key, value in changes.items():
+        _set_dotted(type(config), values, key, value)
+    return from_plain(type(config), _filled(type(config), values), source)
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested dicts as one with dotted keys."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The keys of a YAML file; a UserError where it can't be read."""
+    try:
+        values = yaml.safe_load(_bundled(path).read_text())
+    except FileNotFoundError:
+        raise UserError(f"there is no configuration file {path}: check --config") from None
+    except OSError as error:
+        raise UserError(f"the configuration file {path} can't be read ({error.strerror}): check --config") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        raise UserError(f"the configuration file {path} is not valid YAML{place}: mend it") from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise UserError(f"the configuration file {path} must hold `key: value` lines")
+    return values
 
 
 def write_config(config: Any, path: Path) -> None:
@@ -54,7 +94,7 @@ def to_plain(config: Any) -> dict[str, Any]:
 
 def from_plain(cls: type[T], values: Mapping[str, Any], source: str) -> T:
     """The inverse of `to_plain`, as strict as `read_config`; `source` names the file in errors."""
-    _refuse_unknown_keys(cls, values, source, prefix="")
+    _refuse_unknown_keys(cls, values, source)
     return _instantiate(cls, values, source)
 
 
@@ -91,24 +131,6 @@ def _plain(value: Any) -> Any:
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(_bundled(path).read_text())
-    except FileNotFoundError:
-        raise UserError(f"there is no configuration file {path}: check --config") from None
-    except OSError as error:
-        raise UserError(f"the configuration file {path} can't be read ({error.strerror}): check --config") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}" if mark else ""
-        raise UserError(f"the configuration file {path} is not valid YAML{place}: mend it") from None
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise UserError(f"the configuration file {path} must hold `key: value` lines")
-    return values
-
-
 def _bundled(path: Path) -> Path:
     if path.exists() or path.parts[:1] != ("configs",):
         return path
@@ -118,48 +140,103 @@ def _bundled(path: Path) -> Path:
         return path
 
 
-def _nested_dataclass(cls: type, name: str) -> type | None:
-    hint = typing.get_type_hints(cls)[name]
-    for candidate in (hint, *typing.get_args(hint)):  # `Net` or `Net | None`
-        if isinstance(candidate, type) and dataclasses.is_dataclass(candidate):
-            return candidate
-    return None
+def _child(hint: Any, key: str) -> Any:
+    """The type of what stands under `key` in a value of type `hint`; None where nothing does."""
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return typing.get_type_hints(hint)[key] if key in _field_names(hint) else None
+    if typing.get_origin(hint) is dict:
+        return typing.get_args(hint)[1]
+    if typing.get_origin(hint) in (list, tuple) and key.isdigit():
+        return typing.get_args(hint)[0]
+    return next((found for part in _parts(hint) if (found := _child(part, key)) is not None), None)
 
 
-def _field_names(cls: type) -> list[str]:
+def _known(hint: Any) -> list[str]:
+    """The keys that a value of type `hint` may have; empty where any will do, or none."""
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _field_names(hint)
+    return next((found for part in _parts(hint) if (found := _known(part))), [])
+
+
+def _has_keys(hint: Any) -> bool:
+    """Whether a value of type `hint` holds keys of its own, named or free, or a numbered list of such values."""
+    origin = typing.get_origin(hint)
+    if origin in (list, tuple):
+        return _has_keys(typing.get_args(hint)[0])
+    return bool(_known(hint)) or origin is dict or any(_has_keys(part) for part in _parts(hint))
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else ()
+
+
+def _field_names(cls: Any) -> list[str]:
     return [field.name for field in dataclasses.fields(cls)]
 
 
-def _refuse_unknown_keys(cls: type, values: Mapping[str, Any], source: str, prefix: str) -> None:
-    for key, value in values.items():
-        if key not in _field_names(cls):
-            raise UserError(f"unknown key '{prefix}{key}' in {source}{did_you_mean(str(key), _field_names(cls))}")
-        nested = _nested_dataclass(cls, key)
-        if nested and isinstance(value, Mapping):
-            _refuse_unknown_keys(nested, value, source, f"{prefix}{key}.")
-        elif nested and value is not None:
-            raise UserError(f"'{prefix}{key}' in {source} must hold keys of its own, not {value!r}")
+def _filled(hint: Any, value: Any) -> Any:
+    """`value` with the YAML files that stand for groups of keys (`scene: configs/scenes/mixed.yaml`) read in."""
+    if isinstance(value, str) and _known(hint):
+        return _filled(hint, read_yaml(Path(value)))
+    if isinstance(value, Mapping):
+        return {key: _filled(_child(hint, str(key)), item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(_child(hint, "0"), item) for item in value]
+    return value
 
 
-def _set_dotted(cls: type, values: dict[str, Any], dotted: str, text: str) -> None:
+def _refuse_unknown_keys(hint: Any, value: Any, source: str, prefix: str = "") -> None:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            found = _child(hint, str(key))
+            if found is None and _known(hint):
+                raise UserError(f"unknown key '{prefix}{key}' in {source}{did_you_mean(str(key), _known(hint))}")
+            _refuse_unknown_keys(found, item, source, f"{prefix}{key}.")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            _refuse_unknown_keys(_child(hint, str(number)), item, source, f"{prefix}{number}.")
+    elif _known(hint) and value is not None:
+        raise UserError(f"'{prefix[:-1]}' in {source} must hold keys of its own, not {value!r}")
+
+
+def _set_dotted(hint: Any, values: Any, dotted: str, value: Any) -> None:
+    """Put `value` under the dotted key; text is read by the type that it is for."""
     *parents, leaf = dotted.split(".")
     for depth, parent in enumerate(parents):
-        nested = _nested_dataclass(cls, parent) if parent in _field_names(cls) else None
-        if nested is None:
-            groups = [name for name in _field_names(cls) if _nested_dataclass(cls, name)]
+        child = _child(hint, parent)
+        if child is None or not _has_keys(child):
+            groups = [name for name in _known(hint) if _has_keys(_child(hint, name))]
             raise UserError(
                 f"unknown option --{dotted} ('{'.'.join(parents[: depth + 1])}' has no keys of its own)"
                 + did_you_mean(parent, groups)
             )
-        if not isinstance(values.get(parent), dict):
+        if isinstance(values, list):
+            if int(parent) >= len(values):
+                raise UserError(f"--{dotted}: there are {len(values)} {parents[depth - 1]}, numbered from 0")
+            hint, values = child, values[int(parent)]
+            continue
+        if not isinstance(values.get(parent), (dict, list)):
             values[parent] = {}
-        cls, values = nested, values[parent]
-    if leaf not in _field_names(cls):
-        known = [".".join([*parents, name]) for name in _field_names(cls)]
+        hint, values = child, values[parent]
+    child = _child(hint, leaf)
+    if child is None:
+        known = [".".join([*parents, name]) for name in _known(hint)]
         raise UserError(f"unknown option --{dotted}{did_you_mean(dotted, known)}")
-    if _nested_dataclass(cls, leaf):
-        raise UserError(f"--{dotted} has keys of its own: set one of them, such as --{dotted}.key value")
-    values[leaf] = text  # jsonargparse reads the text by the field's type: "5" is a number for an int, text for a str
+    if isinstance(value, str) and _has_keys(child):
+        value = _parsed(value, dotted)
+    values[leaf if isinstance(values, dict) else int(leaf)] = value
+
+
+def _parsed(text: str, dotted: str) -> Any:
+    """A group of keys given as text: null, the name of a YAML file, or YAML itself (`[{steps: 2}]`)."""
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text
+    named = isinstance(value, str) and value.endswith((".yaml", ".yml"))
+    if not (named or value is None or isinstance(value, (dict, list))):
+        raise UserError(f"--{dotted} has keys of its own: set one of them (--{dotted}.key value), or name a YAML file")
+    return value
 
 
 def _instantiate(cls: type[T], values: Mapping[str, Any], source: str) -> T:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from recon.methods.weights import load_reconstructor
 
 from recon.evaluate.results import Figure, Measure, Result, sha256_of
-from recon.faces.default import load_default
-from recon.methods.weights import load_reconstructor
+from recon.faces import load
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
 from synth2real.match.matching import Drawn, draw_and_measure
@@ -65,7 +65,7 @@ def main() -> None:
 
     config = SceneConfig(yaw_max_deg=30, framing_jitter=0.1, place_jitter=0.02, smile=0.5)
     network = load_reconstructor(args.network)
-    drawn = draw_and_measure(network, load_default(), config, args.count, args.size, seed=SEED)
+    drawn = draw_and_measure(network, load("default"), config, args.count, args.size, seed=SEED)
     result = Result(
         title="What `synth2real match` measures on renders of known truth",
         protocol="bench_match",

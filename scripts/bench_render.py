@@ -28,7 +28,7 @@ import numpy as np
 import torch
 
 from recon.evaluate.results import Figure, Measure, Result
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import interpolate, rasterize_supersampled
 from recon.geometry.surfaces import vertex_normals
@@ -48,7 +48,7 @@ Renderers = dict[str, Callable[[Head], tuple[np.ndarray, ...]]]
 
 
 def drawn_heads(count: int) -> list[Head]:
-    model, heads = load_default(), []
+    model, heads = load("default"), []
     for index in range(count):
         scene = draw_scene(model, SEED, index, SceneConfig())
         vertices = model.vertices(torch.from_numpy(scene.identity), torch.from_numpy(scene.expression))
@@ -59,7 +59,7 @@ def drawn_heads(count: int) -> list[Head]:
 
 
 def ours(head: Head) -> tuple[np.ndarray, ...]:
-    model, camera = load_default(), Camera.from_fov(FOV_DEG, SIZE)
+    model, camera = load("default"), Camera.from_fov(FOV_DEG, SIZE)
     vertices, normals = head
     attributes = torch.cat([vertices[:, 2:], model.canonical, normals], 1)
     points = camera.project_with_distance(vertices)
@@ -73,7 +73,7 @@ def ours(head: Head) -> tuple[np.ndarray, ...]:
 
 
 def full_record(index: int) -> None:
-    model = load_default()
+    model = load("default")
     render_record(model, draw_scene(model, SEED, index, SceneConfig()), SIZE)
 
 
@@ -94,7 +94,7 @@ class Pyrender:
         vertices, normals = (part.numpy() for part in head)
         colours = np.concatenate([colours, np.ones((len(colours), 1), np.float32)], 1)
         primitive = library.Primitive(
-            vertices, normals, color_0=colours, indices=load_default().triangles.numpy(), mode=4
+            vertices, normals, color_0=colours, indices=load("default").triangles.numpy(), mode=4
         )
         scene = library.Scene(bg_color=(0, 0, 0, 0), ambient_light=(0.2, 0.2, 0.2))
         node = scene.add(library.Mesh([primitive]))
@@ -104,7 +104,7 @@ class Pyrender:
         return scene, node
 
     def stock(self, head: Head) -> tuple[np.ndarray, ...]:
-        flags, places = self.library.RenderFlags, load_default().canonical.numpy()
+        flags, places = self.library.RenderFlags, load("default").canonical.numpy()
         self.offscreen._renderer = self.stock_renderer
         scene, node = self._scene(head, places)
         rgb, depth = self.offscreen.render(scene)
@@ -115,7 +115,7 @@ class Pyrender:
 
     def patched(self, head: Head) -> tuple[np.ndarray, ...]:
         self.offscreen._renderer = self.float_renderer
-        (rgb, places, facing), depth = self.offscreen.render(self._scene(head, load_default().canonical.numpy())[0])
+        (rgb, places, facing), depth = self.offscreen.render(self._scene(head, load("default").canonical.numpy())[0])
         rgb = (rgb[..., :3].clip(0, 1) * 255).round().astype(np.uint8)
         return rgb, -depth, places[..., :3], facing[..., :3], places[..., 3] > 0
 
@@ -210,7 +210,7 @@ def interleaved(renderers: Renderers, heads: list[Head], rounds: int) -> dict[st
 
 def result_of(rates: dict[str, list[float]], rounds: int, images: int) -> Result:
     """Medians over the rounds."""
-    model, base, figures = load_default(), statistics.median(rates["ours"]), []
+    model, base, figures = load("default"), statistics.median(rates["ours"]), []
     for name, each in rates.items():
         middle = statistics.median(each)
         values = (middle, min(each), max(each), base / middle)

@@ -9,10 +9,9 @@ import time
 import torch
 
 from recon import assets
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.methods.base import Reconstructor
-from recon.methods.weights import load_weights
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE, HEADS, ROUNDS = 256, 10, 20
@@ -29,7 +28,7 @@ def main() -> int:
 
 def renderer_agrees() -> bool:
     """Ids may differ at edges alone (fused multiply-add); depth within 0.01 mm where they agree."""
-    model = load_default()
+    model = load("default")
     differing, worst = 0, 0.0
     for index in range(HEADS):
         scene = draw_scene(model, 0, index, SceneConfig())
@@ -49,7 +48,7 @@ def renderer_agrees() -> bool:
 
 
 def network_agrees() -> bool:
-    network = load_weights(assets.path("weights/pix2vertex.safetensors"))
+    network = Reconstructor.from_pretrained(assets.path("weights/pix2vertex.safetensors"))
     assert isinstance(network, Reconstructor)
     images = torch.rand(16, 3, 128, 128, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
+
+# The tests' own stand-ins are imported as tests.fakes and the like, by spawned workers too: they inherit the path.
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 # Before any library reads them: no network, no display, no chatter.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")

@@ -10,7 +10,7 @@ from datasets import load_dataset
 from PIL import Image
 
 from recon.cli import main as recon
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.reconstruction.pipeline import reconstruct
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
@@ -48,7 +48,7 @@ def test_the_readme_names_every_command_and_files_that_exist():
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
     """Renders stand in for photos: the bundled network sees a face in each."""
-    folder, model = tmp_path_factory.mktemp("photos"), load_default()
+    folder, model = tmp_path_factory.mktemp("photos"), load("default")
     for index in range(40):
         scene = draw_scene(model, 3, index, SceneConfig(yaw_max_deg=10.0))
         Image.fromarray(render_record(model, scene, 128).rgb).save(folder / f"{index}.png")
@@ -74,7 +74,7 @@ def test_a_command_of_the_readme_runs(command, photos, tmp_path, monkeypatch):
 def test_python_makes_a_mesh_as_the_readme_says(photos):
     face = reconstruct(str(photos / "0.png"))[0]
     assert face.detail.vertices.shape == (len(face.uv), 3) and face.detail.triangles.max() < len(face.uv)
-    assert face.texture.dtype == np.uint8 and len(face.vertices) == len(load_default().mean)
+    assert face.texture.dtype == np.uint8 and len(face.vertices) == len(load("default").mean)
     assert face.registration.history[-1].matches > 500 and face.detail.displacement_mm.any()
 
 

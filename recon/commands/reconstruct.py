@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from recon.detail.relief import DetailConfig
 from recon.errors import UserError, did_you_mean
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.files import image_files, whole_file
 from recon.methods.base import Reconstructor
 from recon.photos.reading import Unusable, read_photo
@@ -124,7 +124,7 @@ def reconstruct_all(
     workers: int,
 ) -> list[tuple[Task, str]]:
     """The network here, the meshes in processes. -> the photos that were skipped, each with its reason."""
-    model, skipped = load_default(), []
+    model, skipped = load("default"), []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     alone = workers == 1 or len(tasks) == 1  # a process of its own would only cost its start
     context = multiprocessing.get_context("spawn")
@@ -162,7 +162,7 @@ def make_meshes(
 ) -> None:
     """The mesh work of one photo, and its files."""
     torch.set_num_threads(1)
-    model = load_default()
+    model = load("default")
     about: list[dict[str, Any]] = []
     for number, face in enumerate(faces):
         result = reconstruct_face(photo, face, model, detail)

@@ -17,7 +17,7 @@ BOX_MARGIN_MM = 4.0
 BROW_HALF_MM = 4.5
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def load_default(subdivisions: int = 1) -> FaceModel:
     """The default face with one subdivision (about 1.9 mm edges in the face), or more on demand.
 

@@ -20,7 +20,6 @@ import torch
 
 from recon.errors import UserError
 from recon.faces.carry_over import CarriedOver, carry_over
-from recon.faces.default import load_default
 from recon.faces.model import REGIONS, Eyeball, FaceModel
 from recon.files import whole_file
 from recon.geometry.similarity import fit_rigid
@@ -47,7 +46,7 @@ LANDMARKS = (  # the Multi-PIE markup, as in vertex_indices.json (an npz does no
 )  # fmt: skip
 
 
-def load_ict(path: Path | str, template: FaceModel | None = None) -> FaceModel:
+def load_ict(path: Path | str, template: FaceModel) -> FaceModel:
     """The model in mm, turned rigidly (never scaled) so that its mean faces as the default model's does.
 
     Identity coefficients are drawn from N(0, 1), expression coefficients from [0, 1].
@@ -55,11 +54,11 @@ def load_ict(path: Path | str, template: FaceModel | None = None) -> FaceModel:
     Args:
         path: the `FaceXModel` folder, or an npz of its arrays: neutral (n, 3) cm, identity (k, n, 3), expression (e,
             n, 3), expression_names (e,), quads (q, 4), material (q,), material_names.
-        template: the default model when None.
+        template: the default model, which canonical places and regions come from.
     Raises:
         UserError: the path is missing, is not that folder, or its files disagree.
     """
-    path, template = Path(path), template or load_default()
+    path = Path(path)
     arrays = _read_arrays(path)
     neutral_mm = arrays["neutral"].astype(np.float64) * MM_PER_CM
     quads = arrays["quads"][~np.isin(arrays["material"], _material_ids(arrays, TRANSPARENT))]

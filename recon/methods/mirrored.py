@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch import Tensor
 
-from recon.methods.base import FaceGeometry, Reconstructor
+from recon.methods.base import FaceGeometry, FaceMaps, Reconstructor
 
 
 class Mirrored(Reconstructor):
-    """Wraps a reconstructor whose correspondence names places on the default face, which is symmetric about x = 0.5.
+    """Wraps a reconstructor of maps whose correspondence names places on a face that is symmetric about x = 0.5.
 
     Twice the work, and errors that are not symmetric are halved. For results, not for losses.
     """
 
     def __init__(self, network: Reconstructor):
         super().__init__()
-        self.network = network
-        self.config = getattr(network, "config", None)
+        self.network, self.config, self.frozen = network, network.config, network.frozen
+
+    @property
+    def size(self) -> int:
+        return self.network.size
 
     def predict(self, image: Tensor) -> FaceGeometry:
         """As the interface says."""
@@ -25,9 +30,14 @@ class Mirrored(Reconstructor):
         position = position * position.new_tensor([-1.0, 1.0, 1.0])[:, None, None]
         other = correspondence.new_tensor([1.0, 0.0, 0.0])[:, None, None]
         correspondence = other + correspondence * (1 - 2 * other)
-        return FaceGeometry(
+        maps = FaceMaps(
             mask=(straight.mask + mirrored.mask.flip(-1)) / 2,
             position_mm=(straight.position_mm + position) / 2,
             correspondence=(straight.correspondence + correspondence) / 2,
-            ambiguity=straight.ambiguity,
         )
+        return FaceGeometry(maps, ambiguity=straight.ambiguity)
+
+    def difference(
+        self, before: FaceGeometry, after: FaceGeometry, labels: Mapping[str, Tensor], outline: float = 0.5
+    ) -> Tensor:
+        return self.network.difference(before, after, labels, outline)

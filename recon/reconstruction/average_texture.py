@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.spatial import KDTree
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.people.wardrobe import Dress
 from recon.render.shading import Lighting
 from recon.synthesis.records import render_record
@@ -32,7 +32,7 @@ def average_colours() -> np.ndarray:
     """(n, 3) float in [0, 1], sRGB: the mean of drawn people's paint on the mean face, evenly lit, seen from the front;
     vertices that are not seen from there take the colour of the nearest that is.
     """
-    model = load_default()
+    model = load("default")
     total = np.zeros((len(model.mean), 3))
     for index in range(PEOPLE):
         record = render_record(model, _plain(draw_scene(model, 0, index, SceneConfig())), SIDE_PX)

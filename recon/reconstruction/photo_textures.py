@@ -11,7 +11,7 @@ import torch
 from rich.progress import track
 
 from recon.errors import UserError
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.files import image_files, whole_file
 from recon.methods.base import Reconstructor
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     photos = image_files(args.photos)
     if not photos:
         raise UserError(f"{args.photos} holds no images: give a folder of photos")
-    model, textures = load_default(), []
+    model, textures = load("default"), []
     for path in track(photos, "photos", transient=True):
         found = texture_in(path, network, model)
         textures += [] if found is None else [found]

@@ -19,14 +19,13 @@ from scipy.spatial import KDTree
 from recon import assets
 from recon.detail.relief import Detail, DetailConfig, add_detail
 from recon.detail.visibility import trust
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.cameras import Camera
 from recon.geometry.similarity import Similarity
 from recon.geometry.surfaces import vertex_normals
 from recon.methods.base import Reconstructor
 from recon.methods.mirrored import Mirrored
-from recon.methods.weights import load_reconstructor
 from recon.photos.framing import Framing
 from recon.photos.reading import read_photo
 from recon.reconstruction.camera import MapCamera, recover_camera
@@ -104,18 +103,18 @@ def reconstruct(
     """
     image = photo if isinstance(photo, Image.Image) else read_photo(Path(photo))
     network = network or bundled_network()
-    model = load_default()
+    model = load("default")
     faces = find_faces(image, network, model, known_size(network), box, crop)
     return [reconstruct_face(np.asarray(image), face, model, detail, registration) for face in faces]
 
 
 def bundled_network() -> Reconstructor:
-    return Mirrored(load_reconstructor(assets.path("weights/pix2vertex.safetensors"))).eval()
+    return Mirrored(Reconstructor.from_pretrained(assets.path("weights/pix2vertex.safetensors"))).eval()
 
 
 def network_of(weights: Path | None) -> Reconstructor:
     """The reconstructor of a weights file; without one, the bundled one."""
-    return load_reconstructor(weights) if weights else bundled_network()
+    return Reconstructor.from_pretrained(weights) if weights else bundled_network()
 
 
 def known_size(network: Reconstructor) -> int:

@@ -15,7 +15,7 @@ from trimesh.exchange.obj import export_obj
 from trimesh.visual import TextureVisuals
 from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.files import whole_file
 from recon.reconstruction.map_pose import angles_deg
 from recon.reconstruction.pipeline import Reconstruction
@@ -79,7 +79,7 @@ def write_mesh(path: Path, result: Reconstruction) -> None:
 
 def summary(result: Reconstruction) -> dict[str, Any]:
     """Camera, landmarks and quality figures, as plain numbers."""
-    model = load_default()
+    model = load("default")
     marks = result.vertices[model.landmarks.numpy()]
     last = result.registration.history[-1]
     framing = result.face.framing

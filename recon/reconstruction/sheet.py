@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from scipy.spatial import KDTree
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.photos.framing import frame
 from recon.reconstruction.average_texture import average_colours
 from recon.reconstruction.face_finder import MASK_THRESHOLD
@@ -54,7 +54,7 @@ def sheet_of(result: Reconstruction, photo: np.ndarray) -> np.ndarray:
 
 def painted_through(result: Reconstruction, crop: np.ndarray) -> np.ndarray:
     """The average face's colours at each pixel's predicted place, over the photo's crop (S, S, 3) uint8."""
-    model = load_default()
+    model = load("default")
     on_face = np.unique(model.triangles[model.face].numpy())
     size_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
     correspondence = cv2.resize(result.face.correspondence, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR)

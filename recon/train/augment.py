@@ -1,7 +1,7 @@
 """What photos do and renders don't: colour, light, blur, noise, compression and things before the face.
 
-Sizes are relative to the image. What concerns the labels too (the flip, the occluders) and what runs well on whole
-batches (colour, shadow) is torch; blur, noise and compression of single images are albumentations', which this file
+Sizes are relative to the image. What concerns the labels too (the occluders) and what runs well on whole batches
+(colour, shadow) is torch; blur, noise and compression of single images are albumentations', which this file
 alone knows.
 """
 
@@ -27,8 +27,6 @@ LABELS = ("mask", "position_mm", "correspondence", "normals")
 class AugmentConfig:
     """Strengths; 0 everywhere leaves a batch as it is.
 
-    flip        probability of a mirrored image
-    reframe     spread of the frame's zoom (relative) and of its place (half of it, share of the side)
     occluders   most shapes before one face (each image draws 0 to this many)
     colour      width of the jitter of brightness, contrast, saturation, hue, white balance and gamma; 1 is strong
     grey        probability of a grey image
@@ -36,8 +34,6 @@ class AugmentConfig:
     degrade     probability of each of blur or coarse pixels, noise, and JPEG
     """
 
-    flip: float = 0.5
-    reframe: float = 0.0
     occluders: int = 3
     colour: float = 1.0
     grey: float = 0.1
@@ -46,56 +42,22 @@ class AugmentConfig:
 
 
 def augment(batch: dict[str, Tensor], seed: int, step: int, config: AugmentConfig) -> dict[str, Tensor]:
-    """A new batch, the same for the same (seed, step); only `rgb` and the LABELS are kept.
+    """A new batch, the same for the same (seed, step).
 
-    batch: rgb (B, 3, S, S) float [0, 1]; mask (B, 1, S, S) 0/1; position_mm, correspondence, normals (B, 3, S, S), 0
-    outside the mask. Where an occluder lies the labels become 0, the mask too.
+    batch: rgb (B, 3, S, S) float [0, 1], and any labels. Where an occluder lies, those of LABELS, maps of the visible
+    face, become 0; others stay as they are.
     """
-    draws = np.random.default_rng((seed, step))
-    batch = {name: batch[name] for name in ("rgb", *LABELS) if name in batch}
-    count = len(batch["rgb"])
-    batch = flip(batch, torch.from_numpy(draws.random(count) < config.flip))
-    if config.reframe:
-        batch = reframe(batch, draws, config.reframe)
+    draws = np.random.default_rng((seed, step, 2))
     batch = occlude(batch, draws, config.occluders)
     rgb = shade(batch["rgb"], draws, config.shadow)
     rgb = recolour(rgb, draws, config.colour, config.grey)
     return {**batch, "rgb": degrade(rgb, draws, config.degrade)}
 
 
-def flip(batch: dict[str, Tensor], which: Tensor) -> dict[str, Tensor]:
-    """Mirror the images `which` (B,) bool: x changes sign in positions and normals, and is 1 - x in the correspondence
-    (the default model is symmetric about 0.5). The mirrored face and camera are as lawful as the drawn ones."""
-    flipped = {name: value.clone() for name, value in batch.items()}
-    for name, value in flipped.items():
-        value[which] = value[which].flip(-1)
-        if name in ("position_mm", "normals"):
-            value[which, 0] *= -1
-    if "correspondence" in flipped:
-        correspondence, mask = flipped["correspondence"], flipped["mask"]
-        correspondence[which, 0] = (1 - correspondence[which, 0]) * mask[which, 0]
-    return flipped
-
-
-def reframe(batch: dict[str, Tensor], draws: np.random.Generator, spread: float) -> dict[str, Tensor]:
-    """Other crops of the same pictures: photos are not framed as well as renders, and a network that always sees the
-    eyes in one place reads the head's pitch off that place. Mirrored beyond the border, where there are no labels."""
-    count, _, size, _ = batch["rgb"].shape
-    zoom = np.exp(draws.normal(0, spread, count))
-    theta = np.zeros((count, 2, 3), np.float32)
-    theta[:, 0, 0] = theta[:, 1, 1] = 1 / zoom
-    theta[:, :, 2] = draws.normal(0, spread, (count, 2))  # half of it in shares of a side that is 2 long
-    grid = F.affine_grid(torch.from_numpy(theta), [count, 1, size, size], align_corners=False)
-    moved = {"rgb": F.grid_sample(batch["rgb"], grid, padding_mode="reflection", align_corners=False)}
-    for name in batch.keys() - moved.keys():
-        moved[name] = F.grid_sample(batch[name], grid, mode="nearest", align_corners=False)
-    return {name: moved[name] for name in batch}
-
-
 def occlude(batch: dict[str, Tensor], draws: np.random.Generator, most: int) -> dict[str, Tensor]:
     """Lay 0 to `most` ellipses and rectangles, plain, textured or cut out of another image, over each image."""
     rgb = batch["rgb"].clone()
-    hidden = torch.zeros_like(batch["mask"])
+    hidden = torch.zeros_like(rgb[:, :1])
     counts = draws.integers(0, most + 1, len(rgb))
     for i, count in enumerate(counts):
         for _ in range(count):

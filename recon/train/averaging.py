@@ -1,4 +1,4 @@
-"""Exponential moving average of a module's weights."""
+"""Averages of weights: the one that follows a training, and the one of a stage's result with its beginning."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ class Ema(Generic[M]):
 
     Here `d = min(decay, (1 + t) / (10 + t))` at update t = 0, 1, ...: the warm-up (TensorFlow's) keeps the first
     averages from remembering the initial weights. Buffers (running statistics) are copied. `average` is the module
-    to evaluate, always in eval mode.
+    to evaluate, always in eval mode. `marked`: the average as `mark` found it, for `blend`.
     """
 
     def __init__(self, module: M, decay: float = 0.999) -> None:
         self.average: M = copy.deepcopy(module).eval().requires_grad_(False)
         self.decay = decay
         self.updates = 0
+        self.marked: dict[str, torch.Tensor] = {}
 
     @torch.no_grad()
     def update(self, module: nn.Module) -> None:
@@ -34,9 +35,19 @@ class Ema(Generic[M]):
         for average, value in zip(self.average.buffers(), module.buffers(), strict=True):
             average.copy_(value)
 
+    def mark(self) -> None:
+        """Remember the average as it is."""
+        self.marked = {name: value.clone() for name, value in self.average.state_dict().items()}
+
+    @torch.no_grad()
+    def blend(self, share: float) -> None:
+        """The average becomes `share` times itself and the rest the marked one; buffers stay."""
+        for name, parameter in self.average.named_parameters():
+            parameter.copy_(torch.lerp(self.marked[name].to(parameter), parameter, share))
+
     def state_dict(self) -> dict:
-        return {"average": self.average.state_dict(), "updates": self.updates}
+        return {"average": self.average.state_dict(), "updates": self.updates, "marked": self.marked}
 
     def load_state_dict(self, state: dict) -> None:
         self.average.load_state_dict(state["average"])
-        self.updates = state["updates"]
+        self.updates, self.marked = state["updates"], state["marked"]

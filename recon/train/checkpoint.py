@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 
-from recon.configuration import to_plain, write_config
 from recon.errors import UserError
 from recon.files import whole_file
 from recon.train.state import State
 
 KEPT = 2
-FREE = ("steps", "workers", "log_every", "evaluate_every", "checkpoint_every")  # may change between two sittings
 
 
 def save_checkpoint(run_dir: Path, state: State, rng_states: list[dict[str, Any]]) -> Path:
@@ -59,27 +56,6 @@ def load_checkpoint(path: Path, state: State) -> list[dict[str, Any]]:
 def checkpoints(run_dir: Path) -> list[Path]:
     """The run's checkpoints, oldest first."""
     return sorted(_folder(run_dir).glob("step_*.pt"))
-
-
-def keep_settings(config: Any, run_dir: Path) -> None:
-    """Write `run_dir/config.yaml`; where a checkpoint was made with other settings, a UserError names the first."""
-    path = Path(run_dir) / "config.yaml"
-    if checkpoints(run_dir) and path.is_file():
-        before, now = _flat(yaml.safe_load(path.read_text()) or {}), _flat(to_plain(config))
-        for key in sorted(before.keys() | now.keys()):
-            if key not in FREE and before.get(key) != now.get(key):
-                raise UserError(
-                    f"the run in {run_dir} was begun with {key} = {before.get(key)}, not {now.get(key)}: "
-                    "give it as before, or another --out"
-                )
-    write_config(config, path)
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
 
 
 def _folder(run_dir: Path) -> Path:

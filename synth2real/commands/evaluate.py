@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from recon.methods.weights import load_reconstructor
 
 from recon.configuration import read_config
 from recon.errors import UserError
 from recon.evaluate.held_out import SEED, drawn_records
 from recon.evaluate.results import sha256_of
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.files import whole_file
-from recon.methods.weights import load_reconstructor
 from recon.photos.folder import load_photos
 from recon.synthesis.records import Record
 from recon.synthesis.scene import SceneConfig
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
     if len(photos) < FEWEST_PHOTOS:
         raise UserError(f"only {len(photos)} photos in {args.photos}: give at least {FEWEST_PHOTOS}")
 
-    model = load_default()
+    model = load("default")
     scene = read_config(SceneConfig, args.scene or bundled.scene_config())
     records = list(drawn_records(model, args.count, args.size, args.seed, scene))
     translations = {name: translated_records(records, one) for name, one in generators.items()}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recon.configuration import add_config_arguments, read_config
 from recon.errors import UserError
-from recon.methods.weights import load_reconstructor
+from recon.methods.base import Reconstructor
 from recon.synthesis.produce import produce, read_manifest
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import read_rows
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"--max-drift {args.max_drift:g} keeps no image: give millimetres above 0")
     weights, network = args.weights or bundled.generator_weights(), args.network or bundled.network_weights()
     check_size(args.size, load_generator(weights))  # what is wrong with the weights is said before work begins
-    load_reconstructor(network)
+    Reconstructor.from_pretrained(network)
 
     if args.weights is None and args.size != BUNDLED_PX:
         print(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from recon.configuration import read_config, write_config
 from recon.errors import UserError
-from recon.faces.default import load_default
-from recon.methods.weights import load_reconstructor
+from recon.faces import load
+from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos
 from recon.synthesis.scene import SceneConfig
 from recon.train.loop import device
@@ -48,9 +48,9 @@ def run(args: argparse.Namespace) -> None:
     if args.out.suffix not in (".yaml", ".yml"):
         raise UserError(f"--out {args.out} is no .yaml: name the config to write")
     start = read_config(SceneConfig, args.scene or bundled.scene_config())
-    network = load_reconstructor(args.network or bundled.network_weights()).to(device())
+    network = Reconstructor.from_pretrained(args.network or bundled.network_weights()).to(device())
     photos = load_photos(args.photos, SIZE, args.framing, args.points, args.drop)
-    model = load_default()
+    model = load("default")
     target = measure(network, photos.images, model)
     found = whole_faces(target)
     print(f"{found} faces in {len(photos.names)} photos, {len(photos.skipped)} skipped", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,15 +13,15 @@ from datasets import Features, Image, Value
 
 from recon.configuration import to_plain
 from recon.errors import UserError
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.files import whole_file
-from recon.methods.weights import load_reconstructor, load_weights
+from recon.methods.base import Reconstructor
 from recon.synthesis.produce import MakeRows
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.shards import image_to_column, record_features, row_from_record
 from synth2real.dataset.translate import translate
-from synth2real.gan.generator import GENERATORS, Generator
+from synth2real.gan.generator import Generator
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class RenderJob:
 
     def open(self) -> MakeRows:
         torch.set_num_threads(1)  # one process a core; and the same bits whatever the machine's cores
-        model = load_default()
+        model = load("default")
 
         def make_rows(indices: range) -> list[dict[str, Any] | None]:
             scenes = (draw_scene(model, self.seed, index, self.scene) for index in indices)
@@ -64,8 +64,8 @@ class GenerateJob:
 
     def open(self) -> MakeRows:
         torch.set_num_threads(1)
-        model = load_default()
-        generator, network = load_generator(self.weights), load_reconstructor(self.network)
+        model = load("default")
+        generator, network = load_generator(self.weights), Reconstructor.from_pretrained(self.network)
 
         def make_rows(indices: range) -> list[dict[str, Any] | None]:
             scenes = (draw_scene(model, self.seed, index, self.scene) for index in indices)
@@ -87,7 +87,7 @@ DRIFT = ("drift_mm", "drift_correspondence", "mask_iou")
 
 def render_features() -> Features:
     """The columns of a `RenderJob`."""
-    model = load_default()
+    model = load("default")
     return record_features(len(model.mean), len(model.identity_basis), len(model.expression_basis))
 
 
@@ -99,7 +99,7 @@ def generate_features() -> Features:
 
 def write_template(out: Path) -> None:
     """Write `out/template.npz`: what the meshes of all rows share, so that they can be used without our code."""
-    model = load_default()
+    model = load("default")
     names = ("triangles", "uv", "canonical", "landmarks", "region", "face")
     with whole_file(out / "template.npz") as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **{name: getattr(model, name).numpy() for name in names})
@@ -107,7 +107,7 @@ def write_template(out: Path) -> None:
 
 def load_generator(path: Path) -> Generator:
     """The translator's weights."""
-    return cast(Generator, load_weights(path, GENERATORS))
+    return Generator.from_pretrained(path)
 
 
 def _digest(path: Path) -> str:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from recon.methods.layers import Norm
-from recon.methods.weights import Kinds
+from recon.methods.pretrained import Pretrained
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,14 @@ class GeneratorConfig:
     head_width: int = 16
 
 
-class Generator(nn.Module):
+class Generator(Pretrained):
     """G(x) = x + tanh(U-Net(x, noise)), with the last layer zero at first, so that G starts as the identity.
 
     Upsampling is bilinear throughout: a pixel-shuffle head prints a checkerboard.
     """
+
+    name, config_class = "generator", GeneratorConfig
+    config: GeneratorConfig
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
@@ -107,7 +110,3 @@ class _Up(nn.Module):
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         x = F.interpolate(self.narrow(x), scale_factor=2, mode="bilinear", align_corners=False)
         return self.merge(torch.cat([x, skip], 1))
-
-
-GENERATORS: Kinds = {"generator": (GeneratorConfig, Generator)}
-"""For `recon.methods.weights`: `load_weights(path, GENERATORS)`."""

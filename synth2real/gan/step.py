@@ -100,7 +100,7 @@ class GanStep:
         if self.geometry.config.weight > 0:
             with torch.autocast(render.device.type, torch.bfloat16, enabled=self.bf16):
                 of_render = self.geometry.observe(render)
-                term = self.geometry(translated, of_render, mask, batch["correspondence"])
+                term = self.geometry(translated, of_render, batch)
             terms["geometry"] = self.geometry.config.weight * term
         return terms
 

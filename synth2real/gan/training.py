@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,63 +14,21 @@ from torch.optim import Adam
 from torch.optim.lr_scheduler import LambdaLR
 from torchvision.utils import make_grid
 
-from recon.methods.base import FaceGeometry, Reconstructor
-from recon.photos.folder import FramingMode
+from recon.methods.base import FaceGeometry, FaceMaps, Reconstructor
 from recon.train.loop import Batch, Ema, State, device, fit
-from synth2real.gan.adversarial import AdversarialConfig
 from synth2real.gan.collapse import check_health
-from synth2real.gan.discriminator import Discriminator, DiscriminatorConfig
-from synth2real.gan.generator import Generator, GeneratorConfig
-from synth2real.gan.geometry_loss import GeometryLoss, GeometryLossConfig, label_drift
-from synth2real.gan.step import FidelityConfig, GanStep
+from synth2real.gan.discriminator import Discriminator
+from synth2real.gan.drift import label_drift
+from synth2real.gan.experiment import GanExperiment
+from synth2real.gan.generator import Generator
+from synth2real.gan.geometry_loss import GeometryLoss
+from synth2real.gan.step import GanStep
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class PhotosConfig:
-    """framing: where the face is in a photo, see `photos.load_photos`. without_glasses: drop photos that seem to show
-    any.
-
-    rotation_deg: photos are turned by up to this, since framing levels their eyes and the renders roll.
-    """
-
-    framing: FramingMode = "auto"
-    without_glasses: bool = True
-    rotation_deg: float = 8.0
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """One experiment. Rates are Adam's, with betas (0, 0.99), and fall linearly to 0 over the second half.
-
-    size: px; batch: images of each kind a step. yaw_limit_deg: of the renders, no more than the photos
-    show. workers: processes that draw batches ahead (0: in this one). held_out: renders for the evaluations.
-    """
-
-    size: int = 128
-    batch: int = 6
-    steps: int = 6000
-    seed: int = 0
-    precision: Literal["no", "bf16"] = "bf16"
-    generator_rate: float = 3e-4
-    discriminator_rate: float = 5e-4
-    ema_decay: float = 0.998
-    evaluate_every: int = 500
-    checkpoint_every: int = 500
-    workers: int = 0
-    held_out: int = 48
-    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
-    discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
-    adversarial: AdversarialConfig = field(default_factory=AdversarialConfig)
-    fidelity: FidelityConfig = field(default_factory=FidelityConfig)
-    geometry: GeometryLossConfig = field(default_factory=GeometryLossConfig)
-    yaw_limit_deg: float = 20.0
-    photos: PhotosConfig = field(default_factory=PhotosConfig)
-
-
 def train(
-    config: TrainingConfig,
+    config: GanExperiment,
     renders: Callable[[int], Batch],
     photos: Callable[[int], Batch],
     held_out: Batch,
@@ -95,13 +53,14 @@ def train(
         seed=config.seed,
         precision=config.precision,
         workers=config.workers,
+        log_every=config.log_every,
         checkpoint_every=config.checkpoint_every,
         evaluate=Evaluation(geometry, held_out),
         evaluate_every=config.evaluate_every,
     )
 
 
-def new_state(config: TrainingConfig) -> State:
+def new_state(config: GanExperiment) -> State:
     """Fresh networks with an optimiser and a schedule each, and the generator's moving average."""
     names = ["face", *(["whole"] if config.discriminator.whole_weight > 0 else [])]
     modules: dict[str, nn.Module] = {"generator": Generator(config.generator)}
@@ -174,9 +133,6 @@ class Evaluation:
 
     def _seen(self, images: Tensor, chunk: int = 16) -> FaceGeometry:
         seen = [self.geometry.observe(images[i : i + chunk]) for i in range(0, len(images), chunk)]
-        return FaceGeometry(
-            torch.cat([one.mask for one in seen]),
-            torch.cat([one.position_mm for one in seen]),
-            torch.cat([one.correspondence for one in seen]),
-            seen[0].ambiguity,
-        )
+        names = ("mask", "position_mm", "correspondence")
+        maps = FaceMaps(*(torch.cat([getattr(one, name) for one in seen]) for name in names))
+        return FaceGeometry(maps, ambiguity=seen[0].ambiguity)

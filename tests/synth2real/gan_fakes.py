@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from recon.methods.base import FaceGeometry, Reconstructor
+from recon.methods.base import FaceGeometry
+from tests.fakes import MapsReconstructor, of_maps
 
 
-class TinyReconstructor(Reconstructor):
+class TinyReconstructor(MapsReconstructor):
     """One convolution to position, correspondence and mask, with dropout that freezing must switch off."""
 
     def __init__(self):
@@ -19,10 +20,10 @@ class TinyReconstructor(Reconstructor):
 
     def predict(self, image: Tensor) -> FaceGeometry:
         maps = self.dropout(self.convolution(image))
-        return FaceGeometry(maps[:, 6:].sigmoid(), 100 * maps[:, :3], maps[:, 3:6])
+        return of_maps(maps[:, 6:].sigmoid(), 100 * maps[:, :3], maps[:, 3:6])
 
 
-class BrightIsFace(Reconstructor):
+class BrightIsFace(MapsReconstructor):
     """The mask is where the image is bright; coordinates are 0."""
 
     def __init__(self):
@@ -31,7 +32,7 @@ class BrightIsFace(Reconstructor):
 
     def predict(self, image: Tensor) -> FaceGeometry:
         zeros = torch.zeros_like(image)
-        return FaceGeometry((self.gain * (image.mean(1, keepdim=True) - 0.5)).sigmoid(), zeros, zeros)
+        return of_maps((self.gain * (image.mean(1, keepdim=True) - 0.5)).sigmoid(), zeros, zeros)
 
 
 def render_batch(index: int, batch: int = 2, size: int = 32) -> dict[str, Tensor]:

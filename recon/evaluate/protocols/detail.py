@@ -22,7 +22,7 @@ from recon.detail.relief import Detail, DetailConfig, add_detail
 from recon.evaluate.known_relief import ball, bumps, face_patch, mottled, photograph, subdivided, wrinkles
 from recon.evaluate.metrics.relief import correlation, normal_angles_deg, rms
 from recon.evaluate.results import Figure, Measure, Result
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.parameterization import boundary_loops
 from recon.geometry.surfaces import vertex_normals
@@ -108,7 +108,7 @@ def subjects() -> Iterator[Subject]:
     for name, raised in (("bumps and pits", 0.5), ("pits", 0.0)):
         yield Subject(name, vertices, triangles, camera, smooth, faces, bumps(smooth, 250, 1, raised), everywhere)
     for name, above_mm, fov_deg, count in (("wrinkled forehead", 20.0, 13.5, 22), ("wrinkled face", -np.inf, 17.0, 60)):
-        vertices, triangles = face_patch(load_default(), above_mm)
+        vertices, triangles = face_patch(load("default"), above_mm)
         smooth, faces = subdivided(vertices, triangles, FINER)
         height = wrinkles(smooth, normals_of(smooth, faces), count, 1)
         border = np.concatenate(boundary_loops(triangles))

@@ -19,7 +19,7 @@ from recon.evaluate.metrics.points import offsets_percent
 from recon.evaluate.networks import digest, open_network, predict_images
 from recon.evaluate.results import Figure, Measure, Result, figures_of
 from recon.evaluate.webmorph import OUTER_EYES, POINTS, Photo, load_framed
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.geometry.similarity import fit_similarity
 from recon.methods.base import Reconstructor
@@ -60,7 +60,7 @@ class Settings:
 def run(settings: Settings) -> Result:
     """Frame the photos by their pupils, predict, look the landmarks up, score."""
     photos, network = load_framed(settings.folder, settings.size), open_network(settings.network, settings.mirrored)
-    values = score_photos(network, photos, load_default())
+    values = score_photos(network, photos, load("default"))
     figures: list[Figure] = []
     for part, points in PARTS.items():
         means = [{name: np.mean([value[name][point] for point in points]) for name in MEASURES} for value in values]

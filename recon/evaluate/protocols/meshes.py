@@ -19,7 +19,7 @@ from recon.evaluate.metrics.points import offsets_percent, residual_percent
 from recon.evaluate.networks import digest, open_network
 from recon.evaluate.results import Measure, Result, figures_of
 from recon.evaluate.webmorph import OUTER_EYES, POINTS, read_webmorph
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.methods.base import Reconstructor
 from recon.people.template import template_of
@@ -72,7 +72,7 @@ class Marked(NamedTuple):
 
 def run(settings: Settings) -> Result:
     """Find, reconstruct, project, score."""
-    network, model = open_network(settings.network, settings.mirrored), load_default()
+    network, model = open_network(settings.network, settings.mirrored), load("default")
     marked = webmorph(settings, model) if settings.kind == "webmorph" else five(settings, model)
     step = max(1, len(marked.points) // settings.count)
     files = list(marked.points)[settings.first :: step][: settings.count]

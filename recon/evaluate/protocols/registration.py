@@ -17,8 +17,8 @@ from rich.progress import track
 from recon.configuration import to_plain
 from recon.evaluate.held_out import drawn_records
 from recon.evaluate.metrics.flips import flipped
-from recon.evaluate.protocols.renders import face_model
 from recon.evaluate.results import Measure, Result, figures_of
+from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.geometry.closest_points import closest_points
@@ -64,7 +64,7 @@ class Settings:
 
 def run(settings: Settings) -> Result:
     """Draw, register to both kinds of maps, score."""
-    model, scene = face_model(settings.model), SceneConfig(variation=settings.variation)
+    model, scene = load(settings.model), SceneConfig(variation=settings.variation)
     records = drawn_records(model, settings.count, settings.size, settings.seed, scene)
     values: list[dict[str, Any]] = []
     for record in track(records, "registrations", settings.count, transient=True):

@@ -25,9 +25,7 @@ from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.metrics.normals import normal_angle_deg
 from recon.evaluate.networks import digest, open_network, predict_images
 from recon.evaluate.results import Measure, Result, figures_of
-from recon.faces.default import load_default
-from recon.faces.ict import load_ict
-from recon.faces.model import FaceModel
+from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
 from recon.synthesis.records import Record
 from recon.synthesis.scene import SceneConfig
@@ -76,10 +74,10 @@ def run(settings: Settings) -> Result:
     if settings.count < 1 or settings.size < SMALLEST_SIZE:
         raise UserError(f"--count must be 1 or more, --size {SMALLEST_SIZE} or more: give greater numbers")
     network = open_network(settings.network, settings.mirrored)
-    scene, model = read_config(SceneConfig, settings.scene), face_model(settings.model)
+    scene, model = read_config(SceneConfig, settings.scene), load(settings.model)
     records = held_out.drawn_records(model, settings.count, settings.size, settings.seed, scene)
     shown = track(records, "renders", settings.count, transient=True)
-    values = score_records(network, shown, load_default().canonical_box_mm.numpy())
+    values = score_records(network, shown, load("default").canonical_box_mm.numpy())
     left_out = settings.count - len(values)
     what = "as they come" if settings.scene is None else settings.scene.stem
     return Result(
@@ -95,11 +93,6 @@ def run(settings: Settings) -> Result:
         weights=digest(settings.network),
         values=values,
     )
-
-
-def face_model(name: str) -> FaceModel:
-    kind, _, place = name.partition(":")
-    return load_ict(place) if kind == "ict" else load_default()
 
 
 def score_records(

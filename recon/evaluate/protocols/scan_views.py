@@ -18,7 +18,7 @@ from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.networks import digest, open_network, predict_images
 from recon.evaluate.results import Figure, Measure, Result
 from recon.evaluate.scan import View, load_scan, render_views
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.methods.base import Reconstructor
 
 MEASURES = {
@@ -50,7 +50,7 @@ class Settings:
 def run(settings: Settings) -> Result:
     """Render the views, predict, score."""
     scan, network = load_scan(settings.folder), open_network(settings.network, settings.mirrored)
-    values = score_views(network, render_views(scan, load_default(), settings.size))
+    values = score_views(network, render_views(scan, load("default"), settings.size))
     means = {name: float(np.mean([value[name] for value in values])) for name in MEASURES}
     figures = [Figure(name, *measure, means[name], len(values)) for name, measure in MEASURES.items()]
     ratio = means["network_mm"] / means["mean_face_mm"]

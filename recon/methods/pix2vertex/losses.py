@@ -1,15 +1,15 @@
-"""What pix2vertex's networks are trained with: L1 on both maps, the normals loss and the mask."""
+"""What pix2vertex's networks are trained with: L1 on both maps, the normals loss (equation 1) and the mask."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from recon.methods.pix2vertex.mask import mask_loss
-from recon.methods.pix2vertex.masked_l1 import masked_l1
+from recon.geometry.surfaces import normals_from_positions
 from recon.methods.pix2vertex.network import POSITION_UNIT_MM, Maps
-from recon.methods.pix2vertex.normals import normals_loss
 
 
 @dataclass(frozen=True)
@@ -41,3 +41,60 @@ def pix2vertex_losses(maps: Maps, batch: dict[str, Tensor], weights: Pix2VertexL
     if weights.normals:
         losses["normals"] = weights.normals * normals_loss(maps.position, true_position, mask)
     return losses
+
+
+def masked_l1(predicted: Tensor, true: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the masked pixels of sum_c |predicted_c - true_c| / C; 0 where the mask is empty.
+
+    predicted, true (B, C, H, W) float; mask (B, 1, H, W) float 0/1. The mean runs over all masked pixels of the batch,
+    so that a small face weighs less than a large one. -> () float, in the maps' unit.
+
+    >>> masked_l1(torch.ones(1, 3, 2, 2), torch.zeros(1, 3, 2, 2), torch.eye(2)[None, None])
+    tensor(1.)
+    """
+    difference = (predicted - true).abs() * mask
+    return difference.sum() / (mask.sum() * predicted.shape[1]).clamp_min(1)
+
+
+def normals_loss(position: Tensor, true_position: Tensor, mask: Tensor) -> Tensor:
+    """Equation 1, L(z', z) = |n(z') - n(z)|_1: normals of the depths, inside the eroded true mask.
+
+    position, true_position (B, 3, H, W) float, camera frame, any one unit; mask (B, 1, H, W) float 0/1. As in the
+    equation only the depth is judged: n(z') is taken over the true x and y. (Over the predicted ones the tangents of an
+    untrained network are near zero, and the gradient of their direction drowns every other loss.) Mean over the pixels
+    whose four neighbours are all in the mask, so that no difference reaches over the rim, of sum_c |n'_c - n_c|, which
+    lies in [0, 2 sqrt 3]. Both normals come from the same differences: equal maps give exactly 0. -> () float.
+    """
+    predicted = torch.cat([true_position[:, :2], position[:, 2:]], 1)
+    inside = erode(mask)
+    difference = (map_normals(predicted) - map_normals(true_position)).abs() * inside
+    return difference.sum() / inside.sum().clamp_min(1)
+
+
+def map_normals(position: Tensor) -> Tensor:
+    """`normals_from_positions` with a bounded gradient. (B, 3, H, W) float -> same."""
+    return normals_from_positions(position, smallest=1e-6)
+
+
+def erode(mask: Tensor) -> Tensor:
+    """The pixels whose four neighbours are in the mask too; outside of the image counts as outside of the mask.
+
+    (B, 1, H, W) float 0/1 -> same.
+    """
+    padded = F.pad(mask, (1, 1, 1, 1))
+    neighbours = padded[..., 1:-1, 2:] * padded[..., 1:-1, :-2] * padded[..., 2:, 1:-1] * padded[..., :-2, 1:-1]
+    return mask * neighbours
+
+
+def mask_loss(logits: Tensor, mask: Tensor, dice_weight: float = 0.0) -> Tensor:
+    """Binary cross-entropy, plus `dice_weight` times 1 - the soft Dice coefficient of each image.
+
+    logits (B, M, H, W) float, M predictions of the one true mask (B, 1, H, W) float 0/1. -> () float, nats.
+    """
+    mask = mask.expand_as(logits)
+    loss = F.binary_cross_entropy_with_logits(logits, mask)
+    if dice_weight:
+        probability = logits.sigmoid()
+        overlap = 2 * (probability * mask).sum((-2, -1)) + 1
+        loss = loss + dice_weight * (1 - overlap / ((probability + mask).sum((-2, -1)) + 1)).mean()
+    return loss

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -10,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recon.errors import UserError
-from recon.methods.base import FaceGeometry, Reconstructor
+from recon.methods.base import FaceGeometry, FaceMaps, Reconstructor
+from recon.methods.difference import maps_difference
 from recon.methods.pix2vertex.resnet import ResNet
 from recon.methods.pix2vertex.unet import UNet
 
@@ -62,6 +64,9 @@ class Maps(NamedTuple):
 class Pix2Vertex(Reconstructor):
     """Section 3.2: one joint network (7 channels) or a geometry and a correspondence network (4 channels each)."""
 
+    name, config_class = "pix2vertex", Pix2VertexConfig
+    config: Pix2VertexConfig
+
     def __init__(self, config: Pix2VertexConfig):
         super().__init__()
         self.config = config
@@ -69,6 +74,11 @@ class Pix2Vertex(Reconstructor):
         networks = {name: _network(config, 7 if name == "joint" else 4) for name in names}
         self.networks = nn.ModuleDict(networks)
         self.stride: int = networks[names[0]].stride
+
+    @property
+    def size(self) -> int:
+        """As the interface says."""
+        return self.config.size
 
     def forward(self, image: Tensor) -> Maps:
         """image (B, 3, H, W) float RGB in [0, 1], H and W divisible by `stride` -> Maps in float32."""
@@ -87,14 +97,20 @@ class Pix2Vertex(Reconstructor):
         if height == width != self.config.size:
             seen = self.predict(_resized(image, self.config.size))
             maps = (seen.mask, seen.position_mm, seen.correspondence)
-            return FaceGeometry(*(_resized(one, width) for one in maps), ambiguity=seen.ambiguity)
-        maps = self(image)
-        return FaceGeometry(
-            mask=maps.mask_logits.mean(1, keepdim=True).sigmoid(),
-            position_mm=maps.position * POSITION_UNIT_MM,
-            correspondence=maps.correspondence,
-            ambiguity="scale",
+            return FaceGeometry(FaceMaps(*(_resized(one, width) for one in maps)), ambiguity=seen.ambiguity)
+        answer = self(image)
+        maps = FaceMaps(
+            mask=answer.mask_logits.mean(1, keepdim=True).sigmoid(),
+            position_mm=answer.position * POSITION_UNIT_MM,
+            correspondence=answer.correspondence,
         )
+        return FaceGeometry(maps, ambiguity="scale")
+
+    def difference(
+        self, before: FaceGeometry, after: FaceGeometry, labels: Mapping[str, Tensor], outline: float = 0.5
+    ) -> Tensor:
+        """As the interface says, of the maps."""
+        return maps_difference(before, after, labels, outline)
 
 
 def _resized(maps: Tensor, side: int) -> Tensor:

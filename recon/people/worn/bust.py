@@ -17,7 +17,7 @@ from scipy.spatial import KDTree
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.closest_points import closest_points
 from recon.geometry.occlusion import ambient_occlusion
@@ -139,7 +139,7 @@ def bust_places(model: FaceModel) -> tuple[Tensor, np.ndarray, np.ndarray, np.nd
 @lru_cache(maxsize=1)
 def template_bust() -> Bust:
     """The lattice on the default model's mean."""
-    model = load_default()
+    model = load("default")
     mean, triangles = model.mean.double().numpy(), bust_triangles(model)
     away = mean - MIDDLE_MM
     radius = np.linalg.norm(away, axis=1)

@@ -8,14 +8,14 @@ import pytest
 
 from recon.cli import main
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
-from recon.methods.weights import save_weights
+from recon.methods.pretrained import save_weights
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = Pix2VertexConfig(outputs="joint", size=64, widths=(8, 8, 8), norm="group")
     path = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
-    save_weights(path, Pix2Vertex(config), config, {})
+    save_weights(path, Pix2Vertex(config))
     return path
 
 

@@ -11,7 +11,7 @@ from recon.cli import main
 from recon.commands.reconstruct import chosen_formats, photos_in
 from recon.commands.view import load_mesh
 from recon.errors import UserError
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
@@ -19,7 +19,7 @@ PLAIN = SceneConfig(yaw_max_deg=10.0, pitch_sd_deg=3.0, calm=1.0, smile=0.0, ope
 
 
 def face(side: int, index: int = 3) -> Image.Image:
-    model = load_default()
+    model = load("default")
     return Image.fromarray(render_record(model, draw_scene(model, 1, index, PLAIN), side).rgb)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from recon.cli import main
-from recon.methods.weights import load_weights
+from recon.methods.base import Reconstructor
 
 SMALL = ["--network.size", "64", "--network.widths", "[8, 8]", "--batch_size", "2", "--precision", "no"]
 
@@ -14,7 +14,7 @@ SMALL = ["--network.size", "64", "--network.widths", "[8, 8]", "--batch_size", "
 def test_a_run_writes_weights_config_and_sheets(tmp_path: Path) -> None:
     words = ["train", "pix2vertex", "--config", "configs/recon/pix2vertex_128_cpu.yaml", "--out", str(tmp_path)]
     assert main([*words, "--steps", "2", "--scenes", "4", "--held-out", "2", *SMALL]) == 0
-    load_weights(tmp_path / "weights.safetensors")
+    Reconstructor.from_pretrained(tmp_path / "weights.safetensors")
     assert "steps: 2\n" in (tmp_path / "config.yaml").read_text()
     assert [path.name for path in (tmp_path / "sheets").iterdir()] == ["sheet_00000002.png"]
 
@@ -26,7 +26,10 @@ def test_a_run_can_begin_with_the_weights_of_another(tmp_path: Path, capsys: pyt
     first = tmp_path / "first" / "weights.safetensors"
     begun = [*words, "--steps", "1", "--start", str(first), "--learning_rate", "1e-9", "--ema_decay", "0"]
     assert main([*begun, "--out", str(tmp_path / "second")]) == 0
-    ours, theirs = (load_weights(path).state_dict() for path in (first, tmp_path / "second" / "weights.safetensors"))
+    ours, theirs = (
+        Reconstructor.from_pretrained(path).state_dict()
+        for path in (first, tmp_path / "second" / "weights.safetensors")
+    )
     assert all(torch.allclose(ours[name], theirs[name], atol=1e-3) for name in ours)
     capsys.readouterr()
     assert main([*words, "--network.fine", "8", "--start", str(first), "--out", str(tmp_path / "third")]) == 2

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from recon.faces import load
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.geometry.surfaces import triangle_areas
@@ -14,7 +15,7 @@ MIRROR_68 += [39, 38, 37, 36, 41, 40, 54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 def nearest_gap(points, others):

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from recon.errors import UserError
+from recon.faces import load
 from recon.faces.carry_over import carry_over, fit_sphere
-from recon.faces.default import load_default
 from recon.faces.ict import LANDMARKS, load_ict
 from recon.faces.model import REGIONS, FaceModel
 
@@ -34,11 +34,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def ict(cache: Path) -> FaceModel:
-    return load_ict(FOLDER)
+    return load_ict(FOLDER, load("default"))
 
 
 def test_the_default_model_carried_over_to_itself_keeps_its_places() -> None:
-    model = load_default()
+    model = load("default")
     vertices, triangles = model.mean.numpy().astype(np.float64), model.triangles.numpy()
     region = model.region.numpy()
     skin = np.isin(region, [REGIONS.index(name) for name in ("skin", "lips", "brows", "neck", "ears", "scalp")])
@@ -65,7 +65,7 @@ def test_sphere_fit_recovers_centre_and_radius_from_a_cap() -> None:
 
 @needs_sample
 def test_the_folder_loads_in_millimetres_and_faces_as_the_default_does(ict: FaceModel) -> None:
-    default = load_default()
+    default = load("default")
     assert ict.identity_basis.shape == (3, *ict.mean.shape)
     assert ict.expression_names == ("eyeBlinkLeft", "jawOpen", "mouthSmileLeft")
     assert ict.landmarks.tolist() == list(LANDMARKS)
@@ -81,7 +81,7 @@ def test_labels_are_carried_over(ict: FaceModel) -> None:
     on_face = ict.triangles[ict.face].unique().long()
     assert ((ict.canonical[on_face] > 0) & (ict.canonical[on_face] < 1)).all()
     assert torch.isfinite(ict.uv[on_face]).all()
-    default = load_default()
+    default = load("default")
     size_mm = default.canonical_box_mm[1] - default.canonical_box_mm[0]
     offset = (ict.canonical[ict.landmarks] - default.canonical[default.landmarks]) * size_mm
     assert offset[17:60].norm(dim=1).mean() < 0.8, "landmarks of brows, nose, eyes and outer lips meet the default's"
@@ -96,17 +96,17 @@ def test_the_second_load_comes_from_the_cache_and_is_the_same(ict: FaceModel, ca
     stored = sorted((cache / "synth2real").glob("*.npz"))
     assert len(stored) == 2
     stamps = [file.stat().st_mtime_ns for file in stored]
-    again = load_ict(FOLDER)
+    again = load_ict(FOLDER, load("default"))
     assert torch.equal(again.canonical, ict.canonical) and torch.equal(again.identity_basis, ict.identity_basis)
     assert [file.stat().st_mtime_ns for file in stored] == stamps
     stored[0].write_bytes(b"spoilt")
-    assert torch.equal(load_ict(FOLDER).canonical, ict.canonical), "a spoilt cache is made anew"
+    assert torch.equal(load_ict(FOLDER, load("default")).canonical, ict.canonical), "a spoilt cache is made anew"
 
 
 @needs_sample
 @pytest.mark.skipif(not (SHARED / "ict_facekit.npz").is_file(), reason="the whole model's arrays are not there")
 def test_the_arrays_hold_the_same_model_as_the_files(ict: FaceModel) -> None:
-    whole = load_ict(SHARED / "ict_facekit.npz")
+    whole = load_ict(SHARED / "ict_facekit.npz", load("default"))
     assert whole.identity_basis.shape[0] == 100 and len(whole.expression_names) == 57
     assert torch.equal(whole.triangles, ict.triangles)
     assert torch.allclose(whole.identity_basis[:3], ict.identity_basis, atol=0.01)  # half precision: 5e-4 cm
@@ -125,19 +125,19 @@ def test_the_arrays_hold_the_same_model_as_the_files(ict: FaceModel) -> None:
 
 def test_what_is_not_the_published_folder_is_named(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(UserError, match=r"generic_neutral_mesh.obj"):
-        load_ict(tmp_path / "nowhere")
+        load_ict(tmp_path / "nowhere", load("default"))
     (tmp_path / "generic_neutral_mesh.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
     with pytest.raises(UserError, match=r"vertex_indices.json"):
-        load_ict(tmp_path)
+        load_ict(tmp_path, load("default"))
     (tmp_path / "vertex_indices.json").write_text(f'{{"idx_to_landmark_verts": {list(LANDMARKS)}}}')
     with pytest.raises(UserError, match="3 vertices"):
-        load_ict(tmp_path)
+        load_ict(tmp_path, load("default"))
     (tmp_path / "generic_neutral_mesh.obj").write_text("v 0 0 zero\n")
     with pytest.raises(UserError, match="not a readable OBJ"):
-        load_ict(tmp_path)
+        load_ict(tmp_path, load("default"))
     np.savez(tmp_path / "other.npz", neutral=np.zeros((3, 3)))
     with pytest.raises(UserError, match="lacks the arrays"):
-        load_ict(tmp_path / "other.npz")
+        load_ict(tmp_path / "other.npz", load("default"))
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 but no more")
     with pytest.raises(UserError, match="can't be read"):
-        load_ict(tmp_path / "broken.npz")
+        load_ict(tmp_path / "broken.npz", load("default"))

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import warp as wp
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import REGIONS
 from recon.faces.openings import KNOTS, lid_edges, lip_edges, resampled, within
 
@@ -30,7 +30,7 @@ def test_distances_in_a_triangle_over_a_line():
 
 
 def test_lids_run_from_corner_to_corner_around_the_eyeball():
-    model = load_default()
+    model = load("default")
     x, y = model.mean[:, 0], model.mean[:, 1]
     for side, corners in ((0, (36, 39)), (1, (42, 45))):
         ends = model.landmarks[list(corners)].tolist()
@@ -52,7 +52,7 @@ def test_lids_run_from_corner_to_corner_around_the_eyeball():
 
 
 def test_a_jaw_that_drops_opens_the_lips():
-    model = load_default()
+    model = load("default")
     still = torch.zeros(len(model.expression_names))
     dropped = still.clone()
     dropped[model.expression_names.index("jawOpen")] = 0.6

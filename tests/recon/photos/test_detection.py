@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.photos.detection import face_boxes
 from recon.photos.framing import from_box
 from recon.synthesis.records import render_record
@@ -11,7 +11,7 @@ PLAIN = SceneConfig(yaw_max_deg=5.0, pitch_sd_deg=2.0, calm=1.0, smile=0.0, open
 
 
 def face(side: int, index: int = 3) -> Image.Image:
-    model = load_default()
+    model = load("default")
     return Image.fromarray(render_record(model, draw_scene(model, 1, index, PLAIN), side).rgb)
 
 

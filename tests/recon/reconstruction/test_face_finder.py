@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from recon import assets
-from recon.faces.default import load_default
-from recon.methods.weights import load_weights
+from recon.faces import load
+from recon.methods.base import Reconstructor
 from recon.people.wardrobe import DressConfig
 from recon.photos.reading import Unusable
 from recon.reconstruction.face_finder import find_faces
@@ -20,12 +20,12 @@ PLAIN = SceneConfig(yaw_max_deg=20.0, pitch_sd_deg=3.0, roll_sd_deg=8.0, calm=1.
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 @pytest.fixture(scope="module")
 def network():
-    return load_weights(assets.path("weights/pix2vertex.safetensors")).eval()
+    return Reconstructor.from_pretrained(assets.path("weights/pix2vertex.safetensors")).eval()
 
 
 @pytest.fixture(scope="module")

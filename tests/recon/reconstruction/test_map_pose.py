@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.reconstruction.map_pose import angles_deg, canonical_mm, eyes_by_pose, eyes_in, read_off, seen_face
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene, head_rotation
@@ -13,7 +13,7 @@ BARE = SceneConfig(yaw_max_deg=25.0)
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 @pytest.fixture(scope="module")

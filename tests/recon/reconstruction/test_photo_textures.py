@@ -3,7 +3,7 @@ import torch
 from PIL import Image
 
 from recon.cli import main
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.photos.framing import Framing
 from recon.reconstruction.face_finder import FoundFace
 from recon.reconstruction.photo_textures import texture_of
@@ -16,9 +16,9 @@ PLAIN = SceneConfig(yaw_max_deg=10.0, calm=1.0, smile=0.0, open_mouth=0.0)
 
 def test_what_is_painted_by_place_comes_back_at_its_place():
     """Colours that are a smooth function of the canonical place, seen through true maps."""
-    record = render_record(load_default(), draw_scene(load_default(), 1, 3, PLAIN), 256)
+    record = render_record(load("default"), draw_scene(load("default"), 1, 3, PLAIN), 256)
     colours = 60 + 150 * np.nan_to_num(record.correspondence)
-    small = render_record(load_default(), draw_scene(load_default(), 1, 3, PLAIN), 128)
+    small = render_record(load("default"), draw_scene(load("default"), 1, 3, PLAIN), 128)
     face = FoundFace(
         Framing(np.zeros(2), 1.0, 0.0),
         small.mask.astype(np.float32),
@@ -39,7 +39,7 @@ def test_what_is_painted_by_place_comes_back_at_its_place():
 def test_the_command_reads_photos_and_leaves_out_what_is_none(tmp_path, capsys):
     photos, out = tmp_path / "photos", tmp_path / "skins.npy"
     photos.mkdir()
-    Image.fromarray(render_record(load_default(), draw_scene(load_default(), 1, 3, PLAIN), 200).rgb).save(
+    Image.fromarray(render_record(load("default"), draw_scene(load("default"), 1, 3, PLAIN), 200).rgb).save(
         photos / "face.png"
     )
     (photos / "broken.png").write_bytes(b"none")

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.photos.framing import Framing, frame
 from recon.reconstruction.camera import MapCamera, recover_camera
@@ -21,7 +21,7 @@ SIZE = 128
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 def found(model, record, framing):

@@ -10,7 +10,7 @@ import pytest
 import torch
 import warp as wp
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.openings import KNOTS
 from recon.people.eyes.paint import cornea_normal
 from recon.people.noise import volume
@@ -35,7 +35,7 @@ def shine(
 
 @pytest.fixture(scope="module")
 def drawn():
-    model = load_default()
+    model = load("default")
     scene = draw_scene(model, 7, 1, SceneConfig())
     assert scene.eyes
     return model, replace(scene, eyes=replace(scene.eyes, squareness=0.0, lamp_deg=6.0, wet=0.0, veins=0.0))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import barycentric, gather, rasterize_supersampled
 from recon.people.mouth.paint import teeth_of
@@ -28,7 +28,7 @@ CAMERA = Camera.from_fov(25.0, SIZE)
 @pytest.fixture(scope="module")
 def head():
     """The default model, its bare scenery, points in the image, ids of pixels and of samples."""
-    model = load_default()
+    model = load("default")
     shift = torch.tensor([0.0, 0.0, -700.0])
     places = model.mean + shift
     scenery = scenery_of(model, places, [], torch.eye(3), shift)

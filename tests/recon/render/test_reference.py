@@ -12,7 +12,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.people.appearance import draw_appearance
@@ -32,7 +32,7 @@ EVERYTHING = DressConfig(glasses=1.0, headwear=1.0, objects=1.0)
 def drawn_head(seed: int, dressed: bool) -> tuple[Scenery, Camera]:
     """A head in the camera frame, with everything on or nothing, and a camera that frames it."""
     rng = np.random.default_rng(seed)
-    model = load_default()
+    model = load("default")
     identity = torch.tensor(rng.normal(size=len(model.identity_basis)).clip(-2, 2), dtype=torch.float32)
     expression = torch.tensor(rng.random(len(model.expression_basis)) * (rng.random(len(model.expression_basis)) < 0.1))
     turn = Rotation.from_euler("yxz", rng.normal(size=3) * (35, 12, 8), degrees=True).as_matrix()

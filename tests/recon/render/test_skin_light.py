@@ -10,7 +10,7 @@ import torch
 import warp as wp
 from torch.nn import functional
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
 from recon.geometry.rasterize import rasterize_supersampled
@@ -35,7 +35,7 @@ CAMERA = Camera.from_fov(25.0, SIZE)
 @pytest.fixture(scope="module")
 def head():
     """The default model seen by a camera: its normals, its relief at pixel centres, a function that lights it."""
-    model = load_default()
+    model = load("default")
     scene = draw_scene(model, 3, 1, SceneConfig())
     template = template_of(model)
     places = model.mean + torch.tensor([0.0, 0.0, -450.0])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from recon.errors import UserError
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import REGIONS
 from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE
@@ -20,7 +20,7 @@ SIZE = 64
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 @pytest.fixture(scope="module")

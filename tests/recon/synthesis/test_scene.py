@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from recon.configuration import read_config
+from recon.faces import load
 from recon.faces.default import load_default
 from recon.people.wardrobe import Dress, DressConfig
 from recon.synthesis.scene import SceneConfig, draw_scene
@@ -58,8 +59,8 @@ def test_shares_are_kept_and_skin_stays() -> None:
 def test_varied_heads_and_even_light_change_nothing_else() -> None:
     plain = SceneConfig(environment=0.0)
     for index in range(5):
-        before = draw_scene(load_default(), 3, index, plain)
-        after = draw_scene(load_default(), 3, index, replace(plain, variation=1.0, even=1.0))
+        before = draw_scene(load("default"), 3, index, plain)
+        after = draw_scene(load("default"), 3, index, replace(plain, variation=1.0, even=1.0))
         assert before.variation_seed is None and after.variation_seed is not None
         assert after.lighting.sky == after.lighting.ground != before.lighting.sky
         same = replace(after, variation_seed=None, lighting=before.lighting)
@@ -67,7 +68,7 @@ def test_varied_heads_and_even_light_change_nothing_else() -> None:
 
 
 def test_grins_are_wider_and_change_the_mouth_alone() -> None:
-    model = load_default()
+    model = load("default")
     left, right = model.landmarks[[48, 54]].tolist()
     wide, narrow = [], []
     for index in range(12):

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from recon.errors import UserError
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.synthesis.pool import RenderPool
 from recon.synthesis.scene import SceneConfig
 from recon.train.retexture import COLUMNS, ROWS, atlas_place, beside_mouth, read_textures, retexture
@@ -11,12 +11,12 @@ from recon.train.retexture import COLUMNS, ROWS, atlas_place, beside_mouth, read
 
 @pytest.fixture(scope="module")
 def batch():
-    return RenderPool(load_default(), SceneConfig(), seed=3, count=4, size=64, batch=4)(0)
+    return RenderPool(load("default"), SceneConfig(), seed=3, count=4, size=64, batch=4)(0)
 
 
 def test_a_texture_has_a_place_of_its_own_for_each_part_of_the_face():
     """Neighbours on the face are neighbours in the texture, and what lies far apart does not meet there."""
-    model = load_default()
+    model = load("default")
     face = torch.unique(model.triangles[model.face & (model.region[model.triangles.long()] == 1).all(1)].long())
     across, down = atlas_place(model.canonical[face].unbind(1))
     assert across.abs().max() < 1 and down.abs().max() < 1
@@ -39,7 +39,7 @@ def test_even_skin_under_even_light_is_even_and_nothing_else_changes(batch):
 
 
 def test_lips_and_teeth_stay_those_of_the_render(batch):
-    model = load_default()
+    model = load("default")
     lips = model.canonical[model.landmarks[48:]].T[None, :, None]
     elsewhere = model.canonical[model.landmarks[[8, 19, 24, 30, 36, 45]]].T[None, :, None]
     at_lips = beside_mouth(lips).flatten()

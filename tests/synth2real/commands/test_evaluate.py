@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from recon.evaluate.held_out import drawn_records
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.weights import save_weights
 from recon.synthesis.records import Record
@@ -27,7 +27,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def records():
-    return list(drawn_records(load_default(), 16, SIZE, seed=0))
+    return list(drawn_records(load("default"), 16, SIZE, seed=0))
 
 
 def test_a_generator_that_changes_nothing_moves_nothing(network, records):

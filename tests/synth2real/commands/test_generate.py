@@ -6,14 +6,15 @@ import pytest
 import torch
 from datasets import load_dataset
 
+from recon.methods.base import Reconstructor
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
-from recon.methods.weights import load_reconstructor, save_weights
+from recon.methods.pretrained import save_weights
 from recon.synthesis.produce import shard_files
 from recon.synthesis.shards import image_from_column, read_records, read_rows, record_from_row
 from synth2real.cli import main
 from synth2real.dataset.jobs import DRIFT, load_generator
 from synth2real.dataset.translate import translate
-from synth2real.gan.generator import GENERATORS, Generator, GeneratorConfig
+from synth2real.gan.generator import Generator, GeneratorConfig
 
 SIZE = 32
 
@@ -26,9 +27,9 @@ def weights(tmp_path_factory):
     config = GeneratorConfig(widths=(8, 8), head_width=4)
     generator = Generator(config)
     torch.nn.init.normal_(generator.residual.weight, std=0.05)
-    save_weights(folder / "generator.safetensors", generator, config, {}, GENERATORS)
+    save_weights(folder / "generator.safetensors", generator)
     config = Pix2VertexConfig(size=SIZE, architecture="unet", outputs="joint", widths=(8, 8), norm="group", dropout=0.0)
-    save_weights(folder / "network.safetensors", Pix2Vertex(config), config, {})
+    save_weights(folder / "network.safetensors", Pix2Vertex(config))
     return folder
 
 
@@ -55,7 +56,7 @@ def rows(out):
 def test_images_and_drift_are_those_of_the_records(made, weights):
     generator, network = (
         load_generator(weights / "generator.safetensors"),
-        load_reconstructor(weights / "network.safetensors"),
+        Reconstructor.from_pretrained(weights / "network.safetensors"),
     )
     for row, record in list(zip(rows(made), read_records(shard_files(made)), strict=True))[:2]:
         (again,) = translate([record], generator, network)
@@ -114,6 +115,6 @@ def test_bad_options_are_one_line_and_code_2(generate, tmp_path, capsys, options
 
 def test_other_weights_are_refused_for_a_begun_folder(made, generate, weights, tmp_path, capsys):
     generator = load_generator(weights / "generator.safetensors")
-    save_weights(tmp_path / "other.safetensors", generator, generator.config, {"steps": 1}, GENERATORS)
+    save_weights(tmp_path / "other.safetensors", generator, {"steps": 1})
     assert generate(made, "--count", "17", "--weights", str(tmp_path / "other.safetensors")) == 2
     assert "weights.generator" in capsys.readouterr().err

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from recon.configuration import read_config, write_config
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from synth2real.cli import main
@@ -20,7 +20,7 @@ def workplace(tmp_path_factory):
     (folder / "scene.yaml").write_text("calm: 0.9\ndress: {" + ", ".join(f"{k}: {v}" for k, v in OFF.items()) + "}\n")
     bare = read_config(SceneConfig, folder / "scene.yaml", {"eye_share": "0.33", "roll_sd_deg": "0.5"})
     (folder / "photos").mkdir()
-    model = load_default()
+    model = load("default")
     for index in range(16):
         record = render_record(model, draw_scene(model, 1, index, bare), SIDE)
         Image.fromarray(record.rgb).save(folder / "photos" / f"{index}.png")

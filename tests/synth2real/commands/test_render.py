@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from datasets import load_dataset
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.synthesis.produce import shard_files
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
@@ -34,7 +34,7 @@ def assert_same(a, b):
 
 
 def test_each_record_is_the_render_of_its_seed_and_index(made):
-    model, config = load_default(), SceneConfig(yaw_max_deg=15)
+    model, config = load("default"), SceneConfig(yaw_max_deg=15)
     records = list(read_records(shard_files(made)))
     assert [record.index for record in records] == list(range(COUNT))
     for record in records[:: COUNT - 1]:  # of two blocks

@@ -7,9 +7,9 @@ from accelerate.state import AcceleratorState
 from PIL import Image
 
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
-from recon.methods.weights import load_weights, read_card, save_weights
+from recon.methods.pretrained import save_weights
 from synth2real.cli import main
-from synth2real.gan.generator import GENERATORS, Generator
+from synth2real.gan.generator import Generator
 
 SMALL = """
 size: 32
@@ -41,7 +41,7 @@ def workplace(tmp_path):
     (tmp_path / "photos" / "broken.jpg").write_text("not an image")
     torch.manual_seed(0)
     config = Pix2VertexConfig(outputs="joint", size=32, widths=(16, 16), norm="group", dropout=0.0)
-    save_weights(tmp_path / "network.safetensors", Pix2Vertex(config), config, {})
+    save_weights(tmp_path / "network.safetensors", Pix2Vertex(config))
     return tmp_path
 
 
@@ -55,8 +55,8 @@ def test_a_short_run_end_to_end(workplace, monkeypatch, capsys):
     monkeypatch.setattr("synth2real.photos.batches.FACE_SHARE", (-1.0, 2.0))  # the network knows no faces yet
     assert main(arguments(workplace)) == 0
     run = workplace / "run"
-    assert isinstance(load_weights(run / "generator.safetensors", GENERATORS), Generator)
-    assert read_card(run / "generator.safetensors")["steps"] == 3
+    assert isinstance(Generator.from_pretrained(run / "generator.safetensors"), Generator)
+    assert card_of(run / "generator.safetensors")["steps"] == 3
     assert (run / "config.yaml").is_file() and list((run / "sheets").glob("*.png"))
     assert "broken.jpg" in (run / "skipped.txt").read_text()
     assert "4 photos, 1 skipped" in capsys.readouterr().err

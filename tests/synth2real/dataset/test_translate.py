@@ -5,18 +5,18 @@ import pytest
 import torch
 
 from recon.errors import UserError
-from recon.methods.base import FaceGeometry, Reconstructor
 from synth2real.dataset.translate import check_size, translate
 from synth2real.gan.generator import Generator, GeneratorConfig
+from tests.fakes import MapsReconstructor, of_maps
 from tests.recon.synthesis.fake_records import fake_record
 
 
-class Brightness(Reconstructor):
+class Brightness(MapsReconstructor):
     """A face wherever the image is not black, 100 mm deep where it is white."""
 
     def predict(self, image):
         mask = (image.sum(1, keepdim=True) > 0).float()
-        return FaceGeometry(mask, 100 * image, image)
+        return of_maps(mask, 100 * image, image)
 
 
 class Shift(Generator):

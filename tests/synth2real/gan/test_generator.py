@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from recon.errors import UserError
-from recon.methods.weights import load_weights, save_weights
-from synth2real.gan.generator import GENERATORS, Generator, GeneratorConfig, draw_noise
+from recon.methods.base import Reconstructor
+from recon.methods.pretrained import save_weights
+from synth2real.gan.generator import Generator, GeneratorConfig, draw_noise
 from tests.synth2real.gan_fakes import render_batch
 
 SMALL = {"widths": (8, 16), "head_width": 8}
@@ -51,8 +52,8 @@ def test_weights_survive_and_weights_of_another_size_are_refused(tmp_path):
     config = GeneratorConfig(**SMALL)
     generator = Generator(config)
     torch.nn.init.normal_(generator.residual.weight, std=0.1)
-    save_weights(tmp_path / "g.safetensors", generator, config, {"steps": 1}, GENERATORS)
-    loaded = load_weights(tmp_path / "g.safetensors", GENERATORS)
+    save_weights(tmp_path / "g.safetensors", generator, {"steps": 1})
+    loaded = Generator.from_pretrained(tmp_path / "g.safetensors")
     torch.testing.assert_close(loaded.state_dict(), generator.state_dict(), atol=1e-3, rtol=1e-3)
     with pytest.raises(UserError, match="kind"):
-        load_weights(tmp_path / "g.safetensors")  # a generator is no reconstructor
+        Reconstructor.from_pretrained(tmp_path / "g.safetensors")  # a generator is no reconstructor

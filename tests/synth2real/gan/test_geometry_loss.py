@@ -1,12 +1,13 @@
 import torch
 
-from recon.methods.base import FaceGeometry
-from synth2real.gan.geometry_loss import GeometryLoss, GeometryLossConfig, label_drift
+from synth2real.gan.drift import label_drift
+from synth2real.gan.geometry_loss import GeometryLoss, GeometryLossConfig
+from tests.fakes import of_maps
 from tests.synth2real.gan_fakes import BrightIsFace, TinyReconstructor, render_batch
 
 
 def loss_of(loss: GeometryLoss, translated, batch):
-    return loss(translated, loss.observe(batch["rgb"]), batch["mask"], batch["correspondence"])
+    return loss(translated, loss.observe(batch["rgb"]), batch)
 
 
 def test_the_identity_costs_nothing_whatever_the_mode():
@@ -67,7 +68,7 @@ def test_drift_of_a_known_shift():
     shifted[:, 0], shifted[:, 2] = 3.0, -4.0  # a length of 5 mm
     half = mask.clone()
     half[:, :, :16] = 0
-    drift = label_drift(FaceGeometry(mask, zeros, zeros), FaceGeometry(half, shifted, zeros), mask)
+    drift = label_drift(of_maps(mask, zeros, zeros), of_maps(half, shifted, zeros), mask)
     torch.testing.assert_close(drift["drift_mm"], torch.full((2,), 5.0))
     torch.testing.assert_close(drift["mask_iou"], torch.full((2,), 0.5))
     assert drift["drift_correspondence"].abs().max() == 0
@@ -75,5 +76,5 @@ def test_drift_of_a_known_shift():
 
 def test_no_face_in_either_answer_is_full_agreement():
     zeros = torch.zeros(1, 3, 8, 8)
-    empty = FaceGeometry(zeros[:, :1], zeros, zeros)
+    empty = of_maps(zeros[:, :1], zeros, zeros)
     assert float(label_drift(empty, empty, zeros[:, :1])["mask_iou"]) == 1.0

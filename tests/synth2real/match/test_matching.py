@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.render.shading import KeyLight
 from recon.synthesis.scene import SceneConfig, draw_scene
 from synth2real.match.histograms import write_histograms
@@ -37,7 +37,7 @@ SCALES = {"eye_share": 0.01, "eye_u": 0.02, "eye_v": 0.02, "smile": 0.3, "open_m
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 def drawn(model, config, seed, count=300):

@@ -7,18 +7,18 @@ import pytest
 import torch
 from torch import nn
 
-from recon.faces.default import load_default
-from recon.methods.base import FaceGeometry, Reconstructor
-from recon.methods.weights import load_reconstructor
+from recon.faces import load
+from recon.methods.base import Reconstructor
 from recon.synthesis.records import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from synth2real import bundled
 from synth2real.match.statistics import QUANTITIES, drawn_statistics, measure
+from tests.fakes import MapsReconstructor, of_maps
 
 SIZE, COUNT = 96, 24
 
 
-class Exact(Reconstructor):
+class Exact(MapsReconstructor):
     """Answers with the records' own maps, in their order, the positions at half their scale."""
 
     def __init__(self, records):
@@ -35,12 +35,12 @@ class Exact(Reconstructor):
             return torch.from_numpy(values).permute(0, 3, 1, 2)
 
         mask = torch.from_numpy(np.stack([record.mask for record in records])).float()[:, None]
-        return FaceGeometry(mask, 0.5 * maps("position_mm"), maps("correspondence"))
+        return of_maps(mask, 0.5 * maps("position_mm"), maps("correspondence"))
 
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_exact_maps_give_what_was_drawn(model, drawn):
 
 def test_the_bundled_network_tells_pose_framing_and_skin(model, drawn):
     truth, records = drawn
-    network = load_reconstructor(bundled.network_weights())
+    network = Reconstructor.from_pretrained(bundled.network_weights())
     found = agreement(measure(network, np.stack([record.rgb for record in records]), model), truth)
     least = {"yaw_deg": 0.97, "pitch_deg": 0.7, "eye_share": 0.85, "eye_u": 0.8, "eye_v": 0.8, "melanin": 0.7}
     for name, correlation in least.items():
@@ -108,7 +108,7 @@ def test_light_level_does_not_change_skin_or_light(model, drawn):
 
 def test_mirrored_images_turn_the_other_way(model, drawn):
     _, records = drawn
-    network = load_reconstructor(bundled.network_weights())
+    network = Reconstructor.from_pretrained(bundled.network_weights())
     images = np.stack([record.rgb for record in records[:8]])
     before, after = measure(network, images, model), measure(network, images[:, :, ::-1].copy(), model)
     assert np.median(np.abs(before["yaw_deg"] + after["yaw_deg"])) < 2
@@ -119,7 +119,7 @@ def test_an_image_without_a_face_has_no_statistics(model):
     class Blind(Exact):
         def predict(self, image):
             zeros = torch.zeros_like(image)
-            return FaceGeometry(zeros[:, :1], zeros, zeros)
+            return of_maps(zeros[:, :1], zeros, zeros)
 
     nothing = measure(Blind([]), np.zeros((2, 64, 64, 3), np.uint8), model)
     assert set(nothing) == set(QUANTITIES)

@@ -15,15 +15,16 @@ from recon.evaluate.protocols.photos import POINTS, Photo, evaluate_photos, load
 from recon.evaluate.protocols.renders import drawn_records, evaluate_records
 from recon.evaluate.protocols.scan import Scan, evaluate_scan, load_scan, render_views
 from recon.evaluate.report import Report
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
 from recon.synthesis.records import Record
+from tests.fakes import MapsReconstructor, of_maps
 
 SIZE = 64
 EVAL = Path(__file__).parents[4] / "shared" / "eval"
 
 
-class Oracle(Reconstructor):
+class Oracle(MapsReconstructor):
     """Answers prepared truths, in the order in which it is asked."""
 
     def __init__(
@@ -38,19 +39,19 @@ class Oracle(Reconstructor):
         mask, position, places = (torch.as_tensor(np.nan_to_num(np.stack(maps))) for maps in zip(*chosen, strict=True))
         noise = torch.randn(position.shape, generator=torch.manual_seed(0)) * self.noise_mm
         position = self.scale * (position + noise)
-        return FaceGeometry(mask[:, None].float(), position.permute(0, 3, 1, 2), places.permute(0, 3, 1, 2))
+        return of_maps(mask[:, None].float(), position.permute(0, 3, 1, 2), places.permute(0, 3, 1, 2))
 
 
-class Blind(Reconstructor):
+class Blind(MapsReconstructor):
     """Sees no face anywhere."""
 
     def predict(self, image: Tensor) -> FaceGeometry:
-        return FaceGeometry(torch.zeros_like(image[:, :1]), torch.zeros_like(image), torch.zeros_like(image))
+        return of_maps(torch.zeros_like(image[:, :1]), torch.zeros_like(image), torch.zeros_like(image))
 
 
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
-    return list(drawn_records(load_default(), 6, SIZE, seed=5))
+    return list(drawn_records(load("default"), 6, SIZE, seed=5))
 
 
 def truths(records: list[Record]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -58,7 +59,7 @@ def truths(records: list[Record]) -> list[tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def score(network: Reconstructor, records: list[Record]) -> Report:
-    return evaluate_records(network, records, load_default().canonical_box_mm.numpy(), batch_size=4)
+    return evaluate_records(network, records, load("default").canonical_box_mm.numpy(), batch_size=4)
 
 
 def test_the_truth_up_to_scale_scores_nothing_wrong(records: list[Record]) -> None:
@@ -102,7 +103,7 @@ def test_photos_are_scored_against_their_points(records: list[Record]) -> None:
         Photo(str(i), record.rgb, {point: record.landmarks_px[point].astype(float) for point in POINTS})
         for i, record in enumerate(records)
     ]
-    exact = evaluate_photos(Oracle(truths(records)), photos, load_default())
+    exact = evaluate_photos(Oracle(truths(records)), photos, load("default"))
     in_view = [
         image["errors"][point]
         for image, record in zip(exact.per_image, records, strict=True)
@@ -110,14 +111,14 @@ def test_photos_are_scored_against_their_points(records: list[Record]) -> None:
         if record.landmarks_visible[point]
     ]
     assert len(in_view) > 40 and np.median(in_view) < 1.5, "a third of a pixel of 64"
-    blind = evaluate_photos(Blind(), photos, load_default())
+    blind = evaluate_photos(Blind(), photos, load("default"))
     assert all(set(image["errors"].values()) == {100.0} and not image["detected"] for image in blind.per_image)
 
 
 @pytest.fixture(scope="module")
 def mean_scan() -> Scan:
     """The default mean head itself, turned, as if it were a scan."""
-    model = load_default()
+    model = load("default")
     turn = Rotation.from_euler("xyz", (10, -8, 3), degrees=True).as_matrix()
     vertices = model.mean.numpy().astype(np.float64) @ turn.T + (3, 40, -7)
     uv = np.nan_to_num(model.uv.numpy())
@@ -126,7 +127,7 @@ def mean_scan() -> Scan:
 
 
 def test_the_mean_face_scanned_is_the_mean_face(mean_scan: Scan) -> None:
-    model = load_default()
+    model = load("default")
     views = render_views(mean_scan, model, SIZE)
     assert len(views) == 12 and len({(view.yaw_deg, view.light) for view in views}) == 12
     for view in views:
@@ -138,7 +139,7 @@ def test_the_mean_face_scanned_is_the_mean_face(mean_scan: Scan) -> None:
 
 
 def test_scan_report_gives_the_ratio_to_the_mean_face(mean_scan: Scan) -> None:
-    model = load_default()
+    model = load("default")
     bent = mean_scan.vertices.copy()
     bent[:, 2] += 6 * np.sin(bent[:, 0] / 15)  # a face that the mean is not
     scan = Scan(bent, mean_scan.triangles, mean_scan.uv, mean_scan.texture, bent[model.landmarks.numpy()])
@@ -168,7 +169,7 @@ def test_folders_without_what_is_needed_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not EVAL.is_dir(), reason=f"the evaluation data is not at {EVAL}")
 def test_the_real_scan_and_photos_load_and_are_framed_like_the_renders() -> None:
-    views = render_views(load_scan(EVAL / "james"), load_default(), SIZE)
+    views = render_views(load_scan(EVAL / "james"), load("default"), SIZE)
     assert all(view.scored.sum() > 500 for view in views)
     photos = load_photos(EVAL / "london_dev", SIZE)
     assert len(photos) == 50

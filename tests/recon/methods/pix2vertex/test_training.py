@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from recon.configuration import read_config
+from recon.methods.base import Reconstructor
 from recon.methods.pix2vertex.losses import Pix2VertexLossConfig, pix2vertex_losses
 from recon.methods.pix2vertex.network import Maps, Pix2Vertex, Pix2VertexConfig
 from recon.methods.pix2vertex.training import Pix2VertexTrainConfig, initial_state, rate, scores, sheet, step, train
-from recon.methods.weights import load_weights, read_card
 from recon.train.augment import AugmentConfig
 
 STILL = AugmentConfig(flip=0, occluders=0, colour=0, grey=0, shadow=0, degrade=0)
@@ -104,9 +104,9 @@ def test_scores_of_a_perfect_network() -> None:
 
 def test_a_run_ends_with_weights_that_load(tmp_path: Path) -> None:
     weights = train(TINY, bumps, [bumps(1000)], tmp_path)
-    network = load_weights(weights)
+    network = Reconstructor.from_pretrained(weights)
     assert isinstance(network, Pix2Vertex) and network.config == TINY.network
-    assert read_card(weights)["images"] == 160
+    assert card_of(weights)["images"] == 160
     assert read_config(Pix2VertexTrainConfig, tmp_path / "config.yaml") == TINY
     assert (tmp_path / "sheets" / "sheet_00000040.png").exists()
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.ict import load_ict
 from recon.faces.model import REGIONS, FaceModel
 from recon.people.hair.brows import brow_part, lash_part, lash_roots
@@ -78,7 +78,7 @@ def check_part(part: Part) -> None:
 
 
 def test_parts_are_well_formed_and_within_the_budget() -> None:
-    model = load_default()
+    model = load("default")
     parts = all_parts(model, drawn_head(model, 0))
     for name, part in parts.items():
         assert (part is None) == (name in ("bald", "none")), name
@@ -90,7 +90,7 @@ def test_parts_are_well_formed_and_within_the_budget() -> None:
 
 
 def test_same_seed_same_strands() -> None:
-    model = load_default()
+    model = load("default")
     vertices = drawn_head(model, 1)
     for first, again, other in zip(*(all_parts(model, vertices, seed).values() for seed in (5, 5, 6)), strict=True):
         if first is not None and again is not None and other is not None:
@@ -100,7 +100,7 @@ def test_same_seed_same_strands() -> None:
 
 
 def test_roots_lie_on_the_drawn_surface() -> None:
-    model = load_default()
+    model = load("default")
     vertices = drawn_head(model, 2)
     roots, _ = scalp_roots(model)
     roots = roots.chosen(slice(0, 4600, 10))
@@ -110,7 +110,7 @@ def test_roots_lie_on_the_drawn_surface() -> None:
 
 def test_roots_are_spread_by_area() -> None:
     """Counts in two halves of the scalp differ from the halves' areas by little: strata, not chance."""
-    model = load_default()
+    model = load("default")
     roots, _ = scalp_roots(model)
     corners = model.triangles.long()
     a, b, c = model.mean[corners].unbind(1)
@@ -126,7 +126,7 @@ def test_roots_are_spread_by_area() -> None:
 @pytest.mark.parametrize("name", ["receding", "cropped", "side_part", "fringe", "afro", "bob", "long"])
 def test_hair_stays_outside_the_mean_head(name: str) -> None:
     """On the mean head itself the field is exact: only half a ribbon's breadth may dip in."""
-    model = load_default()
+    model = load("default")
     style = cut(name, 1)
     roots, _ = scalp_roots(model)
     lines, _, _ = grow(roots, model, model.mean, style, points_of(style), 7)
@@ -135,7 +135,7 @@ def test_hair_stays_outside_the_mean_head(name: str) -> None:
 
 
 def test_beards_stay_outside_the_mean_head() -> None:
-    model = load_default()
+    model = load("default")
     part = facial_hair_part(model, model.mean, beard("short"), 0)
     assert part is not None
     assert float(clearance(model, part.vertices).quantile(0.01)) > -1.5
@@ -143,7 +143,7 @@ def test_beards_stay_outside_the_mean_head() -> None:
 
 def test_field_holds_the_surface() -> None:
     """The grid's points, seen from inside, lie at the distance that it says; on the drawn head they move with it."""
-    model = load_default()
+    model = load("default")
     field = head_field(model)
     high = field.mean[:, 1] > 20
     centre = torch.tensor([float(c) for c in SKULL_CENTRE])
@@ -154,7 +154,7 @@ def test_field_holds_the_surface() -> None:
 
 
 def test_long_hair_hangs_to_its_level_and_short_hair_has_its_length() -> None:
-    model = load_default()
+    model = load("default")
     style = replace(cut("bob"), curl=0.0, fringe=0.0, frizz=0.0, hang=90.0)
     roots, _ = scalp_roots(model)
     lines, _, depth = grow(roots, model, model.mean, style, 11, 3)
@@ -167,7 +167,7 @@ def test_long_hair_hangs_to_its_level_and_short_hair_has_its_length() -> None:
 
 
 def test_hairline_recedes() -> None:
-    _, places = scalp_roots(load_default())
+    _, places = scalp_roots(load("default"))
     full, half, bare = (
         scalp_cover(places, replace(cut("side_part"), receding=share, hairline=0.0)) for share in (0.0, 0.5, 1.0)
     )
@@ -179,7 +179,7 @@ def test_hairline_recedes() -> None:
 
 
 def test_beards_keep_to_the_jaw() -> None:
-    model = load_default()
+    model = load("default")
     roots, _, _ = beard_roots(model)
     assert float(clearance(model, roots.place).min()) > -5
     part = facial_hair_part(model, model.mean, beard("moustache"), 0)
@@ -192,7 +192,7 @@ def test_beards_keep_to_the_jaw() -> None:
 
 def test_hair_follows_the_head() -> None:
     """Strands ride on the skin: a shifted head has shifted hair, a blink moves the upper lashes alone."""
-    model = load_default()
+    model = load("default")
     shift = torch.tensor([4.0, 5.0, -6.0])
     for before, after in zip(
         all_parts(model, model.mean).values(), all_parts(model, model.mean + shift).values(), strict=True
@@ -209,7 +209,7 @@ def test_hair_follows_the_head() -> None:
 
 
 def test_normals_turn_with_the_skin() -> None:
-    model = load_default()
+    model = load("default")
     roots, _, _ = beard_roots(model)
     quarter = torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
     turned = skin_normals(roots, model.mean @ quarter.T)

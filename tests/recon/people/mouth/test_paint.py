@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import warp as wp
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import REGIONS
 from recon.people.mouth.paint import (
     LOWER,
@@ -46,7 +46,7 @@ def spots(
 
 def seen(spot: np.ndarray, teeth: float, places: np.ndarray) -> list[np.ndarray]:
     """Albedo, normal and (open, roughness, gloss) on the default model with an open mouth."""
-    model = load_default()
+    model = load("default")
     expression = torch.zeros(len(model.expression_names))
     expression[model.expression_names.index("jawOpen")] = 0.6
     shape = model.vertices(torch.zeros(len(model.identity_basis)), expression)
@@ -91,7 +91,7 @@ def test_edge_of_a_level_row():
 
 
 def test_teeth_of_the_default_model():
-    model = load_default()
+    model = load("default")
     teeth = teeth_of(model)
     on = model.region == REGIONS.index("teeth")
     number, rise = teeth.place[on, 0], teeth.place[on, 1]

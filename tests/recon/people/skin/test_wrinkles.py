@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import REGIONS
 from recon.people.skin.wrinkles import ZONES, Crease, activities, creases, draw_skin, furrows_of
 from recon.people.template import slow_values, template_of
@@ -18,7 +18,7 @@ from recon.synthesis.scene import SceneConfig, draw_scene
 @pytest.fixture(scope="module")
 def head():
     """The default model, its furrows, slow values of a person."""
-    model = load_default()
+    model = load("default")
     template = template_of(model)
     return model, furrows_of(model, template), slow_values(template, draw_scene(model, 0, 0, SceneConfig()).appearance)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.ict import load_ict
 from recon.faces.model import REGIONS
 from recon.geometry.cameras import Camera
@@ -28,7 +28,7 @@ CLOTHES, NECK = REGIONS.index("clothes"), REGIONS.index("neck")
 @pytest.fixture(scope="module", params=["default", "ict"])
 def model(request):
     if request.param == "default":
-        return load_default()
+        return load("default")
     if not ICT.exists():
         pytest.skip("the ICT model is not at hand")
     return load_ict(ICT)
@@ -45,7 +45,7 @@ def of_kind(kind, seed=3):
 
 
 def test_the_lattice_of_the_mean_head_lies_on_its_skin():
-    model = load_default()
+    model = load("default")
     mean, template = bust_of(model, model.mean), template_bust()
     off = (mean.cells[:, :3] - template.cells[:, :3]).norm(dim=1).view(-1, COLUMNS)
     assert off[np.flatnonzero(ALONG_MM > -20)].max() < 5.0
@@ -88,7 +88,7 @@ def test_a_part_is_well_formed_and_decided_by_its_draw(model, kind):
 
 @pytest.mark.parametrize("kind", ["t_shirt", "jumper", "top"])
 def test_the_stuff_is_wound_outward(kind):
-    model = load_default()
+    model = load("default")
     part = clothes_part(model, model.mean, replace(of_kind(kind), collar=False))
     centre = part.vertices[part.triangles.long()].mean(1)
     facing = triangle_normals(part.vertices, part.triangles)[:, 2]
@@ -128,7 +128,7 @@ def test_what_hangs_over_clothes_is_lifted_off_the_bust_alone(model):
 
 
 def test_the_bust_beneath_is_skin_where_the_labels_see_clothes():
-    model = load_default()
+    model = load("default")
     part = clothes_part(model, model.mean, of_kind("top"))
     nothing = torch.eye(3), torch.zeros(3)
     own = len(model.mean)
@@ -140,7 +140,7 @@ def test_the_bust_beneath_is_skin_where_the_labels_see_clothes():
 
 
 def test_clothes_own_their_pixels_and_leave_all_else_alone():
-    model = load_default()
+    model = load("default")
     scene = draw_scene(model, 5, 3, SceneConfig())
     dress = replace(scene.dress, hair=None, headwear=None, thing=None, glasses=None, facial_hair=None)
     scene = replace(scene, eye_share=0.15, eye_v=0.3, dress=replace(dress, clothes=of_kind("jumper")))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import REGIONS
 from recon.geometry.closest_points import closest_points
 from recon.geometry.surfaces import triangle_cross
@@ -18,7 +18,7 @@ HEADS = range(5)
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from recon.faces.default import load_default
+from recon.faces import load
 from recon.faces.model import REGIONS
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import rasterize
@@ -15,7 +15,7 @@ from recon.synthesis.scene import SceneConfig, draw_scene
 
 @pytest.fixture(scope="module")
 def model():
-    return load_default()
+    return load("default")
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from recon.errors import UserError
+from recon.methods.base import Reconstructor
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
-from recon.methods.weights import load_weights, read_card, save_weights
+from recon.methods.pretrained import save_weights
 
 CONFIG = Pix2VertexConfig("separate", 64, "unet", (16, 32), unshuffle=2, norm="group", dropout=0.1)
 
@@ -19,7 +20,7 @@ def saved(tmp_path: Path) -> tuple[Pix2Vertex, Path]:
     torch.manual_seed(0)
     network = Pix2Vertex(CONFIG)
     path = tmp_path / "net.safetensors"
-    save_weights(path, network, CONFIG, {"images": 7})
+    save_weights(path, network, {"images": 7})
     return network, path
 
 
@@ -32,18 +33,18 @@ def metadata(path: Path) -> dict[str, str]:
 
 def test_round_trip(saved: tuple[Pix2Vertex, Path]) -> None:
     network, path = saved
-    loaded = load_weights(path)
+    loaded = Reconstructor.from_pretrained(path)
     assert isinstance(loaded, Pix2Vertex) and loaded.config == CONFIG and loaded.frozen
     for name, value in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value.half().float()), name
         assert loaded.state_dict()[name].dtype == torch.float32
-    assert read_card(path) == {"images": 7}
+    assert card_of(path) == {"images": 7}
     assert os.listdir(path.parent) == [path.name]
 
 
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no weights at"):
-        load_weights(tmp_path / "none.safetensors")
+        Reconstructor.from_pretrained(tmp_path / "none.safetensors")
 
 
 @pytest.mark.parametrize("keep", [0, 5, 400])
@@ -51,7 +52,7 @@ def test_truncated_file(saved: tuple[Pix2Vertex, Path], keep: int) -> None:
     path = saved[1]
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(UserError, match="not a readable safetensors file"):
-        load_weights(path)
+        Reconstructor.from_pretrained(path)
 
 
 def test_weights_of_another_size(saved: tuple[Pix2Vertex, Path]) -> None:
@@ -60,7 +61,7 @@ def test_weights_of_another_size(saved: tuple[Pix2Vertex, Path]) -> None:
     said["config"] = said["config"].replace("[16, 32]", "[16, 48]")
     save_file(tensors, path, said)
     with pytest.raises(UserError, match="of size"):
-        load_weights(path)
+        Reconstructor.from_pretrained(path)
 
 
 @pytest.mark.parametrize("change, message", [("drop", "lacks tensor"), ("add", "unknown tensor")])
@@ -73,11 +74,11 @@ def test_a_tensor_too_few_or_too_many(saved: tuple[Pix2Vertex, Path], change: st
         tensors["stray"] = torch.zeros(1)
     save_file(tensors, path, said)
     with pytest.raises(UserError, match=message):
-        load_weights(path)
+        Reconstructor.from_pretrained(path)
 
 
 def test_another_kind_and_no_metadata(saved: tuple[Pix2Vertex, Path]) -> None:
     path = saved[1]
     save_file(load_file(path), path)
     with pytest.raises(UserError, match="kind"):
-        load_weights(path)
+        Reconstructor.from_pretrained(path)

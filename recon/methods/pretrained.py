@@ -1,0 +1,167 @@
+"""Networks that come back from a file, a folder or the Hub as they were saved: weights, config and card in one file.
+
+    network.save_pretrained("runs/net")  # a folder as the Hub has them: model.safetensors and a README.md
+    network = Reconstructor.from_pretrained("runs/net")  # or a .safetensors file, or "user/name" on the Hub
+    save_weights(Path("net.safetensors"), network)  # one file
+
+Safetensors alone, in half precision; no pickle. Loading is strict: a missing or broken file, weights of another kind,
+and a tensor too many, too few or of another size are each a `UserError` that names the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, cast
+
+import torch
+from huggingface_hub import ModelHubMixin, hf_hub_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from recon.configuration import from_plain, to_plain
+from recon.errors import UserError
+from recon.files import whole_file
+
+FILE = "model.safetensors"  # in a folder or repository
+T = TypeVar("T", bound="Pretrained")
+
+
+class Pretrained(nn.Module, ModelHubMixin, library_name="synth2real", license="cc0-1.0"):
+    """A network with a name, a config and a card.
+
+    Attributes:
+        name: what stands in the weights, such as "pix2vertex". config_class: of `config`.
+        config: a frozen dataclass, the constructor's one argument.
+        card: what made the weights, plain JSON values.
+        frozen: with fixed weights; the same answer always, in train() as in eval() mode.
+    """
+
+    name: ClassVar[str]
+    config_class: ClassVar[type]
+    config: Any
+    card: Mapping[str, Any]
+    frozen: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.card, self.frozen = {}, False
+
+    def freeze(self: T, frozen: bool = True) -> T:
+        """Fix the weights and switch dropout off; gradients still flow to the image. `freeze(False)` undoes it."""
+        self.frozen = frozen
+        self.requires_grad_(not frozen)
+        return self.train(not frozen)
+
+    def train(self: T, mode: bool = True) -> T:
+        return super().train(mode and not self.frozen)
+
+    @classmethod
+    def class_of(cls, name: str) -> type[Pretrained] | None:
+        """The class whose weights have this `name`; None where it is none of this class's."""
+        return cls if name == cls.name else None
+
+    @classmethod
+    def known_names(cls) -> tuple[str, ...]:
+        """The names that `class_of` knows."""
+        return (cls.name,)
+
+    @classmethod
+    def from_pretrained(cls: type[T], place: str | Path, **download: Any) -> T:
+        """The network at `place`, on the CPU in float32, frozen.
+
+        Args:
+            place: a .safetensors file, a folder that `save_pretrained` wrote, or a repository of the Hub ("user/name").
+            download: `revision`, `token`, `cache_dir`, ... as `huggingface_hub.hf_hub_download` has them.
+        Raises:
+            UserError: there is nothing, or something else.
+        """
+        return cast(T, _load(_file_at(place, download), cls))
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        save_weights(save_directory / FILE, self)
+
+
+def save_weights(path: Path, network: Pretrained, card: Mapping[str, Any] | None = None) -> None:
+    """Write floating tensors in float16 with name, config and card (the network's own where none is given); atomic."""
+    tensors = {
+        name: (value.detach().cpu().half() if value.is_floating_point() else value.cpu()).contiguous()
+        for name, value in network.state_dict().items()
+    }
+    card = dict(network.card if card is None else card)
+    metadata = {"kind": network.name, "config": json.dumps(to_plain(network.config)), "card": json.dumps(card)}
+    with whole_file(path) as temporary:
+        save_file(tensors, temporary, metadata)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes: what says that weights are the same."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UserError(f"{path} can't be read ({error.strerror}): check the path") from None
+
+
+def _file_at(place: str | Path, download: Mapping[str, Any]) -> Path:
+    path = Path(place)
+    if path.is_dir():
+        return path / FILE
+    if path.is_file() or path.suffix or len(path.parts) != 2 or path.is_absolute():
+        return path
+    try:
+        return Path(hf_hub_download(str(place), FILE, **download))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        reason = type(error).__name__
+        raise UserError(f"there are no weights at {place}, neither here nor on the Hub ({reason}): check it") from None
+
+
+def _load(path: Path, wanted: type[Pretrained]) -> Pretrained:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except FileNotFoundError:
+        raise UserError(f"there are no weights at {path}: check the path") from None
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path} is not a readable safetensors file ({error}): fetch or train it again") from None
+    network = _build(path, metadata, wanted)
+    _check(path, tensors, network.state_dict())
+    network.load_state_dict({name: _widen(value) for name, value in tensors.items()}, strict=True)
+    network.card = json.loads(metadata.get("card", "{}"))
+    return network.freeze()
+
+
+def _build(path: Path, metadata: Mapping[str, str], wanted: type[Pretrained]) -> Pretrained:
+    kind = metadata.get("kind", "")
+    network_class = wanted.class_of(kind)
+    if network_class is None:
+        names = " or ".join(wanted.known_names())
+        raise UserError(f"{path} holds weights of kind '{kind}', not of {names}: give another file")
+    try:
+        values = json.loads(metadata.get("config", ""))
+    except json.JSONDecodeError:
+        raise UserError(f"{path} has no readable config in its metadata: train or export it again") from None
+    return network_class(from_plain(network_class.config_class, values, str(path)))  # type: ignore[call-arg]
+
+
+def _check(path: Path, tensors: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor]) -> None:
+    missing = sorted(wanted.keys() - tensors.keys())
+    extra = sorted(tensors.keys() - wanted.keys())
+    if missing or extra:
+        name = (missing or extra)[0]
+        raise UserError(
+            f"{path} {'lacks' if missing else 'has an unknown'} tensor {name}: it does not fit the config inside it"
+        )
+    for name, value in tensors.items():
+        if value.shape != wanted[name].shape:
+            raise UserError(
+                f"{path} has {name} of size {tuple(value.shape)}, its config needs {tuple(wanted[name].shape)}"
+            )
+
+
+def _widen(value: torch.Tensor) -> torch.Tensor:
+    return value.float() if value.is_floating_point() else value

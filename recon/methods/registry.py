@@ -1,0 +1,51 @@
+"""Which methods there are. A method is one folder here and one line in the table below."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from recon.errors import UserError, did_you_mean
+from recon.synthesis.target import Target
+
+METHODS = {
+    "pix2vertex": "recon.methods.pix2vertex.training",
+}
+"""Method -> the module whose METHOD says how it is trained; imported when it is asked for."""
+
+Batch = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Method:
+    """What training needs of a method.
+
+    Attributes:
+        network: class of its `Reconstructor`, made from one config. losses_config: dataclass of its losses' weights.
+        target: (network's config, whether to learn the whole face under hair and things) -> what it learns of a record.
+        losses: (network, batch, weights) -> the weighted terms by name, () float each; their sum is descended.
+        scores: (network, held-out batches) -> quick figures for watching a run.
+        sheet: (network, batch) -> (3, H, W) float [0, 1], a picture for watching a run.
+    """
+
+    network: Any
+    losses_config: type
+    target: Callable[[Any, bool], Target]
+    losses: Callable[[Any, Batch, Any], dict[str, Tensor]]
+    scores: Callable[[Any, Sequence[Batch]], Mapping[str, float]]
+    sheet: Callable[[Any, Batch], Tensor]
+
+
+def method(name: str) -> Method:
+    """The method of that name.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name not in METHODS:
+        raise UserError(f"there is no method '{name}'{did_you_mean(name, METHODS)}")
+    return importlib.import_module(METHODS[name]).METHOD

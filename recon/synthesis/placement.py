@@ -1,0 +1,245 @@
+"""A record moved within its image: turned, scaled, shifted, mirrored, with every label, as if the camera had moved.
+
+A similarity of the image is a camera: turning it by an angle is turning the head about the camera's axis, scaling is
+another focal length, shifting another principal point. So places, normals, vertices, landmarks, pose and camera are
+moved in closed form, and maps are looked up where the new pixels' centres lie in the old image. A position's depth is
+interpolated and its x and y follow from the pixel, so every position still projects to its pixel's centre. In a mirror
+left and right change places (`recon.faces.symmetry`).
+
+Fields of a record that were not read (empty arrays) stay empty. `seed`, `index`, `scene` go on telling what was drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from recon.faces.symmetry import MIRRORED_LANDMARKS, Symmetry
+from recon.synthesis.records import Record
+
+MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
+POSITIONS = ("position_mm", "amodal_position_mm")
+SMOOTH = ("correspondence", "amodal_correspondence", "uv")
+DIRECTIONS = ("normals", "fine_normals")
+STEPPED = ("mask", "amodal_mask", "region")
+MODELS_OWN = ("vertices_mm", "identity", "expression")  # their mirror image only the face model knows
+PLACES_MM = ("vertices_mm", "landmarks_mm", "translation_mm", "origin_mm")  # of the camera frame, or differences in it
+STEEP, UNEVEN = 5.0, 0.05  # four pixels whose depths spread more (in pixels), or canonical places: two surfaces
+
+
+@dataclass(frozen=True)
+class PlacementConfig:
+    """How records are moved before a network sees them; all 0 but `mirror`: not at all.
+
+    mirror        probability of the mirror image, [0, 1]
+    rotation_deg  turned in the image by up to this, either way, [0, 180]
+    upside_down   probability of another half turn, [0, 1]
+    zoom          spread of the logarithm of the scale, [0, 1]
+    shift         spread of the shift, in shares of the side, [0, 0.5]
+    """
+
+    mirror: float = 0.5
+    rotation_deg: float = 0.0
+    upside_down: float = 0.0
+    zoom: float = 0.0
+    shift: float = 0.0
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One motion: mirrored first, then turned counter-clockwise by `rotation_rad` about the image's middle and scaled
+    by `zoom`, then shifted by (right, down) shares of the side."""
+
+    mirror: bool = False
+    rotation_rad: float = 0.0
+    zoom: float = 1.0
+    shift: tuple[float, float] = (0.0, 0.0)
+
+
+def draw_placement(rng: np.random.Generator, config: PlacementConfig) -> Placement:
+    """One of the motions that `config` allows."""
+    turn = np.radians(rng.uniform(-1, 1) * config.rotation_deg)
+    mirror, half_turn = rng.random() < config.mirror, rng.random() < config.upside_down
+    zoom, (right, down) = np.exp(rng.normal(0, config.zoom)), rng.normal(0, config.shift, 2)
+    return Placement(bool(mirror), float(turn + np.pi * half_turn), float(zoom), (float(right), float(down)))
+
+
+def placed(record: Record, placement: Placement, size: int, symmetry: Symmetry | None = None) -> Record:
+    """The record moved by `placement`, seen at `size` px.
+
+    Args:
+        symmetry: of the record's face model, see `mirrored`.
+    """
+    if placement.mirror:
+        record = mirrored(record, symmetry)
+    similarity = _similarity(placement, record.rgb.shape[0], size)
+    still = np.array_equal(similarity[:, :2], np.eye(2)) and not similarity[:, 2].any()
+    return record if still and size == record.rgb.shape[0] else _moved(record, similarity, placement, size)
+
+
+def mirrored(record: Record, symmetry: Symmetry | None) -> Record:
+    """The mirror image, exactly: no value is interpolated.
+
+    symmetry: of the record's face model; None will do for a record that has been read without MODELS_OWN.
+    """
+    if symmetry is None and any(getattr(record, name).size for name in MODELS_OWN):
+        raise ValueError("vertices and parameters are mirrored by their face model's symmetry")
+    size = record.rgb.shape[0]
+    changes: dict[str, Any] = {"rgb": record.rgb[:, ::-1]}
+    for name in (*POSITIONS, *SMOOTH, *DIRECTIONS, *STEPPED):
+        values = getattr(record, name)
+        if values.size:
+            flipped = values[:, ::-1].copy()
+            if name in POSITIONS + DIRECTIONS:
+                flipped[..., 0] *= -1
+            elif name in SMOOTH:
+                flipped[..., 0] = 1 - flipped[..., 0]
+            changes[name] = flipped
+    for name in PLACES_MM:
+        if getattr(record, name).size:
+            changes[name] = getattr(record, name) * MIRROR
+    orders = {name: MIRRORED_LANDMARKS for name in ("landmarks_mm", "landmarks_px", "landmarks_visible")}
+    if symmetry is not None:
+        orders |= {"vertices_mm": symmetry.vertices, "expression": symmetry.expression}
+    for name, order in orders.items():
+        values = changes.get(name, getattr(record, name))
+        if values.size:
+            changes[name] = values[order]
+    if record.landmarks_px.size:
+        changes["landmarks_px"] = changes["landmarks_px"] * MIRROR[:2] + np.float32([size, 0])
+    if symmetry is not None and record.identity.size:
+        changes["identity"] = symmetry.identity @ record.identity
+    if record.rotation.size:
+        changes["rotation"] = record.rotation * MIRROR[:, None] * MIRROR
+    if record.centre_px.size:
+        changes["centre_px"] = record.centre_px * MIRROR[:2] + np.float32([size, 0])
+    return replace(record, **changes)
+
+
+def _similarity(placement: Placement, old: int, new: int) -> np.ndarray:
+    """(2, 3) float64 that takes a place in the old image to the new one, both in pixels."""
+    cosine, sine = np.cos(placement.rotation_rad), np.sin(placement.rotation_rad)
+    turn = np.array([[cosine, sine], [-sine, cosine]])  # rows run downward
+    linear = turn * placement.zoom * new / old
+    shift = new / 2 + np.array(placement.shift) * new - linear @ np.full(2, old / 2)
+    return np.column_stack([linear, shift])
+
+
+def _moved(record: Record, similarity: np.ndarray, placement: Placement, size: int) -> Record:
+    scale = placement.zoom * size / record.rgb.shape[0]
+    cosine, sine = np.cos(placement.rotation_rad), np.sin(placement.rotation_rad)
+    turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    linear, shift = similarity[:, :2], similarity[:, 2]
+    changes: dict[str, Any] = {"focal_px": record.focal_px * scale}
+    for name in ("landmarks_px", "centre_px"):
+        values = getattr(record, name)
+        if values.size:
+            changes[name] = (values @ linear.T + shift).astype(np.float32)
+    if record.landmarks_visible.size and record.landmarks_px.size:
+        marks = changes["landmarks_px"]
+        changes["landmarks_visible"] = record.landmarks_visible & ((marks >= 0) & (marks < size)).all(1)
+    for name in PLACES_MM:
+        values = getattr(record, name)
+        if values.size:
+            changes[name] = (values @ turn.T).astype(np.float32)
+    if record.rotation.size:
+        changes["rotation"] = (turn @ record.rotation).astype(np.float32)
+    return replace(record, **changes, **_moved_maps(record, similarity, turn, size, changes))
+
+
+def _moved_maps(
+    record: Record, similarity: np.ndarray, turn: np.ndarray, size: int, moved: dict[str, Any]
+) -> dict[str, Any]:
+    """Every map that the record has, at the new pixels; `moved` holds its new camera and origin."""
+    look = Look(similarity, record.rgb.shape[0], size)
+    maps: dict[str, Any] = {"rgb": look.colours(record.rgb)}
+    there = [name for name in (*STEPPED, *SMOOTH, *DIRECTIONS, *POSITIONS) if getattr(record, name).size]
+    for name in there:
+        values = getattr(record, name)
+        if name in STEPPED:
+            maps[name] = look.nearest(values)
+        elif name in SMOOTH:
+            maps[name] = look.smooth(values, UNEVEN)
+        elif name in DIRECTIONS:
+            normals = look.smooth(values, np.inf) @ turn.T.astype(np.float32)
+            maps[name] = normals / np.linalg.norm(normals, axis=-1, keepdims=True)
+        else:
+            pixel_mm = float(-record.origin_mm[2]) / record.focal_px
+            depth = look.smooth(values[..., 2:], STEEP * pixel_mm)[..., 0]
+            maps[name] = _on_rays(depth, moved["focal_px"], moved["centre_px"], moved["origin_mm"])
+    return maps
+
+
+def _on_rays(depth: np.ndarray, focal_px: float, centre_px: np.ndarray, origin_mm: np.ndarray) -> np.ndarray:
+    """(S, S) z minus the origin's -> (S, S, 3) float32 the places at the pixels' centres, minus the origin."""
+    line = np.arange(len(depth)) + 0.5
+    z = depth.astype(np.float64) + origin_mm[2]
+    x = (line[None] - centre_px[0]) * -z / focal_px
+    y = (centre_px[1] - line[:, None]) * -z / focal_px
+    return (np.stack([x, y, z], -1) - origin_mm).astype(np.float32)
+
+
+class Look:
+    """Where in an old image of `old` px the centres of a new one's `new` px lie, and what is there.
+
+    similarity: (2, 3) from old to new pixels.
+    """
+
+    def __init__(self, similarity: np.ndarray, old: int, new: int) -> None:
+        self.old, self.new = old, new
+        self.back = np.linalg.inv(np.vstack([similarity, [0, 0, 1]]))[:2]
+        self.places = self._places(1)
+        self.corners, self.weights, self.inside = self._around(self.places)
+
+    def nearest(self, values: np.ndarray) -> np.ndarray:
+        """(old, old, ...) -> (new, new, ...): the old pixel's value; 0 outside of the old image."""
+        column, row = np.floor(self.places).astype(int).transpose(2, 0, 1)
+        inside = (column >= 0) & (column < self.old) & (row >= 0) & (row < self.old)
+        found = values[row.clip(0, self.old - 1), column.clip(0, self.old - 1)]
+        return np.where(inside.reshape(inside.shape + (1,) * (values.ndim - 2)), found, 0).astype(values.dtype)
+
+    def smooth(self, values: np.ndarray, uneven: float) -> np.ndarray:
+        """(old, old, k) -> (new, new, k) float32, NaN where the nearest old pixel has none or lies outside.
+
+        Between the four old pixels around, bilinearly; where one of them has none, or they spread more than `uneven`
+        in any channel, the nearest alone counts.
+        """
+        four = values[self.corners]  # (new, new, 4, k)
+        spread = four.max(2) - four.min(2)  # NaN where one is
+        even = (self.inside & (spread <= uneven).all(-1))[..., None]
+        nearest = self.nearest(np.concatenate([values, np.ones((self.old, self.old, 1), values.dtype)], -1))
+        nearest = np.where(nearest[..., -1:] > 0, nearest[..., :-1], np.nan)
+        between = (np.where(even[..., None], four, 0) * self.weights[..., None]).sum(2)
+        return np.where(even, between, nearest).astype(np.float32)
+
+    def colours(self, rgb: np.ndarray) -> np.ndarray:
+        """(old, old, 3) uint8 -> (new, new, 3) uint8: bilinear, the mean over each new pixel where it holds several old
+        ones, mirrored beyond the border."""
+        finer = max(1, round(float(np.hypot(*self.back[:, 0]))))
+        corners, weights, _ = self._around(self._places(finer))
+        colours = (rgb[corners].astype(np.float32) * weights[..., None]).sum(2)
+        pixels = colours.reshape(self.new, finer, self.new, finer, 3).mean((1, 3))
+        return pixels.round().clip(0, 255).astype(np.uint8)
+
+    def _places(self, finer: int) -> np.ndarray:
+        """(new * finer, new * finer, 2) the old image's u, v at the centres of so many samples a pixel and axis."""
+        line = (np.arange(self.new * finer) + 0.5) / finer
+        grid = np.stack(np.meshgrid(line, line), -1)
+        return (grid @ self.back[:, :2].T + self.back[:, 2]).round(9)  # so that a quarter turn meets centres exactly
+
+    def _around(self, places: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
+        """Rows and columns (..., 4) of the old pixels around, mirrored at the border, their weights (..., 4) float32,
+        and whether all four lie inside (...)."""
+        low = np.floor(places - 0.5).astype(int)
+        share = places - 0.5 - low
+        column, row = low[..., :1] + (0, 1, 0, 1), low[..., 1:] + (0, 0, 1, 1)
+        across = np.stack([1 - share[..., 0], share[..., 0]] * 2, -1)
+        down = np.stack([1 - share[..., 1]] * 2 + [share[..., 1]] * 2, -1)
+        inside = ((column >= 0) & (column < self.old) & (row >= 0) & (row < self.old)).all(-1)
+        folded = [
+            np.where(i % (2 * self.old) < self.old, i % (2 * self.old), -1 - i % (2 * self.old) + 2 * self.old)
+            for i in (row, column)
+        ]
+        return (folded[0], folded[1]), (across * down).astype(np.float32), inside

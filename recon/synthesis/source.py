@@ -1,0 +1,220 @@
+"""Where records come from: drawn from a scene file, or stored in a dataset.
+
+A source is a pure function of the index and travels to worker processes by pickle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+from recon.errors import UserError
+from recon.faces import load
+from recon.synthesis.produce import produce, shard_files
+from recon.synthesis.records import Record, render_record
+from recon.synthesis.render_job import RENDERER_VERSION, RenderJob
+from recon.synthesis.scene import SceneConfig, draw_scene
+from recon.synthesis.shards import Rows, columns_of, image_from_column, record_from_row
+
+ALWAYS = ("seed", "index", "model", "focal_px", "centre_px", "origin_mm", "scene")  # small, and the camera
+
+HELD_OUT_SEED = 1_000_003  # added to an experiment's seed
+
+
+class Source(Protocol):
+    """`len(source)` records, each a pure function of its number."""
+
+    def __len__(self) -> int: ...
+
+    def record(self, number: int, names: Collection[str]) -> Record:
+        """Record `number`, 0 to len - 1. Of its arrays only those in `names` are there, and the camera; the others are
+        empty, (0,)."""
+        ...
+
+    def key(self) -> dict[str, Any]:
+        """All that the records depend on, as plain JSON values: equal keys, equal records."""
+        ...
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """One source of records: either `scene` or `dataset` says which.
+
+    weight         share of the batch, beside the other sources' weights
+    scene          what is drawn: a scene file (configs/scenes/*.yaml), or its keys
+    model          drawn: the face model, "default" or "ict:FOLDER"
+    seed, count    drawn: scenes 0 to count - 1 of this seed; seed null: the experiment's
+    yaw_limit_deg  drawn: leave out scenes whose head is turned further
+    dataset        stored: a folder that `synth2real render` or `generate` wrote, or such a one's name on the Hub
+    image          stored: "image", the realistic one, where there is one; or the "render"
+    first, last    stored: rows first to last - 1; last null: to the end
+    """
+
+    weight: float = 1.0
+    scene: SceneConfig | None = None
+    model: str = "default"
+    seed: int | None = None
+    count: int = 30_000
+    yaw_limit_deg: float | None = None
+    dataset: str | None = None
+    image: Literal["image", "render"] = "image"
+    first: int = 0
+    last: int | None = None
+
+
+def open_source(name: str, config: SourceConfig, size: int, seed: int, cache: Path | None, workers: int) -> Source:
+    """The source that `config` describes; `name` stands in errors.
+
+    Args:
+        size: px, of drawn records. seed: where the config names none. cache: folder in which drawn records are kept as
+            datasets, made by `workers` processes when first asked for; none without it.
+    Raises:
+        UserError: it is neither drawn nor stored, or both; it is empty; the dataset can't be read.
+    """
+    if (config.scene is None) == (config.dataset is None):
+        raise UserError(
+            f"source '{name}' needs either a scene or a dataset: give one of sources.{name}.scene, .dataset"
+        )
+    if config.dataset is not None:
+        source: Source = Stored.at(config.dataset, config.image, config.first, config.last)
+    else:
+        assert config.scene is not None
+        drawn = Drawn(config.model, config.scene, config.seed if config.seed is not None else seed, config.count, size)
+        drawn = drawn.within(config.yaw_limit_deg)
+        source = drawn if cache is None else cached(drawn, cache, max(1, workers))
+    if not len(source):
+        raise UserError(f"source '{name}' holds no records: raise its count, or widen what it takes")
+    return source
+
+
+def held_out_of(sources: Mapping[str, SourceConfig], seed: int, count: int) -> SourceConfig:
+    """What the first drawn one of `sources` draws, from another seed: `count` scenes that no training learns from.
+
+    Raises:
+        UserError: none is drawn.
+    """
+    for source in sources.values():
+        if source.scene is not None:
+            return replace(source, seed=(seed if source.seed is None else source.seed) + HELD_OUT_SEED, count=count)
+    raise UserError("no source is drawn, so none can be held out by itself: name one with held_out.dataset")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Scenes 0 to count - 1 of the dataset `seed`, rendered when asked for; those of `chosen` where it is given."""
+
+    model: str
+    scene: SceneConfig
+    seed: int
+    count: int
+    size: int
+    chosen: tuple[int, ...] | None = None
+
+    def within(self, yaw_limit_deg: float | None) -> Drawn:
+        """Those whose head is not turned further."""
+        if yaw_limit_deg is None or yaw_limit_deg >= self.scene.yaw_max_deg + abs(self.scene.yaw_mean_deg):
+            return self
+        model = load(self.model)
+        yaws = (draw_scene(model, self.seed, index, self.scene).yaw_deg for index in range(self.count))
+        return replace(self, chosen=tuple(index for index, yaw in enumerate(yaws) if abs(yaw) <= yaw_limit_deg))
+
+    def __len__(self) -> int:
+        return self.count if self.chosen is None else len(self.chosen)
+
+    def record(self, number: int, names: Collection[str]) -> Record:
+        model = load(self.model)
+        index = number if self.chosen is None else self.chosen[number]
+        return only(render_record(model, draw_scene(model, self.seed, index, self.scene), self.size), names)
+
+    def key(self) -> dict[str, Any]:
+        what = {"kind": "drawn", "renderer": RENDERER_VERSION, "model": self.model, "size": self.size}
+        drawn = None if self.chosen is None else content(self.chosen)
+        return {**what, "seed": self.seed, "count": self.count, "chosen": drawn, "scene": asdict(self.scene)}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Rows of a dataset; `numbers` of them where it is given."""
+
+    rows: Rows
+    image: Literal["image", "render"]
+    numbers: Sequence[int]
+    origin: str = field(compare=False)
+
+    @classmethod
+    def at(
+        cls, place: str | Path, image: Literal["image", "render"] = "image", first: int = 0, last: int | None = None
+    ):
+        """Rows `first` to `last` - 1 of a dataset's folder, or of one on the Hub."""
+        folder = _folder_of(str(place))
+        rows = Rows(shard_files(folder))
+        if not 0 <= first < (len(rows) if last is None else min(last, len(rows))):
+            raise UserError(f"{place} holds {len(rows)} rows: rows {first} to {last} are not among them")
+        return cls(rows, image, range(first, len(rows) if last is None else min(last, len(rows))), str(place))
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def record(self, number: int, names: Collection[str]) -> Record:
+        names = {*names, *ALWAYS}
+        realistic = self.image == "image" and "image" in self.rows.columns and "rgb" in names
+        columns = [*columns_of(names - {"rgb"} if realistic else names), *(["image"] if realistic else [])]
+        row = self.rows.row(self.numbers[number], columns)
+        record = record_from_row(row, names - {"rgb"} if realistic else names)
+        return replace(record, rgb=image_from_column(row["image"])) if realistic else record
+
+    def key(self) -> dict[str, Any]:
+        what = [(file.name, file.stat().st_size) for file in self.rows.files]
+        rows = {"first": self.numbers[0], "count": len(self.numbers), "chosen": content(self.numbers)}
+        return {"kind": "stored", "image": self.image, "shards": content(what), "rows": rows}
+
+
+def cached(drawn: Drawn, cache: Path, workers: int) -> Stored:
+    """The drawn records as a dataset in a folder of `cache`, rendered now where they are not there yet."""
+    everything = replace(drawn, count=0, chosen=None).key()
+    folder = cache / f"{drawn.model.split(':')[0]}_{drawn.size}_{drawn.seed}_{content(everything)[:8]}"
+    there = len(Rows(shard_files(folder))) if (folder / "manifest.json").is_file() and shard_files(folder) else 0
+    if there < drawn.count:
+        job = RenderJob(drawn.seed, drawn.size, drawn.scene, drawn.model)
+        produce(job, job.features(), drawn.count, folder, workers)
+    numbers = range(drawn.count) if drawn.chosen is None else drawn.chosen
+    return Stored(Rows(shard_files(folder)), "render", numbers, str(folder))
+
+
+def only(record: Record, names: Collection[str]) -> Record:
+    """The record with empty arrays, (0,), for those that are not in `names`."""
+    kept = {*names, *ALWAYS}
+    empty = {
+        one.name: np.empty(0, getattr(record, one.name).dtype)
+        for one in fields(record)
+        if one.name not in kept and isinstance(getattr(record, one.name), np.ndarray)
+    }
+    return replace(record, **empty)
+
+
+def _folder_of(place: str) -> Path:
+    path = Path(place)
+    if path.is_dir():
+        if not shard_files(path):
+            raise UserError(f"{place} holds no shards (data/train-*.parquet): give a folder that synth2real wrote")
+        return path
+    if len(path.parts) != 2 or path.is_absolute():
+        raise UserError(f"there is no dataset folder {place}: check the path")
+    try:
+        return Path(snapshot_download(place, repo_type="dataset", allow_patterns=["data/*.parquet", "manifest.json"]))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        reason = type(error).__name__
+        raise UserError(f"there is no dataset {place}, neither here nor on the Hub ({reason}): check it") from None
+
+
+def content(value: Any) -> str:
+    """16 hexadecimal digits of plain JSON values: the same for the same."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=list).encode()).hexdigest()[:16]

@@ -1,0 +1,177 @@
+"""A training from one experiment to weights: every method's, in the same few lines.
+
+From here to an equation: the method's `losses` (recon/methods/<method>/training.py), and the file that it calls.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.optim import Adam, Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from recon.configuration import to_plain
+from recon.errors import UserError
+from recon.methods.base import Reconstructor
+from recon.methods.pretrained import digest, save_weights
+from recon.methods.registry import Method, method
+from recon.synthesis.source import Source, content, held_out_of, open_source
+from recon.train.augment import augment
+from recon.train.averaging import Ema
+from recon.train.batches import Batch, Batches, first_batches
+from recon.train.experiment import Experiment, rate
+from recon.train.loop import descend, fit
+from recon.train.muon import BETAS, Muon
+from recon.train.retexture import read_textures, retexture
+from recon.train.settings import keep_settings
+from recon.train.state import State
+
+HELD_OUT, HELD_OUT_BATCH = 256, 32
+
+
+def train(experiment: Experiment, run_dir: Path, cache: Path | None = None) -> Path:
+    """Train, resuming exactly what is in `run_dir`; -> `run_dir/weights.safetensors`, the averaged network's.
+
+    Args:
+        cache: folder that keeps drawn records as datasets, for all runs; without it they are drawn when needed.
+    Raises:
+        UserError: what the experiment names can't be had, or `run_dir` was begun with something else.
+    """
+    known, start = method(experiment.method), starting_network(experiment)
+    size = known.target(experiment.network, experiment.amodal).size
+    opened = partial(open_source, size=size, seed=experiment.seed, cache=cache, workers=experiment.workers)
+    sources = {name: opened(name, config) for name, config in experiment.sources.items()}
+    kept = opened("held_out", experiment.held_out or held_out_of(experiment.sources, experiment.seed, HELD_OUT))
+    settings = keep_settings(experiment, inputs_of(experiment, start, {**sources, "held_out": kept}), run_dir)
+
+    batches = StagedBatches(experiment, known, list(sources.values()))
+    held_out = first_batches(kept, batches.stages[-1].target, min(HELD_OUT_BATCH, len(kept)))
+    state = initial_state(experiment, known, start)
+
+    def evaluate(state: State) -> dict[str, float | Tensor]:
+        average = state.ema["network"].average
+        return {**known.scores(average, held_out), "sheet": known.sheet(average, held_out[0])}
+
+    fit(
+        Step(experiment, known),
+        batches,
+        state,
+        run_dir,
+        steps=experiment.steps,
+        seed=experiment.seed,
+        precision=experiment.precision,
+        workers=experiment.workers,
+        log_every=experiment.log_every,
+        checkpoint_every=experiment.checkpoint_every,
+        evaluate=evaluate,
+        evaluate_every=experiment.evaluate_every,
+    )
+    end_stage(state, experiment.stages[-1].blend)
+    average = cast(Reconstructor, state.ema["network"].average.cpu())
+    card = {"experiment": to_plain(experiment), "settings": settings, "steps": state.step}
+    card |= {"images": state.step * experiment.batch_size, "held_out": dict(known.scores(average, held_out))}
+    save_weights(run_dir / "weights.safetensors", average, card)
+    return run_dir / "weights.safetensors"
+
+
+class Step:
+    """The `step(state, batch)` of `fit`: one descent; returns the weighted losses by name."""
+
+    def __init__(self, experiment: Experiment, known: Method) -> None:
+        self.experiment, self.known, self.starts = experiment, known, experiment.starts()
+        self.losses = [experiment.within(number).losses for number in range(len(experiment.stages))]
+
+    def __call__(self, state: State, batch: Batch) -> dict[str, Tensor]:
+        number = self.experiment.stage_at(state.step)
+        if state.step == self.starts[number]:
+            if number:
+                end_stage(state, self.experiment.stages[number - 1].blend)
+            if self.experiment.stages[number].blend < 1:
+                state.ema["network"].mark()
+        losses = self.known.losses(state.modules["network"], batch, self.losses[number])
+        descend(torch.stack(list(losses.values())).sum(), state.optimizers["network"], self.experiment.max_norm)
+        return losses
+
+
+def end_stage(state: State, blend: float) -> None:
+    """Average a stage's result with what it began with; the training goes on from there."""
+    if blend < 1:
+        state.ema["network"].blend(blend)
+        state.modules["network"].load_state_dict(state.ema["network"].average.state_dict())
+
+
+class StagedBatches:
+    """`batches(step)` of the stage that the step belongs to, with photos' skins and what photos do to an image."""
+
+    def __init__(self, experiment: Experiment, known: Method, sources: Sequence[Source]) -> None:
+        self.experiment = experiment
+        self.within = [experiment.within(number) for number in range(len(experiment.stages))]
+        self.stages = [
+            Batches(
+                sources,
+                [source.weight for source in one.sources.values()],
+                known.target(one.network, one.amodal),
+                one.placement,
+                one.batch_size,
+                one.seed,
+            )
+            for one in self.within
+        ]
+        file = experiment.textures.file
+        self.textures = None if file is None else read_textures(Path(file))
+
+    def __call__(self, step: int) -> Batch:
+        number = self.experiment.stage_at(step)
+        one, batch = self.within[number], self.stages[number](step)
+        if self.textures is not None:
+            batch = retexture(batch, self.textures, one.textures.share, one.seed, step)
+        return augment(batch, one.seed, step, one.augment)
+
+
+def initial_state(experiment: Experiment, known: Method, start: Reconstructor | None = None) -> State:
+    """Network, optimiser, schedule and average as they are before the first step; the same for the same seed."""
+    torch.manual_seed(experiment.seed)
+    network = known.network(experiment.network)
+    if start is not None:
+        network.load_state_dict(start.state_dict())
+    if experiment.channels_last:
+        network.to(memory_format=torch.channels_last)
+    # The schedule says the rate itself: it multiplies 1.
+    optimizer: Optimizer = (
+        Muon(network, 1.0) if experiment.optimizer == "muon" else Adam(network.parameters(), 1.0, betas=BETAS)
+    )
+    return State(
+        modules={"network": network},
+        optimizers={"network": optimizer},
+        schedules={"network": LambdaLR(optimizer, partial(rate, stages=experiment.stages))},
+        ema={"network": Ema(network, experiment.ema_decay)},
+    )
+
+
+def starting_network(experiment: Experiment) -> Reconstructor | None:
+    """The network of `experiment.start`, None without one; a UserError where its layers are others."""
+    if experiment.start is None:
+        return None
+    start = Reconstructor.from_pretrained(experiment.start)
+    if start.name != experiment.method or start.config != experiment.network:
+        raise UserError(f"{experiment.start} holds a network with other layers than the experiment's: give its network")
+    return start
+
+
+def inputs_of(experiment: Experiment, start: Reconstructor | None, sources: dict[str, Source]) -> dict[str, str]:
+    """Digests of what the experiment names: sources, textures, start weights."""
+    inputs = {f"sources.{name}": content(source.key()) for name, source in sources.items()}
+    if experiment.textures.file is not None:
+        inputs["textures.file"] = digest(Path(experiment.textures.file))[:16]
+    if start is not None:
+        weights = hashlib.sha256()
+        for value in start.state_dict().values():
+            weights.update(value.numpy().tobytes())
+        inputs["start"] = weights.hexdigest()[:16]
+    return inputs

@@ -1,0 +1,105 @@
+"""A generator from one experiment to weights: its renders, its photos, the frozen network that holds it."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from recon.configuration import to_plain
+from recon.errors import UserError
+from recon.faces import load
+from recon.methods.base import Reconstructor
+from recon.methods.pretrained import digest, save_weights
+from recon.photos.folder import Photos, load_photos
+from recon.synthesis.source import content, held_out_of, open_source
+from recon.synthesis.target import MapsTarget
+from recon.train.batches import Batches, first_batches
+from recon.train.loop import device
+from recon.train.settings import keep_settings
+from synth2real import bundled
+from synth2real.gan.experiment import GanExperiment
+from synth2real.gan.generator import Generator
+from synth2real.gan.training import train
+from synth2real.photos.batches import PhotoBatches, face_masks, with_face
+from synth2real.photos.glasses import without_glasses
+
+SHOWN = 5  # skipped photos that are named on the terminal; the run's skipped.txt names all
+
+
+def train_generator(experiment: GanExperiment, run_dir: Path, cache: Path | None = None) -> Path:
+    """Train, resuming exactly what is in `run_dir`; -> `run_dir/generator.safetensors`, the averaged generator's.
+
+    Args:
+        cache: folder that keeps drawn renders as datasets, for all runs; without it they are drawn when needed.
+    Raises:
+        UserError: what the experiment names can't be had, or `run_dir` was begun with something else.
+    """
+    opened = partial(open_source, size=experiment.size, seed=experiment.seed, workers=experiment.workers)
+    held_out_config = held_out_of(experiment.sources, experiment.seed, experiment.held_out)
+    held_out_source = opened("held_out", held_out_config, cache=cache)
+    weights = experiment.geometry.network or str(bundled.network_weights())
+    network = Reconstructor.from_pretrained(weights).to(device())
+    wanted = experiment.photos
+    assert wanted.folder is not None
+    photos = load_photos(wanted.folder, experiment.size, wanted.framing, wanted.points, wanted.drop)
+    photo_batches = batches_of(photos, network, experiment, run_dir)
+    sources = {name: opened(name, config, cache=cache) for name, config in experiment.sources.items()}
+    inputs = {f"sources.{name}": content(source.key()) for name, source in sources.items()}
+    inputs |= {"photos.folder": _content_of(photo_batches.images), "geometry.network": digest_of(weights)}
+    settings = keep_settings(experiment, inputs, run_dir)
+
+    target, shares = MapsTarget(experiment.size), [config.weight for config in experiment.sources.values()]
+    renders = Batches(list(sources.values()), shares, target, experiment.placement, experiment.batch, experiment.seed)
+    (held_out,) = first_batches(held_out_source, target, len(held_out_source))
+    model = load("default")
+    state = train(experiment, renders, photo_batches, held_out, network, run_dir, model.canonical[model.landmarks[48:]])
+
+    average = cast(Generator, state.ema["generator"].average.cpu())
+    card = {"experiment": to_plain(experiment), "settings": settings, "steps": state.step}
+    card |= {"renders": state.step * experiment.batch, "photos": len(photo_batches.images)}
+    save_weights(run_dir / "generator.safetensors", average, card)
+    return run_dir / "generator.safetensors"
+
+
+def batches_of(photos: Photos, network: Reconstructor, experiment: GanExperiment, run_dir: Path) -> PhotoBatches:
+    """The photos that serve, with their masks; what is skipped is counted, named and listed in skipped.txt."""
+    masks = face_masks(network, photos.images)
+    bare = without_glasses(photos.images) if experiment.photos.without_glasses else [True] * len(masks)
+    skipped = list(photos.skipped)
+    kept = []
+    for i, (name, face, plain) in enumerate(zip(photos.names, with_face(masks), bare, strict=True)):
+        if not face:
+            skipped.append((name, "the network sees no face in it"))
+        elif not plain:
+            skipped.append((name, "it seems to show glasses"))
+        else:
+            kept.append(i)
+    _report(skipped, len(kept), run_dir)
+    if not kept:
+        raise UserError(f"no photo is left of {len(photos.names)}: see {run_dir / 'skipped.txt'} for the reasons")
+    rotation_deg = experiment.photos.rotation_deg
+    return PhotoBatches(photos.images[kept], masks[kept], experiment.batch, experiment.seed, rotation_deg)
+
+
+def digest_of(weights: str) -> str:
+    """Of a weights file's bytes; of a folder or Hub id, its name."""
+    return digest(Path(weights))[:16] if Path(weights).is_file() else weights
+
+
+def _content_of(images: np.ndarray) -> str:
+    return hashlib.sha256(images.tobytes()).hexdigest()[:16]
+
+
+def _report(skipped: list[tuple[str, str]], kept: int, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "skipped.txt").write_text("".join(f"{name}\t{reason}\n" for name, reason in skipped))
+    print(f"{kept} photos, {len(skipped)} skipped", file=sys.stderr)
+    for name, reason in skipped[:SHOWN]:
+        print(f"  {name}: {reason}", file=sys.stderr)
+    if len(skipped) > SHOWN:
+        print(f"  ... all {len(skipped)} are in {out / 'skipped.txt'}", file=sys.stderr)
