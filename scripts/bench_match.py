@@ -9,10 +9,11 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-from recon.methods.weights import load_reconstructor
 
-from recon.evaluate.results import Figure, Measure, Result, sha256_of
+from recon.evaluate.networks import digests
+from recon.evaluate.results import Figure, Measure, Result
 from recon.faces import load
+from recon.methods.base import Reconstructor
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
 from synth2real.match.matching import Drawn, draw_and_measure
@@ -64,14 +65,14 @@ def main() -> None:
     args = parser.parse_args()
 
     config = SceneConfig(yaw_max_deg=30, framing_jitter=0.1, place_jitter=0.02, smile=0.5)
-    network = load_reconstructor(args.network)
+    network = Reconstructor.from_pretrained(args.network)
     drawn = draw_and_measure(network, load("default"), config, args.count, args.size, seed=SEED)
     result = Result(
         title="What `synth2real match` measures on renders of known truth",
         protocol="bench_match",
         settings={"count": args.count, "size": args.size, "seed": SEED},
         figures=tuple(f for name, truth in drawn.truth.items() for f in figures_of(name, truth, drawn.measured[name])),
-        weights=sha256_of(args.network),
+        weights=digests(args.network),
     )
     print(result.markdown())
     if args.plot:

@@ -37,7 +37,7 @@ from recon.registration.matches import Target
 from recon.registration.model_fit import fit_model
 from recon.registration.parts import pieces_of
 from recon.registration.register import register
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 
 # Softer at the end than the defaults, which leave the surface some tenths of a mm away; landmarks hold to the end.
 AMBERG_TUNED = [[0.01, 10, 0.5, 10], [0.005, 5, 0.5, 10], [0.002, 2, 0.5, 10], [0.001, 1, 0.0, 10]]

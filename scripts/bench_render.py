@@ -32,7 +32,7 @@ from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import interpolate, rasterize_supersampled
 from recon.geometry.surfaces import vertex_normals
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE, FOV_DEG, SEED = 256, 20.0, 7

@@ -12,9 +12,9 @@ from PIL import Image
 from recon.cli import main as recon
 from recon.faces import load
 from recon.reconstruction.pipeline import reconstruct
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
-from recon.synthesis.shards import record_from_row
+from recon.synthesis.schema import record_from_row
 from synth2real.cli import main as synth2real
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,6 @@ tells what was measured, not where somebody keeps it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -180,14 +179,6 @@ def without_places(value: Any) -> Any:
     kind, colon, place = text.rpartition(":")  # a face model's name, `ict:FOLDER`
     parts = Path(place).parts
     return kind + colon + parts[-1] if parts[:1] == ("/",) or ".." in parts else text
-
-
-def sha256_of(file: Path) -> dict[str, str]:
-    """{file name: SHA-256 of its bytes}."""
-    try:
-        return {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}
-    except OSError as error:
-        raise UserError(f"the weights {file} can't be read ({error.strerror}): check the path") from None
 
 
 def commit() -> str:

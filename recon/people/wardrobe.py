@@ -10,10 +10,10 @@ from torch import Tensor
 from recon.faces.model import FaceModel
 from recon.people.appearance import Appearance
 from recon.people.hair.brows import brow_part, lash_part
+from recon.people.hair.cuts import HairStyle, draw_hair_style
 from recon.people.hair.facial_hair import facial_hair_part
 from recon.people.hair.facial_hair_style import BrowStyle, FacialHairStyle, draw_brows, draw_facial_hair
-from recon.people.hair.hair import hair_part
-from recon.people.hair.hair_style import HairStyle, draw_hair_style
+from recon.people.hair.scalp_hair import hair_part
 from recon.people.part import Part
 from recon.people.worn.clothes import Clothes, clothes_part, draw_clothes, raised
 from recon.people.worn.glasses import Glasses, draw_glasses, glasses_parts

@@ -10,8 +10,8 @@ from scipy.spatial import KDTree
 
 from recon.faces import load
 from recon.people.wardrobe import Dress
-from recon.render.shading import Lighting
-from recon.synthesis.records import render_record
+from recon.render.lighting import Lighting
+from recon.synthesis.render_record import render_record
 from recon.synthesis.response import Response
 from recon.synthesis.scene import Scene, SceneConfig, draw_scene
 

@@ -1,7 +1,7 @@
 """What surrounds a head: a room, the open air or a studio, with lamps in it, as radiance seen in any direction.
 
 Directions are unit, in the camera frame: +y up, +z toward the viewer, so that -z is behind the head. Radiance is in the
-units of `recon.render.shading.Lighting`: a white surface facing an even surrounding of 1 shows 1.
+units of `recon.render.lighting.Lighting`: a white surface facing an even surrounding of 1 shows 1.
 """
 
 from __future__ import annotations

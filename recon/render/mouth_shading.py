@@ -9,7 +9,8 @@ from torch import Tensor
 from recon.faces.model import FaceModel
 from recon.faces.openings import lip_edges
 from recon.people.appearance import Appearance
-from recon.people.mouth.paint import Mouth, MouthLook, Teeth
+from recon.people.mouth.paint import Mouth, MouthLook
+from recon.people.mouth.teeth import Teeth
 
 
 def mouth_look(

@@ -1,4 +1,4 @@
-"""A posed head with what is on it, joined into one mesh: what is opaque, and panes that let light through."""
+"""A posed head with what is on it, joined into one mesh: what is opaque, panes that let light through, what is seen."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from recon.faces.model import REGIONS, FaceModel
+from recon.geometry.cameras import Camera
+from recon.geometry.rasterize import rasterize_layers
 from recon.geometry.surfaces import vertex_normals
 from recon.people.part import Part
 
@@ -54,6 +56,30 @@ class Panes:
     normals: Tensor
     triangles: Tensor
     tint: Tensor
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Which triangles of a scenery a camera sees; int32 ids, -1 where there is none.
+
+    Attributes:
+        camera: of S pixels a side. points_px: (n, 3) float32, the vertices in its image, see `rasterize`.
+        head, labelled: (S, S) at pixel centres: of the head alone, and of all that the labels see.
+        samples: (k S, k S) of everything, k samples a pixel along each axis.
+    """
+
+    camera: Camera
+    points_px: Tensor
+    head: Tensor
+    labelled: Tensor
+    samples: Tensor
+
+
+def seen_by(camera: Camera, scenery: Scenery, samples: int) -> Seen:
+    """Rasterise a scenery with so many samples a pixel along each axis."""
+    points, side = camera.project_with_distance(scenery.vertices), camera.size_px
+    ids = rasterize_layers(points, scenery.triangles, side, side, samples, scenery.head_triangles, scenery.labelled)
+    return Seen(camera, points, *ids)
 
 
 def scenery_of(

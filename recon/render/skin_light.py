@@ -2,6 +2,8 @@
 # pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportAssignmentType=false
 """Skin's own shading: light spread under the surface, two highlights, and the label of its fine normals."""
 
+from dataclasses import dataclass
+
 import warp as wp
 from torch import Tensor
 
@@ -9,7 +11,7 @@ from recon.geometry.launch import launch
 from recon.geometry.raster_kernel import weights_at
 from recon.people.skin.paint import Surface
 from recon.people.skin.relief import Relief, height_and_gradient, raised
-from recon.render.scenery import Scenery
+from recon.render.scenery import Scenery, Seen
 from recon.render.shading import Lights, sky_irradiance
 
 # Mean free paths in skin of red, green and blue are as 1 : 0.37 : 0.19 (Jensen et al. 2001): so wide, in cosines, is
@@ -111,26 +113,35 @@ def relief_of_pixels(
         normals[i, j] = raised(normals[i, j], wp.vec3(found[1], found[2], found[3]))
 
 
-def relief_maps(
-    normals: Tensor, scenery: Scenery, ids: Tensor, points_px: Tensor, relief: Relief
-) -> tuple[Tensor, Tensor]:
-    """The relief at pixel centres, which light and label have in common.
+@dataclass(frozen=True)
+class SkinSeen:
+    """Skin up close, as light and labels see it; the head has h vertices.
 
-    Args:
-        normals: (S, S, 3) of `label_maps`. ids: (S, S) int32 and points_px: (n, 3), see `rasterize`.
+    Attributes:
+        gloss: (h,) float32, see `skin_gloss`. relief: (S, S, 4) and normals: (S, S, 3) from `relief_maps`.
+    """
+
+    gloss: Tensor
+    relief: Tensor
+    normals: Tensor
+
+
+def relief_maps(normals: Tensor, scenery: Scenery, seen: Seen, relief: Relief) -> tuple[Tensor, Tensor]:
+    """The relief at pixel centres, which light and label have in common; normals: (S, S, 3) of `label_maps`.
 
     Returns:
         (S, S, 4) height in mm and its gradient, camera frame, 0 where there is none; (S, S, 3) unit normals with it.
     """
-    heights, fine = normals.new_zeros(*ids.shape, 4), normals.clone()
+    shape = tuple(seen.labelled.shape)
+    heights, fine = normals.new_zeros(*shape, 4), normals.clone()
     inputs = [
-        wp.from_torch(ids),
+        wp.from_torch(seen.labelled),
         scenery.head_triangles,
-        wp.from_torch(points_px, dtype=wp.vec3),
+        wp.from_torch(seen.points_px, dtype=wp.vec3),
         wp.from_torch(scenery.triangles, dtype=wp.vec3i),
         relief,
         wp.from_torch(heights, dtype=wp.vec4),
         wp.from_torch(fine, dtype=wp.vec3),
     ]
-    launch(relief_of_pixels, tuple(ids.shape), inputs, ids.device)
+    launch(relief_of_pixels, shape, inputs, normals.device)
     return heights, fine

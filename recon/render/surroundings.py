@@ -9,7 +9,7 @@ import numpy as np
 
 from recon.render.environment import Colour, Environment, Lamp, Outdoors, Room, Studio
 from recon.render.harmonics import harmonics, map_directions, polynomials
-from recon.render.shading import KeyLight, Lighting
+from recon.render.lighting import KeyLight, Lighting
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 LIGHTS = 3  # directional ones at most
@@ -29,7 +29,7 @@ class Key:
 
 
 def draw_surroundings(rng: np.random.Generator, where: KeyLight, calm: float = 0.0) -> Lighting:
-    """Lighting from a drawn environment, its levels those of `recon.render.shading.draw_lighting`.
+    """Lighting from a drawn environment, its levels those of `recon.render.lighting.draw_lighting`.
 
     Args:
         where: the strongest light's direction and strength. calm: nearer to 1, studios with plain backdrops alone.

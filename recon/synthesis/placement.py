@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from recon.faces.symmetry import MIRRORED_LANDMARKS, Symmetry
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 
 MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
 POSITIONS = ("position_mm", "amodal_position_mm")

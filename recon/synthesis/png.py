@@ -40,8 +40,11 @@ def encode_png(image: np.ndarray) -> bytes:
 
 
 def decode_png(data: bytes) -> np.ndarray:
-    """The pixels of any PNG: (H, W) uint8 or uint16, or (H, W, 3) uint8."""
-    return np.array(Image.open(io.BytesIO(data)))
+    """The pixels of any PNG: (H, W) uint8 or uint16, or (H, W, 3) uint8. A broken one is a ValueError."""
+    try:
+        return np.array(Image.open(io.BytesIO(data)))
+    except (OSError, SyntaxError, struct.error) as error:  # what Pillow raises, by the place that is broken
+        raise ValueError(f"holds a broken PNG ({error})") from None
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

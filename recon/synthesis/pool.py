@@ -17,7 +17,8 @@ from torch import Tensor
 
 from recon.faces.model import FaceModel
 from recon.synthesis.quantize import decode_mm, decode_signed, decode_unit, encode_mm, encode_signed, encode_unit
-from recon.synthesis.records import Record, render_record
+from recon.synthesis.record import Record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 Batch = dict[str, Tensor]

@@ -26,7 +26,6 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Protocol
 
-from datasets import Features
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -41,7 +40,8 @@ from rich.text import Text
 
 from recon.errors import UserError
 from recon.files import whole_file
-from recon.synthesis.shards import SCHEMA_VERSION, read_rows, row_count, write_shard
+from recon.synthesis.column import SCHEMA_VERSION, Schema
+from recon.synthesis.shards import Rows, row_count, shard_files, shard_path, write_shard
 
 RECORDS_PER_SHARD = 128
 BLOCK = 8  # records of one task; always whole, so that a network sees the same batch whatever is asked for
@@ -58,6 +58,10 @@ class Job(Protocol):
         """Load what is needed, once in each worker, and return what makes the rows."""
         ...
 
+    def schema(self) -> Schema:
+        """The columns of the rows."""
+        ...
+
     def manifest(self) -> dict[str, Any]:
         """All that the rows depend on, as plain JSON values: kind, seed, size, config, weights."""
         ...
@@ -72,7 +76,7 @@ class Produced:
     shards: list[Path]
 
 
-def produce(job: Job, features: Features, count: int, out: Path, workers: int) -> Produced:
+def produce(job: Job, count: int, out: Path, workers: int) -> Produced:
     """Make the folder `out` hold `count` rows of `job`, going on from what is already there.
 
     Raises UserError where `out` can't be written, holds rows of another job or more than `count`, or the disk is full.
@@ -80,25 +84,17 @@ def produce(job: Job, features: Features, count: int, out: Path, workers: int) -
     _open_folder(out, {"schema": SCHEMA_VERSION, "records_per_shard": RECORDS_PER_SHARD, **job.manifest()})
     done, index = _resume_point(out, count)
     if done < count:
+        schema = job.schema()
         with _progress() as progress, _pool(job, workers) as pool:
             task = progress.add_task("records", total=count, completed=done)
             rows = _kept_rows(pool, index, count - done, workers)
             while done < count:
                 size = min(RECORDS_PER_SHARD, count - done)
                 shard = islice(rows, size)
-                write_shard(shard_path(out, done // RECORDS_PER_SHARD), features, _counted(shard, progress, task))
+                write_shard(shard_path(out, done // RECORDS_PER_SHARD), schema, _counted(shard, progress, task))
                 done += size
     shards = shard_files(out)
     return Produced(done, _last_index(shards[-1]) + 1, shards)
-
-
-def shard_path(out: Path, number: int) -> Path:
-    return out / "data" / f"train-{number:05d}.parquet"
-
-
-def shard_files(out: Path) -> list[Path]:
-    """The shards of a produced folder, in order."""
-    return sorted((out / "data").glob("train-*.parquet"))
 
 
 def read_manifest(out: Path) -> dict[str, Any]:
@@ -157,7 +153,7 @@ def _resume_point(out: Path, count: int) -> tuple[int, int]:
 
 
 def _last_index(shard: Path) -> int:
-    return max(row["index"] for row in read_rows([shard], ["index"]))
+    return max(row["index"] for row in Rows([shard]).rows(["index"]))
 
 
 def _kept_rows(pool: ProcessPoolExecutor, index: int, wanted: int, workers: int) -> Iterator[Row]:

@@ -8,18 +8,19 @@ from __future__ import annotations
 import numpy as np
 
 MM_STEPS = 128  # steps per millimetre: a power of two, so decoded millimetres are exact in float32
+MM_ZERO = 32768  # the code of 0 mm
 MM_LIMIT = 255.9  # mm
 LEVELS = 65534
 
 
 def encode_mm(values: np.ndarray) -> np.ndarray:
     """float32 mm within +-255.9 (clipped), NaN allowed -> uint16, steps of 1/128 mm."""
-    return _codes(np.rint(np.clip(values, -MM_LIMIT, MM_LIMIT) * MM_STEPS), 32768)
+    return _codes(np.rint(np.clip(values, -MM_LIMIT, MM_LIMIT) * MM_STEPS), MM_ZERO)
 
 
 def decode_mm(codes: np.ndarray) -> np.ndarray:
     """uint16 -> float32 mm; `encode_mm(decode_mm(c)) == c`."""
-    return np.where(codes == 0, np.float32(np.nan), (codes.astype(np.float32) - 32768) / MM_STEPS)
+    return np.where(codes == 0, np.float32(np.nan), (codes.astype(np.float32) - MM_ZERO) / MM_STEPS)
 
 
 def snap_mm(values: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from recon.people.mouth.paint import Mouth, draw_mouth
 from recon.people.skin.wrinkles import Skin, draw_skin
 from recon.people.wardrobe import Dress, DressConfig, draw_dress, painted_under
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
-from recon.render.shading import KeyLight, Lighting, draw_even_lighting, draw_lighting
+from recon.render.lighting import KeyLight, Lighting, draw_even_lighting, draw_lighting
 from recon.render.surroundings import draw_surroundings
 from recon.synthesis.expressions import draw_expression, grinning
 from recon.synthesis.response import Response, draw_response

@@ -1,218 +1,176 @@
-"""The on-disk format: one record is one row of a parquet shard. No other file knows the columns.
+"""Rows in parquet shards: written whole or not at all, read in order or at random.
 
-    write_shard(path, record_features(...), rows)      record -> row -> file
-    for record in read_records([path]): ...              file -> record, bit for bit
-    load_dataset("parquet", data_files=...)              the same without our code: images decode by themselves
-
-Every channel of a label map is a grey 16-bit PNG (`datasets` casts three-channel 16-bit images to 8 bits without a
-word) of the codes of `recon.synthesis.quantize`, 0 being "nothing here" (NaN):
-
-    position_x, position_y, depth               mm = (code - 32768) / 128; depth is z of the position
-    correspondence_x/y/z, uv_u/v                value in [0, 1] = (code - 1) / 65534
-    amodal_position_x/y, amodal_depth, amodal_correspondence_x/y/z    the same of the face, also under hair and things
-    normal_x/y/z                                value in [-1, 1] = (code - 1) / 32767 - 1
-    fine_normal_x/y/z                           the same of the skin's relief: pores, wrinkles and folds
+    write_shard(path, schema, rows)                 rows -> file; the same rows give the same bytes
+    rows = Rows(folder); rows.row(1234)             one row of all shards, images as `{"bytes": PNG, "path": None}`
+    for row in rows.rows(["index", "mask"]): ...    these columns of all of them, in order
+    load_dataset("parquet", data_files=...)         the same without our code: images decode by themselves
 
 The PNGs are filtered but not deflated: the parquet file's zstd compresses them (see `recon.synthesis.png`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datasets import Array2D, Features, Image, List, Value
 
-from recon.errors import UserError
+from recon.errors import UserError, did_you_mean
 from recon.files import whole_file
-from recon.synthesis import quantize
-from recon.synthesis.png import decode_png, encode_png
+from recon.synthesis.column import Schema
 
-if TYPE_CHECKING:
-    from recon.synthesis.records import Record
+# A group of rows is what a reader decompresses to get at one: small, so that reading at random is quick. Two megabytes
+# are three rows at 128 px and one at 256, and cost 1 % of the file's size.
+GROUP_BYTES = 2 * 2**20
+GROUP_ROWS = 32
+OPEN_FILES, OPEN_GROUPS = 64, 4  # what `Rows` keeps at hand
+BROKEN = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises, by the place that is broken
 
-SCHEMA_VERSION = 3
-ROW_GROUP = 32  # records buffered while writing and decoded together while reading: about 60 MB at 256 px
-LANDMARKS = 68
-
-# Field of Record -> its columns, one a channel, and the codec of the 16 bits.
-MAPS = {
-    "position_mm": (("position_x", "position_y", "depth"), quantize.encode_mm, quantize.decode_mm),
-    "correspondence": (
-        ("correspondence_x", "correspondence_y", "correspondence_z"),
-        quantize.encode_unit,
-        quantize.decode_unit,
-    ),
-    "normals": (("normal_x", "normal_y", "normal_z"), quantize.encode_signed, quantize.decode_signed),
-    "fine_normals": (
-        ("fine_normal_x", "fine_normal_y", "fine_normal_z"),
-        quantize.encode_signed,
-        quantize.decode_signed,
-    ),
-    "uv": (("uv_u", "uv_v"), quantize.encode_unit, quantize.decode_unit),
-    "amodal_position_mm": (
-        ("amodal_position_x", "amodal_position_y", "amodal_depth"),
-        quantize.encode_mm,
-        quantize.decode_mm,
-    ),
-    "amodal_correspondence": (
-        ("amodal_correspondence_x", "amodal_correspondence_y", "amodal_correspondence_z"),
-        quantize.encode_unit,
-        quantize.decode_unit,
-    ),
-}
-MASKS = ("mask", "amodal_mask")
-MATRICES = ("landmarks_px", "landmarks_mm", "vertices_mm", "rotation")  # float32 (n, m), as they are
-VECTORS = ("identity", "expression", "translation_mm", "centre_px", "origin_mm")  # float32 (n,), as they are
+Key, Kept = TypeVar("Key"), TypeVar("Kept")
 
 
-def record_features(vertices: int, identity: int, expression: int) -> Features:
-    """The columns of a record of a face model with so many vertices, identity and expression parameters."""
-    maps = {column: Image() for columns, _, _ in MAPS.values() for column in columns}
-    return Features(
-        {
-            "index": Value("int64"),
-            "seed": Value("int64"),
-            "model": Value("string"),
-            "render": Image(),
-            **{name: Image() for name in MASKS},
-            "region": Image(),
-            **maps,
-            "landmarks_px": Array2D((LANDMARKS, 2), "float32"),
-            "landmarks_mm": Array2D((LANDMARKS, 3), "float32"),
-            "landmarks_visible": List(Value("bool"), length=LANDMARKS),
-            "vertices_mm": Array2D((vertices, 3), "float32"),
-            "identity": List(Value("float32"), length=identity),
-            "expression": List(Value("float32"), length=expression),
-            "rotation": Array2D((3, 3), "float32"),
-            "translation_mm": List(Value("float32"), length=3),
-            "focal_px": Value("float64"),
-            "centre_px": List(Value("float32"), length=2),
-            "origin_mm": List(Value("float32"), length=3),
-            "scene": Value("string"),
-        }
-    )
+class Rows:
+    """The rows of a folder's shards, or of these files in this order, by their number from 0 on.
 
+    Travels to other processes as paths and numbers: each opens the files itself.
 
-def row_from_record(record: Record) -> dict[str, Any]:
-    """The record's columns: `{"bytes": PNG, "path": None}` for images, arrays and plain values for the rest."""
-    row: dict[str, Any] = {
-        "index": record.index,
-        "seed": record.seed,
-        "model": record.model,
-        "render": image_to_column(record.rgb),
-        **{name: image_to_column(getattr(record, name).astype(np.uint8) * 255) for name in MASKS},
-        "region": image_to_column(record.region),
-        "landmarks_visible": record.landmarks_visible,
-        "focal_px": record.focal_px,
-        "scene": record.scene,
-    }
-    for field, (columns, encode, _) in MAPS.items():
-        codes = encode(getattr(record, field))
-        row |= {column: image_to_column(codes[..., channel]) for channel, column in enumerate(columns)}
-    return row | {field: getattr(record, field) for field in MATRICES + VECTORS}
+    Raises UserError where a folder holds no shard, and, then or while reading, names a file that is broken.
+    """
 
+    def __init__(self, source: Path | Iterable[Path]) -> None:
+        self.files = shards_in(source) if isinstance(source, Path) else list(source)
+        groups = [_group_rows(file) for file in self.files]
+        self._file = np.repeat(np.arange(len(groups)), [len(rows) for rows in groups])  # of each group
+        self._group = np.concatenate([np.arange(len(rows)) for rows in groups] or [np.zeros(0, int)])  # in its file
+        self._start = np.cumsum([0, *chain.from_iterable(groups)])  # each group's first row, and their sum
+        self._open: OrderedDict[int, pq.ParquetFile] = OrderedDict()
+        self._tables: OrderedDict[tuple[int, tuple[str, ...] | None], pa.Table] = OrderedDict()
 
-def record_from_row(row: Mapping[str, Any]) -> Record:
-    """The record of a row, bit for bit: a row of `load_dataset` (decoded images, in any format) or of `read_rows`."""
-    from recon.synthesis.records import Record  # here, because it loads the renderer, which writing rows has no need of
+    def __len__(self) -> int:
+        return int(self._start[-1])
 
-    maps = {
-        field: decode(np.stack([image_from_column(row[column]) for column in columns], axis=-1).astype(np.uint16))
-        for field, (columns, _, decode) in MAPS.items()
-    }
-    arrays = {field: np.asarray(row[field], np.float32) for field in MATRICES + VECTORS}
-    return Record(
-        index=int(row["index"]),
-        seed=int(row["seed"]),
-        model=str(row["model"]),
-        rgb=image_from_column(row["render"]),
-        **{name: image_from_column(row[name]) > 0 for name in MASKS},
-        region=image_from_column(row["region"]),
-        landmarks_visible=np.asarray(row["landmarks_visible"], bool),
-        focal_px=float(row["focal_px"]),
-        scene=str(row["scene"]),
-        **maps,
-        **arrays,
-    )
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self.rows()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_open": OrderedDict(), "_tables": OrderedDict()}
 
-def read_records(files: Iterable[Path]) -> Iterator[Record]:
-    """The records of the shards in order, one row group in memory at a time."""
-    return map(record_from_row, read_rows(files))
+    def row(self, number: int, columns: Sequence[str] | None = None) -> dict[str, Any]:
+        """Row `number`, all columns or only those named; the fewer, the quicker. IndexError beyond the last."""
+        if not 0 <= number < len(self):
+            raise IndexError(f"there is no row {number} of {len(self)}")
+        group = int(np.searchsorted(self._start, number, side="right")) - 1
+        wanted = None if columns is None else tuple(columns)
+        table = _kept(self._tables, (group, wanted), lambda: self._read(group, wanted), OPEN_GROUPS)
+        place = number - int(self._start[group])
+        return {name: _value(table.column(name), place) for name in table.column_names}
 
+    def rows(self, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """All rows in order, one group of them in memory at a time."""
+        return (self.row(number, columns) for number in range(len(self)))
 
-def read_rows(files: Iterable[Path], columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    """The rows of the shards, images as `{"bytes": PNG, "path": None}`; all columns, or only those named."""
-    for file in files:
+    def _read(self, group: int, columns: tuple[str, ...] | None) -> pa.Table:
+        number = int(self._file[group])
+        file = self.files[number]
         try:
-            with pq.ParquetFile(file) as shard:
-                for group in range(shard.num_row_groups):
-                    table = shard.read_row_group(group, columns)
-                    values = {name: _plain_column(table[name]) for name in table.column_names}
-                    for i in range(table.num_rows):
-                        yield {name: column[i] for name, column in values.items()}
-        except (pa.ArrowInvalid, OSError) as error:
+            shard = _kept(self._open, number, lambda: _opened(file), OPEN_FILES)
+            for name in set(columns or ()) - set(shard.schema_arrow.names):
+                raise UserError(f"the shard {file} has no column {name}{did_you_mean(name, shard.schema_arrow.names)}")
+            return shard.read_row_group(int(self._group[group]), columns, use_threads=False)
+        except BROKEN as error:
             raise _read_error(file, error) from None
+
+
+def shard_path(folder: Path, number: int) -> Path:
+    """Where shard `number` of a dataset's folder is."""
+    return folder / "data" / f"train-{number:05d}.parquet"
+
+
+def shard_files(folder: Path) -> list[Path]:
+    """The shards of a dataset's folder, in order; none where there are none yet."""
+    return sorted((folder / "data").glob("train-*.parquet"))
+
+
+def shards_in(folder: Path) -> list[Path]:
+    """The shards of a dataset's folder, in order; a folder without one is a UserError."""
+    files = shard_files(folder)
+    if not files:
+        raise UserError(f"there is no dataset in {folder}: name a folder made by `synth2real render` or `generate`")
+    return files
 
 
 def row_count(file: Path) -> int:
     """The number of rows of a shard."""
-    try:
-        return pq.read_metadata(file).num_rows
-    except (pa.ArrowInvalid, OSError) as error:
-        raise _read_error(file, error) from None
+    return sum(_group_rows(file))
 
 
-def image_to_column(image: np.ndarray) -> dict[str, Any]:
-    """The value of an image column: (H, W) uint8 or uint16, or (H, W, 3) uint8, lossless."""
-    return {"bytes": encode_png(image), "path": None}
-
-
-def image_from_column(value: Any) -> np.ndarray:
-    """The pixels of an image column, whether it comes from `read_rows` or, decoded, from `load_dataset`."""
-    return decode_png(value["bytes"]) if isinstance(value, Mapping) else np.asarray(value)
-
-
-def write_shard(path: Path, features: Features, rows: Iterable[Mapping[str, Any]]) -> int:
+def write_shard(path: Path, schema: Schema, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write the rows to `path`, whole or not at all, and return how many there were.
 
-    The same rows give the same bytes. A full disk or a folder that can't be written is a `UserError`.
+    Raises UserError where a row's columns are not the schema's (the first row is checked to its last code), the disk is
+    full or the folder can't be written.
     """
-    schema = features.arrow_schema
-    rows, count = iter(rows), 0
+    kinds = schema.features.arrow_schema
+    count = 0
     options: dict[str, Any] = {
         "compression": "zstd",
         "compression_level": 1,
         "use_dictionary": False,
         "use_byte_stream_split": ["vertices_mm.list.element.list.element"],  # a third smaller
         "write_statistics": ["index"],
+        "write_page_checksum": True,
     }
     try:
         with (
             whole_file(path) as temporary,
             open(temporary, "wb") as file,
-            pq.ParquetWriter(file, schema, **options) as writer,
+            pq.ParquetWriter(file, kinds, **options) as writer,
         ):
-            while group := list(islice(rows, ROW_GROUP)):
-                writer.write_table(_table(group, schema))
+            for group in _groups(rows):
+                if not count:
+                    schema.check(group[0])
+                writer.write_table(_table(group, schema, kinds))
                 count += len(group)
     except OSError as error:
         raise UserError(f"{path.parent} can't be written ({error.strerror or error}): check --out") from None
     return count
 
 
-def _table(rows: list[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    columns = [_column([row[field.name] for row in rows], field.type) for field in schema]
-    return pa.Table.from_arrays(columns, schema=schema)
+def _groups(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """The rows in groups that are closed when they hold GROUP_BYTES, or GROUP_ROWS rows."""
+    group, size = [], 0
+    for row in rows:
+        group.append(row)
+        size += sum(map(_bytes, row.values()))
+        if size >= GROUP_BYTES or len(group) == GROUP_ROWS:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
-def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+def _bytes(value: Any) -> int:
+    return len(value["bytes"]) if isinstance(value, Mapping) else getattr(value, "nbytes", 0)
+
+
+def _table(rows: list[Mapping[str, Any]], schema: Schema, kinds: pa.Schema) -> pa.Table:
+    for row in rows:
+        schema.check_names(row)
+    arrays = []
+    for field in kinds:
+        try:
+            arrays.append(_array([row[field.name] for row in rows], field.type))
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise UserError(f"the column {field.name} does not hold {field.type} ({error}): check the job") from None
+    return pa.Table.from_arrays(arrays, schema=kinds)
+
+
+def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
     if isinstance(kind, pa.ExtensionType):  # Array2D: pyarrow would walk every number in Python
         stack = np.stack(values)
         count, height, width = stack.shape
@@ -222,12 +180,35 @@ def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
     return pa.array([value.tolist() if isinstance(value, np.ndarray) else value for value in values], kind)
 
 
-def _plain_column(column: pa.ChunkedArray) -> list[Any]:
+def _value(column: pa.ChunkedArray, place: int) -> Any:
     if isinstance(column.type, pa.ExtensionType):
         height, width = column.type.shape
-        flat = column.combine_chunks().storage.flatten().flatten().to_numpy()
-        return list(flat.reshape(-1, height, width))
-    return column.to_pylist()
+        flat = column.slice(place, 1).combine_chunks().storage.flatten().flatten()
+        return flat.to_numpy().reshape(height, width)
+    return column[place].as_py()
+
+
+def _opened(file: Path) -> pq.ParquetFile:
+    return pq.ParquetFile(file, page_checksum_verification=True)
+
+
+def _group_rows(file: Path) -> list[int]:
+    """How many rows each group of a shard holds."""
+    try:
+        metadata = pq.read_metadata(file)
+    except BROKEN as error:
+        raise _read_error(file, error) from None
+    return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+
+
+def _kept(kept: OrderedDict[Key, Kept], key: Key, make: Callable[[], Kept], limit: int) -> Kept:
+    """What `key` was made into, made anew if it is not among the `limit` that were asked for last."""
+    if key not in kept:
+        kept[key] = make()
+        while len(kept) > limit:
+            kept.popitem(last=False)
+    kept.move_to_end(key)
+    return kept[key]
 
 
 def _read_error(file: Path, error: Exception) -> UserError:

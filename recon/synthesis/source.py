@@ -19,8 +19,9 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from recon.errors import UserError
 from recon.faces import load
 from recon.synthesis.produce import produce, shard_files
-from recon.synthesis.records import Record, render_record
+from recon.synthesis.record import Record
 from recon.synthesis.render_job import RENDERER_VERSION, RenderJob
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.shards import Rows, columns_of, image_from_column, record_from_row
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 
 
 class Target(Protocol):

@@ -12,7 +12,7 @@ from torch import Tensor
 from recon.faces import load
 from recon.faces.symmetry import Symmetry, symmetry_of
 from recon.synthesis.placement import MODELS_OWN, Placement, PlacementConfig, draw_placement, placed
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from recon.synthesis.source import Source
 from recon.synthesis.target import Target
 

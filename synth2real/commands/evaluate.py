@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from recon.methods.weights import load_reconstructor
 
 from recon.configuration import read_config
 from recon.errors import UserError
 from recon.evaluate.held_out import SEED, drawn_records
-from recon.evaluate.results import sha256_of
+from recon.evaluate.networks import digests
 from recon.faces import load
 from recon.files import whole_file
+from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
 from synth2real.dataset.jobs import load_generator
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("two of the --weights have the same file name: rename one, the tables tell them apart by it")
     for generator in generators.values():
         check_size(args.size, generator)
-    judge = load_reconstructor(args.judge) if args.judge else None
+    judge = Reconstructor.from_pretrained(args.judge) if args.judge else None
     photos = load_photos(args.photos, args.size, "none").images
     if len(photos) < FEWEST_PHOTOS:
         raise UserError(f"only {len(photos)} photos in {args.photos}: give at least {FEWEST_PHOTOS}")
@@ -73,10 +73,10 @@ def run(args: argparse.Namespace) -> None:
     with whole_file(args.out / "sheet.png") as file:
         write_sheet(file, records[:SHOWN], [moved[:SHOWN] for moved in translations.values()])
     settings = {name: getattr(args, name) for name in ("photos", "judge", "weights", "scene", "count", "size", "seed")}
-    weights = {name: digest for file in files for name, digest in sha256_of(file).items()}
+    weights = digests(*files)
     results = {"generator_realism": realism(records, translations, photos, settings, weights)}
     if judge is not None:
-        box_mm, weights = model.canonical_box_mm.numpy(), weights | sha256_of(args.judge)
+        box_mm, weights = model.canonical_box_mm.numpy(), weights | digests(args.judge)
         results["generator_geometry"] = geometry(judge, records, translations, box_mm, settings, weights)
     for name, result in results.items():
         print(result.markdown(), flush=True)

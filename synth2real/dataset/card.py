@@ -8,48 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from recon.faces.model import REGIONS
 from recon.files import whole_file
+from recon.synthesis.column import Column, table_of
 from recon.synthesis.produce import Produced
-from recon.synthesis.shards import read_rows
-
-COLUMNS = {
-    "image": "the realistic image, RGB",
-    "index, seed": "the row is a function of the two (and of the weights)",
-    "model": "the face model's name",
-    "render": "the render that the labels describe, RGB",
-    "mask": "255 where the face region is seen: forehead to chin, ear to ear",
-    "region": ", ".join(f"{code} {name.replace('_', ' ')}" for code, name in enumerate(REGIONS)),
-    "position_x, position_y, depth": "16-bit codes; mm = (code - 32768) / 128, camera frame minus the nasion; 0: none",
-    "correspondence_x/y/z": "16-bit codes; place on the canonical face in [0, 1] = (code - 1) / 65534; 0: none",
-    "normal_x/y/z": "16-bit codes; unit normal, camera frame = (code - 1) / 32767 - 1; 0: none",
-    "uv_u, uv_v": "16-bit codes; texture coordinates in [0, 1] = (code - 1) / 65534; 0: none",
-    "amodal_mask": "255 where the face region is seen or hidden only by hair, glasses or other things",
-    "amodal_position_x, amodal_position_y, amodal_depth": "as position, of the face itself, also under those things",
-    "amodal_correspondence_x/y/z": "as correspondence, also under those things",
-    "landmarks_px": "68 x 2, pixels, u right and v down, pixel centres at +0.5",
-    "landmarks_mm": "68 x 3, mm, the frame of position",
-    "landmarks_visible": "68 booleans",
-    "vertices_mm": "n x 3, mm, the frame of position; `template.npz` holds the mesh's triangles and UVs",
-    "identity, expression": "the model's parameters",
-    "rotation, translation_mm": "from the model's frame to the camera's",
-    "focal_px, centre_px": "the pinhole camera",
-    "origin_mm": "the nasion in the camera frame: add it to position for camera coordinates",
-    "scene": "JSON of everything else that was drawn",
-    "drift_mm": "mean length of Net(image) - Net(render) in position over the face, mm, Net being a frozen network",
-    "drift_correspondence": "the same of correspondence, in units of the canonical box",
-    "mask_iou": "overlap of the network's face masks of image and render",
-}
-OF_IMAGE = ("image", "drift_mm", "drift_correspondence", "mask_iou")
-
+from recon.synthesis.schema import COLUMNS
+from recon.synthesis.shards import Rows
+from synth2real.dataset.limits import limits_of
+from synth2real.dataset.schema import DRIFT, TRANSLATED
 
 Drift = dict[str, dict[str, float]]  # column -> mean, median, worst_5_percent
 
 
 def drift_statistics(shards: list[Path]) -> Drift:
     """Mean, median and 95th percentile (5th for mask_iou, where low is bad) of each drift over all rows."""
-    names = [name for name in OF_IMAGE if name != "image"]
-    rows = list(read_rows(shards, names))
+    names = [column.name for column in DRIFT]
+    rows = list(Rows(shards).rows(names))
     statistics = {}
     for name in names:
         values = np.array([row[name] for row in rows])
@@ -74,7 +47,8 @@ def write_card(
     licence = "other" if own_photos else "cc0-1.0"
     sections = [_header(name, produced.count, licence), f"# {name}", _summary(produced, manifest)]
     sections.append(_drift_section(drift, manifest) if drift else "All labels are exact for `render`.")
-    sections += [_use_section(), _columns_section(bool(drift)), _origin_section(bool(drift), own_photos)]
+    sections += [_use_section(), _columns_section(TRANSLATED if drift else COLUMNS)]
+    sections += [_origin_section(bool(drift), own_photos), limits_of(manifest["scene"])]
     with whole_file(out / "README.md") as temporary:
         temporary.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
 
@@ -138,15 +112,16 @@ rows = load_dataset("parquet", data_files="data/*.parquet", split="train")
 depth_code = np.asarray(rows[0]["depth"])  # uint16
 depth_mm = np.where(depth_code == 0, np.nan, (depth_code.astype(np.float32) - 32768) / 128)
 ```
-`recon.synthesis.shards.record_from_row(row)` decodes all columns at once. Camera frame: right-handed, x right, y up,
+`recon.synthesis.schema.record_from_row(row)` decodes all labels at once. Camera frame: right-handed, x right, y up,
 z toward the viewer. All labels are lossless."""
 
 
-def _columns_section(of_images: bool) -> str:
-    shown = {name: text for name, text in COLUMNS.items() if of_images or name not in OF_IMAGE}
-    return "\n".join(
-        ["## Columns", "| column | meaning |", "| --- | --- |", *(f"| {n} | {t} |" for n, t in shown.items())]
-    )
+def _columns_section(columns: tuple[Column, ...]) -> str:
+    return f"""## Columns
+S is the side of the images; n vertices, k and e parameters are the face model's. The formulas give values from 16-bit
+codes.
+
+{table_of(columns)}"""
 
 
 def _origin_section(of_images: bool, own_photos: bool) -> str:
@@ -162,10 +137,7 @@ def _origin_section(of_images: bool, own_photos: bool) -> str:
         )
     else:
         licence = "The dataset is in the public domain (CC0 1.0)."
-    return f"""## Origin, licence, limits
+    return f"""## Origin and licence
 The faces are drawn from a morphable model made of CC0 data; no scan or photograph of a person is in it.
 {licence}
-Not for identifying people.
-
-Limits: one face a picture, without glasses, hands or other occluders; the variety of heads, poses and light is that of
-the scene in `manifest.json`. The face region leaves out ears, neck, scalp and the inside of the mouth."""
+Not for identifying people."""

@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from recon.files import whole_file
-from recon.synthesis.records import Record
-from recon.synthesis.shards import image_from_column, record_from_row
+from recon.synthesis.record import Record
+from recon.synthesis.schema import record_from_row
+from synth2real.dataset.schema import IMAGE
 
 SHEET_COLUMNS = 8
 CELL_PX = 128  # larger pictures are shrunk on the sheet
@@ -23,7 +24,7 @@ NEAR_MM, FAR_MM = 40.0, -160.0  # depths shown brightest and darkest: the nose's
 def views(row: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """The pictures of a row, name -> (S, S, 3) uint8: image (where there is one), render, correspondence, depth..."""
     record = record_from_row(row)
-    image = {"image": image_from_column(row["image"])} if "image" in row else {}
+    image = {"image": IMAGE.decode(row["image"], {})} if "image" in row else {}
     return {
         **image,
         "render": record.rgb,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from recon.errors import UserError
 from recon.methods.base import Reconstructor
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from synth2real.gan.drift import label_drift
 from synth2real.gan.generator import Generator, draw_noise
 

@@ -15,7 +15,7 @@ import numpy as np
 from recon.evaluate.protocols.renders import score_records
 from recon.evaluate.results import Figure, Measure, Result, figures_of
 from recon.methods.base import Reconstructor
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from synth2real.dataset.translate import translate_images
 from synth2real.evaluate.realism import Realism, three_pairs
 from synth2real.gan.generator import Generator

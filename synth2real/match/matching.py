@@ -15,8 +15,8 @@ import numpy as np
 from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.methods.base import Reconstructor
-from recon.render.shading import KeyLight
-from recon.synthesis.records import render_record
+from recon.render.lighting import KeyLight
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from synth2real.match.statistics import Statistics, drawn_statistics, measure
 

@@ -16,7 +16,7 @@ import numpy as np
 from recon.configuration import to_plain
 from recon.evaluate.metrics.missed import FEWEST_COVERED, MASK_THRESHOLD
 from recon.evaluate.metrics.points import offsets_percent
-from recon.evaluate.networks import digest, open_network, predict_images
+from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Figure, Measure, Result, figures_of
 from recon.evaluate.webmorph import OUTER_EYES, POINTS, Photo, load_framed
 from recon.faces import load
@@ -77,7 +77,7 @@ def run(settings: Settings) -> Result:
             "Mean face: the default mean's landmarks laid over the hand-placed points by the best 2D similarity, which "
             "knows the answer's pose; not a method, a yardstick.",
         ),
-        weights=digest(settings.network),
+        weights=digests(settings.network),
         values=values,
     )
 

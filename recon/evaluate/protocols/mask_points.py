@@ -15,7 +15,7 @@ import numpy as np
 from recon.configuration import to_plain
 from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.metrics.points import inside
-from recon.evaluate.networks import digest, open_network, predict_images
+from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Measure, Result, figures_of
 from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos, read_points
@@ -65,7 +65,7 @@ def run(settings: Settings) -> Result:
         settings=to_plain(settings),
         figures=figures_of(values, MEASURES),
         notes=(f"{len(values)} photos of {settings.size} px, framed by the points; {len(photos.skipped)} left out.",),
-        weights=digest(settings.network),
+        weights=digests(settings.network),
         values=values,
     )
 

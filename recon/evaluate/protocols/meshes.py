@@ -16,7 +16,7 @@ from rich.progress import track
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.evaluate.metrics.points import offsets_percent, residual_percent
-from recon.evaluate.networks import digest, open_network
+from recon.evaluate.networks import digests, open_network
 from recon.evaluate.results import Measure, Result, figures_of
 from recon.evaluate.webmorph import OUTER_EYES, POINTS, read_webmorph
 from recon.faces import load
@@ -26,7 +26,7 @@ from recon.people.template import template_of
 from recon.photos.folder import find_images, read_points
 from recon.photos.reading import Unusable, read_photo
 from recon.reconstruction.face_finder import find_faces
-from recon.reconstruction.pipeline import known_size, reconstruct_face
+from recon.reconstruction.pipeline import reconstruct_face
 from recon.reconstruction.results import project
 
 MEASURES = {
@@ -106,7 +106,7 @@ def run(settings: Settings) -> Result:
             "without a mesh does not count as met. Error: mean distance of the points, over the photos with a mesh.",
             "Residual: the same after each point's mean offset, fitted on the other half of the people, is taken off.",
         ),
-        weights=digest(settings.network),
+        weights=digests(settings.network),
         values=values,
     )
 
@@ -139,7 +139,7 @@ def vertices_in_photo(file: Path, eyes_middle: np.ndarray, network: Reconstructo
         Unusable: there is no face in the photo, or no mesh of it.
     """
     photo = read_photo(file)
-    faces = find_faces(photo, network, model, known_size(network))
+    faces = find_faces(photo, network, model, network.size)
     face = min(faces, key=lambda one: float(np.linalg.norm(one.framing.middle - eyes_middle)))
     result = reconstruct_face(np.asarray(photo), face, model, detail=None)
     return project(result, result.vertices)

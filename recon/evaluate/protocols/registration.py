@@ -25,7 +25,7 @@ from recon.geometry.closest_points import closest_points
 from recon.geometry.rasterize import rasterize
 from recon.registration.map_mesh import map_to_mesh
 from recon.registration.register import register
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig
 
 FINE = 4  # rays of a pixel, along each axis

@@ -23,11 +23,11 @@ from recon.evaluate.metrics.depth import depth_errors
 from recon.evaluate.metrics.mask import coverage, mask_iou
 from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.metrics.normals import normal_angle_deg
-from recon.evaluate.networks import digest, open_network, predict_images
+from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Measure, Result, figures_of
 from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig
 
 MEASURES = {
@@ -90,7 +90,7 @@ def run(settings: Settings) -> Result:
             "Depth after RANSAC scale and shift along depth; on ground-truth face pixels, a missed pixel charged the "
             "image's 90th percentile; each measure is taken per image, then averaged; intervals over images.",
         ),
-        weights=digest(settings.network),
+        weights=digests(settings.network),
         values=values,
     )
 

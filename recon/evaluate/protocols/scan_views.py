@@ -15,7 +15,7 @@ from recon.configuration import to_plain
 from recon.evaluate.metrics.depth import depth_errors
 from recon.evaluate.metrics.mask import coverage
 from recon.evaluate.metrics.missed import MASK_THRESHOLD
-from recon.evaluate.networks import digest, open_network, predict_images
+from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Figure, Measure, Result
 from recon.evaluate.scan import View, load_scan, render_views
 from recon.faces import load
@@ -68,7 +68,7 @@ def run(settings: Settings) -> Result:
             "Same pixels for both: the fitted mean face's face region and the scan within 90 mm of its nose tip; a "
             "pixel that the network misses is charged the view's 90th percentile.",
         ),
-        weights=digest(settings.network),
+        weights=digests(settings.network),
         values=values,
     )
 

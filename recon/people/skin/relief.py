@@ -3,7 +3,7 @@
 """Skin's relief at a point: furrows, fine lines and pores as a bump of the shading normal. Warp functions.
 
 The height h (mm along the normal) is a function of what a triangle interpolates: the furrows' phase, depth and width
-(`wrinkles.Crease`) and the place on the template, at which solid noise is looked up. By the chain rule its
+(`furrows.Crease`) and the place on the template, at which solid noise is looked up. By the chain rule its
 derivative along each of the two edges of the triangle is known, and the tangent vector g = E (E' E)^-1 (h_1, h_2), of
 the posed edges E = (e_1, e_2) in the camera frame, is the one that has these derivatives: the exact gradient on the
 posed triangle, whatever pose, identity and expression did to it, without a Jacobian of theirs. The normal of the
@@ -22,7 +22,8 @@ import warp as wp
 from torch import Tensor
 
 from recon.people.noise import SIDE, in_volume
-from recon.people.skin.wrinkles import LINES_MM, PORES_MM, Crease, Skin, resolved
+from recon.people.skin.furrows import LINES_MM, PORES_MM, Crease, resolved
+from recon.people.skin.wrinkles import Skin
 
 WAVE = 6.0  # cells of the grain's volume in a typical wave of it
 LINE_HALF = wp.constant(0.45)  # half width of a line, in standard deviations of the grain

@@ -12,7 +12,7 @@ from recon.commands.reconstruct import chosen_formats, photos_in
 from recon.commands.view import load_mesh
 from recon.errors import UserError
 from recon.faces import load
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 PLAIN = SceneConfig(yaw_max_deg=10.0, pitch_sd_deg=3.0, calm=1.0, smile=0.0, open_mouth=0.0)

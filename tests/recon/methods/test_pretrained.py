@@ -38,7 +38,7 @@ def test_round_trip(saved: tuple[Pix2Vertex, Path]) -> None:
     for name, value in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value.half().float()), name
         assert loaded.state_dict()[name].dtype == torch.float32
-    assert card_of(path) == {"images": 7}
+    assert Reconstructor.from_pretrained(path).card == {"images": 7}
     assert os.listdir(path.parent) == [path.name]
 
 

@@ -4,7 +4,7 @@ from PIL import Image
 from recon.faces import load
 from recon.photos.detection import face_boxes
 from recon.photos.framing import from_box
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 PLAIN = SceneConfig(yaw_max_deg=5.0, pitch_sd_deg=2.0, calm=1.0, smile=0.0, open_mouth=0.0)

@@ -11,7 +11,7 @@ from recon.methods.base import Reconstructor
 from recon.people.wardrobe import DressConfig
 from recon.photos.reading import Unusable
 from recon.reconstruction.face_finder import find_faces
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE = 128

@@ -5,7 +5,7 @@ import pytest
 
 from recon.faces import load
 from recon.reconstruction.map_pose import angles_deg, canonical_mm, eyes_by_pose, eyes_in, read_off, seen_face
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene, head_rotation
 
 BARE = SceneConfig(yaw_max_deg=25.0)

@@ -7,7 +7,7 @@ from recon.faces import load
 from recon.photos.framing import Framing
 from recon.reconstruction.face_finder import FoundFace
 from recon.reconstruction.photo_textures import texture_of
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.train.retexture import COLUMNS, ROWS, atlas_place, read_textures
 

@@ -13,7 +13,7 @@ from recon.reconstruction.face_finder import FoundFace
 from recon.reconstruction.map_pose import seen_face
 from recon.reconstruction.pipeline import face_part, in_photo, pinhole, reconstruct_face
 from recon.reconstruction.results import project
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE = 128

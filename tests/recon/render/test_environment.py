@@ -23,7 +23,8 @@ from recon.render.harmonics import (
     seen_in,
     solid_angles,
 )
-from recon.render.shading import KeyLight, Lights, lights_of
+from recon.render.lighting import KeyLight
+from recon.render.shading import Lights, lights_of
 from recon.render.surroundings import FACING, LUMINANCE, draw_surroundings
 
 

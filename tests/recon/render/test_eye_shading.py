@@ -15,7 +15,8 @@ from recon.faces.openings import KNOTS
 from recon.people.eyes.paint import cornea_normal
 from recon.people.noise import volume
 from recon.render.eye_shading import EyePair, eye_pair, eye_sockets, shade_eye
-from recon.render.shading import Lighting, Lights, lights_of
+from recon.render.lighting import Lighting
+from recon.render.shading import Lights, lights_of
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SHIFT = torch.tensor([0.0, 0.0, -700.0])

@@ -10,15 +10,16 @@ from torch.nn import functional
 
 from recon.faces import load
 from recon.geometry.cameras import Camera
-from recon.geometry.rasterize import barycentric, gather, rasterize_supersampled
-from recon.people.mouth.paint import teeth_of
+from recon.geometry.rasterize import barycentric, gather
+from recon.people.mouth.teeth import teeth_of
 from recon.people.template import slow_values, template_of
 from recon.render.eye_shading import eye_pair, eye_sockets
 from recon.render.labels import label_maps
+from recon.render.lighting import Lighting
 from recon.render.mouth_shading import mouth_look
-from recon.render.portrait import head_light
-from recon.render.scenery import scenery_of
-from recon.render.shading import Lighting, colour_occlusion
+from recon.render.portrait import Portrait, head_light
+from recon.render.scenery import scenery_of, seen_by
+from recon.render.shading import colour_occlusion
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE, SAMPLES = 48, 2
@@ -27,18 +28,17 @@ CAMERA = Camera.from_fov(25.0, SIZE)
 
 @pytest.fixture(scope="module")
 def head():
-    """The default model, its bare scenery, points in the image, ids of pixels and of samples."""
+    """The default model, its bare scenery, and what the camera sees of it."""
     model = load("default")
     shift = torch.tensor([0.0, 0.0, -700.0])
     places = model.mean + shift
     scenery = scenery_of(model, places, [], torch.eye(3), shift)
-    points = CAMERA.project_with_distance(places)
-    ids, fine = rasterize_supersampled(points, model.triangles, SIZE, SIZE, SAMPLES, closed=len(model.triangles))
-    return model, scenery, points, ids, fine
+    return model, scenery, seen_by(CAMERA, scenery, SAMPLES)
 
 
 def test_label_maps_are_what_torch_interpolates(head):
-    model, scenery, points, ids, _ = head
+    model, scenery, seen = head
+    points, ids = seen.points_px, seen.labelled
     places, normals = scenery.vertices, scenery.normals
     maps = label_maps(model, scenery, ids, points, places)
     pixels, corners, weights = barycentric(ids, points, model.triangles)
@@ -65,20 +65,25 @@ def test_label_maps_are_what_torch_interpolates(head):
 
 
 def test_light_is_averaged_over_samples_and_linear_in_the_lamps(head):
-    model, scenery, points, ids, fine = head
+    model, scenery, seen = head
     scene = draw_scene(model, 3, 1, SceneConfig(environment=0.0))
-    slow = slow_values(template_of(model), scene.appearance)
-    openness = colour_occlusion(torch.full((len(points),), 0.7))
     posed = torch.eye(3), torch.tensor([0.0, 0.0, -700.0]), scene.appearance
     still = torch.zeros(len(model.expression_names))
-    eyes = eye_pair(eye_sockets(model), model.mean, still, *posed, scene.eyes)
-    mouth = mouth_look(model, teeth_of(model), model.mean, *posed, scene.mouth)
+    portrait = Portrait(
+        scenery=scenery,
+        seen=seen,
+        panes=None,
+        lighting=scene.lighting,
+        arriving=torch.full((len(model.mean),), 0.5),
+        appearance=scene.appearance,
+        slow=slow_values(template_of(model), scene.appearance),
+        occlusion=colour_occlusion(torch.full((len(model.mean),), 0.7)),
+        eyes=eye_pair(eye_sockets(model), model.mean, still, *posed, scene.eyes),
+        mouth=mouth_look(model, teeth_of(model), model.mean, *posed, scene.mouth),
+    )
 
     def light(lighting: Lighting) -> tuple[torch.Tensor, torch.Tensor]:
-        lit = torch.full((len(points),), 0.5)
-        return head_light(
-            ids, fine, points, scenery, None, slow, openness, lit, CAMERA, scene.appearance, lighting, eyes, mouth
-        )
+        return head_light(replace(portrait, lighting=lighting))
 
     def scaled(factor: float) -> Lighting:
         def times(colour):
@@ -89,7 +94,7 @@ def test_light_is_averaged_over_samples_and_linear_in_the_lamps(head):
         return replace(lamps, sky=times(lamps.sky), ground=times(lamps.ground), side=times(lamps.side), colours=colours)
 
     once, cover = light(scaled(1.0))
-    blocks = (fine >= 0).float().view(SIZE, SAMPLES, SIZE, SAMPLES).mean((1, 3))
+    blocks = (seen.samples >= 0).float().view(SIZE, SAMPLES, SIZE, SAMPLES).mean((1, 3))
     assert torch.equal(cover, blocks) and 0 < cover.mean() < 1
     assert (once[cover > 0] > 0).all() and (once[cover == 0] == 0).all()
     assert torch.allclose(light(scaled(2.0))[0], 2 * once, rtol=1e-5)

@@ -4,7 +4,8 @@ import warp as wp
 from recon.geometry.launch import launch
 from recon.geometry.occlusion import ambient_occlusion, lit, softly_lit
 from recon.people.skin.paint import Surface
-from recon.render.shading import Lighting, Lights, colour_occlusion, lights_of, shade
+from recon.render.lighting import Lighting
+from recon.render.shading import Lights, colour_occlusion, lights_of, shade
 
 TOWARD = (0.0, 0.0, 1.0)
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,19 +15,20 @@ from torch.nn import functional
 from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.launch import launch
-from recon.geometry.rasterize import rasterize_supersampled
-from recon.people.mouth.paint import teeth_of
+from recon.people.mouth.teeth import teeth_of
+from recon.people.skin.furrows import creases, furrows_of, skin_gloss
 from recon.people.skin.paint import Surface
 from recon.people.skin.relief import relief_of
-from recon.people.skin.wrinkles import creases, draw_skin, furrows_of, skin_gloss
+from recon.people.skin.wrinkles import draw_skin
 from recon.people.template import slow_values, template_of
 from recon.render.eye_shading import eye_pair, eye_sockets
 from recon.render.labels import label_maps
+from recon.render.lighting import Lighting
 from recon.render.mouth_shading import mouth_look
-from recon.render.portrait import head_light
-from recon.render.scenery import scenery_of
-from recon.render.shading import Lighting, Lights, colour_occlusion, lights_of
-from recon.render.skin_light import relief_maps, shade_skin, spread
+from recon.render.portrait import Portrait, head_light
+from recon.render.scenery import scenery_of, seen_by
+from recon.render.shading import Lights, colour_occlusion, lights_of
+from recon.render.skin_light import SkinSeen, relief_maps, shade_skin, spread
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE, SAMPLES, PIXEL_MM = 64, 2, 0.5
@@ -40,26 +43,32 @@ def head():
     template = template_of(model)
     places = model.mean + torch.tensor([0.0, 0.0, -450.0])
     scenery = scenery_of(model, places, [], torch.eye(3), places[0])
-    points = CAMERA.project_with_distance(places)
-    ids, samples = rasterize_supersampled(points, model.triangles, SIZE, SIZE, SAMPLES, closed=len(model.triangles))
-    maps = label_maps(model, scenery, ids, points, places)
+    seen = seen_by(CAMERA, scenery, SAMPLES)
+    maps = label_maps(model, scenery, seen.labelled, seen.points_px, places)
     slow = slow_values(template, scene.appearance)
     furrows, skin = furrows_of(model, template), draw_skin(np.random.default_rng(3))
     expression = torch.zeros(len(model.expression_names))
     rows = creases(furrows, slow, skin, model.expression_names, expression, PIXEL_MM)
     relief = relief_of(skin, places, template.place_mm, rows, PIXEL_MM)
-    heights, fine = relief_maps(maps["normals"], scenery, ids, points, relief)
+    heights, fine = relief_maps(maps["normals"], scenery, seen, relief)
 
     posed = torch.eye(3), torch.tensor([0.0, 0.0, -450.0]), scene.appearance
-    eyes = eye_pair(eye_sockets(model), model.mean, expression, *posed, None)
-    mouth = mouth_look(model, teeth_of(model), model.mean, *posed, None)
+    portrait = Portrait(
+        scenery=scenery,
+        seen=seen,
+        panes=None,
+        lighting=scene.lighting,
+        arriving=torch.ones(len(places)),
+        appearance=scene.appearance,
+        slow=slow,
+        occlusion=colour_occlusion(torch.full((len(places),), 0.8)),
+        eyes=eye_pair(eye_sockets(model), model.mean, expression, *posed, None),
+        mouth=mouth_look(model, teeth_of(model), model.mean, *posed, None),
+    )
 
-    def light(relief_map, centres=ids):
-        openness, lit = colour_occlusion(torch.full((len(places),), 0.8)), torch.ones(len(places))
-        appearance, lamps = scene.appearance, scene.lighting
-        gloss = skin_gloss(furrows, skin)
-        arguments = (centres, samples, points, scenery, None, slow, openness, lit, CAMERA, appearance, lamps)
-        return head_light(*arguments, eyes, mouth, gloss, relief_map)[0]
+    def light(relief_map, centres=seen.labelled):
+        skin_seen = SkinSeen(skin_gloss(furrows, skin), relief_map, fine)
+        return head_light(replace(portrait, skin=skin_seen, seen=replace(seen, labelled=centres)))[0]
 
     return maps["normals"], heights, fine, light
 

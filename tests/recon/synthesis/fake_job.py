@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from datasets import Array2D, Features, Image, Value
 
+from recon.synthesis.codecs import MM, Numbers, Scalar, image_to_column
+from recon.synthesis.column import Column, Schema
 from recon.synthesis.produce import produce
-from recon.synthesis.shards import image_to_column
 
-FEATURES = Features({"index": Value("int64"), "picture": Image(), "vertices_mm": Array2D((3, 3), "float32")})
+SCHEMA = Schema(
+    (
+        Column("index", "index", Scalar("int64"), (), "", ""),
+        Column("picture", "picture", MM, ("S", "S"), "mm", ""),
+        Column("vertices_mm", "vertices_mm", Numbers("float32"), (3, 3), "mm", ""),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,9 @@ class FakeJob:
     seed: int = 0
     reject: int = 0
     pause_s: float = 0.0
+
+    def schema(self):
+        return SCHEMA
 
     def manifest(self):
         return {"seed": self.seed, "config": {"reject": self.reject}}
@@ -39,9 +48,9 @@ class FakeJob:
 
 
 def _row(index: int, seed: int):
-    values = np.random.default_rng((seed, index)).integers(0, 2**16, (16, 16), dtype=np.uint16)
+    values = np.random.default_rng((seed, index)).integers(13, 65523, (16, 16), dtype=np.uint16)
     return {"index": index, "picture": image_to_column(values), "vertices_mm": values[:3, :3].astype(np.float32)}
 
 
 if __name__ == "__main__":
-    produce(FakeJob(reject=3, pause_s=0.05), FEATURES, int(sys.argv[2]), Path(sys.argv[1]), workers=2)
+    produce(FakeJob(reject=3, pause_s=0.05), int(sys.argv[2]), Path(sys.argv[1]), workers=2)

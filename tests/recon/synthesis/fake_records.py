@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from recon.synthesis import quantize
-from recon.synthesis.records import Record
-from recon.synthesis.shards import record_features
+from recon.synthesis.column import Schema
+from recon.synthesis.record import Record
+from recon.synthesis.schema import COLUMNS
 
 VERTICES, IDENTITY, EXPRESSION = 50, 5, 3
-FEATURES = record_features(VERTICES, IDENTITY, EXPRESSION)
+SCHEMA = Schema(COLUMNS, {"n": VERTICES, "k": IDENTITY, "e": EXPRESSION})
 
 
 def fake_record(index: int, seed: int = 0, size: int = 16) -> Record:

@@ -12,11 +12,11 @@ from recon.faces.default import load_default
 from recon.people.wardrobe import DressConfig
 from recon.render.environment import Environment, Outdoors, Room, Studio
 from recon.render.harmonics import look_up, map_directions
-from recon.render.shading import KeyLight
+from recon.render.lighting import KeyLight
 from recon.render.surroundings import draw_surroundings
 from recon.synthesis.backdrop import draw_backdrop
 from recon.synthesis.background import draw_background
-from recon.synthesis.records import composite, render_record
+from recon.synthesis.render_record import composite, render_record
 from recon.synthesis.response import degrade, develop
 from recon.synthesis.scene import SceneConfig, draw_scene
 
@@ -85,7 +85,7 @@ def test_off_the_head_is_laid_over_the_background_as_before() -> None:
     cover = np.random.default_rng(1).random((32, 32), np.float32)
     behind = draw_background(np.random.default_rng(scene.background_seed), 32, None, 0.0)
     expected = degrade(behind + cv2.merge([cover] * 3) * (develop(light, scene.response) - behind), scene.response)
-    assert np.array_equal(composite(light, cover, scene, 32), expected)
+    assert np.array_equal(composite(light, cover, scene), expected)
 
 
 def test_labels_stay_and_a_folder_of_backgrounds_keeps_its_meaning(tmp_path) -> None:

@@ -11,7 +11,8 @@ import torch
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.people.part import Part
-from recon.synthesis import records
+from recon.synthesis import render_record as module
+from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE = 64
@@ -35,9 +36,9 @@ def rendered(monkeypatch):
     scene = draw_scene(model, 3, 0, SceneConfig(yaw_max_deg=5))
     scene = replace(scene, response=replace(scene.response, noise=0.0))
 
-    def render(*parts: Part) -> records.Record:
-        monkeypatch.setattr(records, "parts_of", lambda model, vertices, dress: list(parts))
-        return records.render_record(model, scene, SIZE)
+    def render(*parts: Part) -> Record:
+        monkeypatch.setattr(module, "parts_of", lambda model, vertices, dress: list(parts))
+        return module.render_record(model, scene, SIZE)
 
     return render
 

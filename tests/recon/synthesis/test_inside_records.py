@@ -10,7 +10,8 @@ import pytest
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from recon.people.wardrobe import DressConfig
-from recon.synthesis.records import Record, render_record
+from recon.synthesis.record import Record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE = 96

@@ -10,7 +10,8 @@ from recon.faces import load
 from recon.faces.symmetry import Symmetry, symmetry_of
 from recon.geometry.cameras import Camera
 from recon.synthesis.placement import MODELS_OWN, Placement, PlacementConfig, draw_placement, mirrored, placed
-from recon.synthesis.records import Record, render_record
+from recon.synthesis.record import Record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE = 96

@@ -11,10 +11,10 @@ import pytest
 
 from recon.errors import UserError
 from recon.synthesis import produce as module
-from recon.synthesis.produce import produce, shard_files
-from recon.synthesis.shards import read_rows
+from recon.synthesis.produce import produce
+from recon.synthesis.shards import Rows, shard_files
 from tests.recon.synthesis import fake_job
-from tests.recon.synthesis.fake_job import FEATURES, FakeJob
+from tests.recon.synthesis.fake_job import FakeJob
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def small_shards(monkeypatch):
 
 
 def indices(out):
-    return [row["index"] for row in read_rows(shard_files(out), ["index"])]
+    return [row["index"] for row in Rows(shard_files(out)).rows(["index"])]
 
 
 def contents(out):
@@ -32,8 +32,8 @@ def contents(out):
 
 def test_files_are_the_same_whatever_the_number_of_workers(tmp_path):
     job = FakeJob(reject=3)
-    one = produce(job, FEATURES, 45, tmp_path / "one", workers=1)
-    two = produce(job, FEATURES, 45, tmp_path / "two", workers=2)
+    one = produce(job, 45, tmp_path / "one", workers=1)
+    two = produce(job, 45, tmp_path / "two", workers=2)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     kept = [i for i in range(100) if i % 3][:45]
     assert indices(tmp_path / "one") == kept
@@ -41,16 +41,16 @@ def test_files_are_the_same_whatever_the_number_of_workers(tmp_path):
 
 
 def test_more_can_be_asked_for_later(tmp_path):
-    produce(FakeJob(reject=3), FEATURES, 25, tmp_path / "grown", workers=1)  # the second shard is partial: made again
-    produce(FakeJob(reject=3), FEATURES, 45, tmp_path / "grown", workers=1)
-    produce(FakeJob(reject=3), FEATURES, 45, tmp_path / "whole", workers=1)
+    produce(FakeJob(reject=3), 25, tmp_path / "grown", workers=1)  # the second shard is partial: made again
+    produce(FakeJob(reject=3), 45, tmp_path / "grown", workers=1)
+    produce(FakeJob(reject=3), 45, tmp_path / "whole", workers=1)
     assert contents(tmp_path / "grown") == contents(tmp_path / "whole")
 
 
 def test_a_finished_folder_is_left_alone(tmp_path):
-    first = produce(FakeJob(), FEATURES, 5, tmp_path, workers=1)
+    first = produce(FakeJob(), 5, tmp_path, workers=1)
     before = shard_files(tmp_path)[0].stat().st_mtime_ns
-    assert produce(FakeJob(), FEATURES, 5, tmp_path, workers=1) == first
+    assert produce(FakeJob(), 5, tmp_path, workers=1) == first
     assert shard_files(tmp_path)[0].stat().st_mtime_ns == before
 
 
@@ -96,22 +96,22 @@ def alive(pid: int) -> bool:
     ],
 )
 def test_another_job_is_refused(tmp_path, job, count, message):
-    produce(FakeJob(), FEATURES, 5, tmp_path, workers=1)
+    produce(FakeJob(), 5, tmp_path, workers=1)
     with pytest.raises(UserError, match=message):
-        produce(job, FEATURES, count, tmp_path, workers=1)
+        produce(job, count, tmp_path, workers=1)
 
 
 def test_a_folder_of_other_things_is_refused(tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(UserError, match="holds other files"):
-        produce(FakeJob(), FEATURES, 5, tmp_path, workers=1)
+        produce(FakeJob(), 5, tmp_path, workers=1)
     with pytest.raises(UserError, match="is a file"):
-        produce(FakeJob(), FEATURES, 5, tmp_path / "thesis.txt", workers=1)
+        produce(FakeJob(), 5, tmp_path / "thesis.txt", workers=1)
 
 
 def test_gives_up_when_everything_is_rejected(tmp_path):
     with pytest.raises(UserError, match="all rejected"):
-        produce(FakeJob(reject=1), FEATURES, 5, tmp_path, workers=1)
+        produce(FakeJob(reject=1), 5, tmp_path, workers=1)
     assert not shard_files(tmp_path)
 
 
@@ -121,10 +121,10 @@ def test_a_failed_write_leaves_no_half_shard(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, limits[1]))
     try:
         with pytest.raises(UserError, match="can't be written"):
-            produce(FakeJob(), FEATURES, 20, tmp_path, workers=1)
+            produce(FakeJob(), 20, tmp_path, workers=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
     assert not shard_files(tmp_path) and not list(tmp_path.rglob("*.tmp"))
-    assert produce(FakeJob(), FEATURES, 20, tmp_path, workers=1).count == 20
+    assert produce(FakeJob(), 20, tmp_path, workers=1).count == 20
     assert json.loads((tmp_path / "manifest.json").read_text())["seed"] == 0

@@ -12,7 +12,7 @@ from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE
 from recon.synthesis.background import draw_background
 from recon.synthesis.pool import RenderPool
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE = 64

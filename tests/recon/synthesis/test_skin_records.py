@@ -9,9 +9,11 @@ import pytest
 
 from recon.faces import load
 from recon.faces.model import REGIONS
-from recon.synthesis.records import Record, render_record
+from recon.synthesis.record import Record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
-from recon.synthesis.shards import read_records, record_features, row_from_record, write_shard
+from recon.synthesis.schema import record_from_row, record_schema, row_from_record
+from recon.synthesis.shards import Rows, write_shard
 
 SIZE = 96
 
@@ -78,8 +80,7 @@ def test_age_raises_the_slope(model, scene, record) -> None:
 
 
 def test_a_record_with_skin_survives_its_shard(tmp_path, model, record) -> None:
-    features = record_features(len(model.mean), len(model.identity_basis), len(model.expression_basis))
-    write_shard(tmp_path / "a.parquet", features, [row_from_record(record)])
-    (read,) = read_records([tmp_path / "a.parquet"])
+    write_shard(tmp_path / "a.parquet", record_schema(model), [row_from_record(record)])
+    (read,) = map(record_from_row, Rows([tmp_path / "a.parquet"]))
     assert read.fine_normals.tobytes() == record.fine_normals.tobytes()
     assert read.scene == record.scene and '"age"' in read.scene

@@ -8,8 +8,8 @@ from PIL import Image
 from recon.evaluate.held_out import drawn_records
 from recon.faces import load
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
-from recon.methods.weights import save_weights
-from recon.synthesis.records import Record
+from recon.methods.pretrained import save_weights
+from recon.synthesis.record import Record
 from synth2real.cli import main
 from synth2real.evaluate.assessment import geometry_report, realism_report, translated_records
 from synth2real.gan.generator import GENERATORS, Generator, GeneratorConfig

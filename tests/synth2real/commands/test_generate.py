@@ -9,10 +9,11 @@ from datasets import load_dataset
 from recon.methods.base import Reconstructor
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.pretrained import save_weights
-from recon.synthesis.produce import shard_files
-from recon.synthesis.shards import image_from_column, read_records, read_rows, record_from_row
+from recon.synthesis.schema import record_from_row
+from recon.synthesis.shards import Rows
 from synth2real.cli import main
-from synth2real.dataset.jobs import DRIFT, load_generator
+from synth2real.dataset.jobs import load_generator
+from synth2real.dataset.schema import TRANSLATED, translation_from_row
 from synth2real.dataset.translate import translate
 from synth2real.gan.generator import Generator, GeneratorConfig
 
@@ -50,7 +51,7 @@ def made(generate, tmp_path_factory):
 
 
 def rows(out):
-    return list(read_rows(shard_files(out)))
+    return list(Rows(out))
 
 
 def test_images_and_drift_are_those_of_the_records(made, weights):
@@ -58,12 +59,13 @@ def test_images_and_drift_are_those_of_the_records(made, weights):
         load_generator(weights / "generator.safetensors"),
         Reconstructor.from_pretrained(weights / "network.safetensors"),
     )
-    for row, record in list(zip(rows(made), read_records(shard_files(made)), strict=True))[:2]:
+    for row in rows(made)[:2]:
+        record, read = record_from_row(row), translation_from_row(row)
         (again,) = translate([record], generator, network)
-        difference = image_from_column(row["image"]).astype(int) - again.image
-        assert abs(difference).max() <= 1  # a batch of eight may round otherwise
-        assert (image_from_column(row["image"]) != record.rgb).any()
-        np.testing.assert_allclose([row[name] for name in DRIFT], [getattr(again, name) for name in DRIFT], rtol=0.05)
+        assert abs(read.image.astype(int) - again.image).max() <= 1  # a batch of eight may round otherwise
+        assert (read.image != record.rgb).any()
+        drift = [[one.drift_mm, one.drift_correspondence, one.mask_iou] for one in (read, again)]
+        np.testing.assert_allclose(*drift, rtol=0.05)
 
 
 def test_max_drift_keeps_the_same_rows_and_draws_others(made, generate, tmp_path):
@@ -80,11 +82,11 @@ def test_max_drift_keeps_the_same_rows_and_draws_others(made, generate, tmp_path
 
 def test_load_dataset_shows_images_beside_renders(made, tmp_path):
     table: Any = load_dataset("parquet", data_files=f"{made}/data/*.parquet", split="train", cache_dir=str(tmp_path))
-    for loaded, row, record in zip(table, rows(made), read_records(shard_files(made)), strict=True):
+    for loaded, row in zip(table, rows(made), strict=True):
         assert loaded["image"].mode == loaded["render"].mode == "RGB"
-        np.testing.assert_array_equal(np.asarray(loaded["image"]), image_from_column(row["image"]))
-        np.testing.assert_array_equal(record_from_row(loaded).position_mm, record.position_mm)
-        assert loaded["drift_mm"] == row["drift_mm"] > 0
+        np.testing.assert_array_equal(translation_from_row(loaded).image, translation_from_row(row).image)
+        np.testing.assert_array_equal(record_from_row(loaded).position_mm, record_from_row(row).position_mm)
+        assert translation_from_row(loaded).drift_mm == row["drift_mm"] > 0
 
 
 def test_the_card_states_the_drift_and_promises_nothing_of_the_image(made):
@@ -92,6 +94,7 @@ def test_the_card_states_the_drift_and_promises_nothing_of_the_image(made):
     median = np.median([row["drift_mm"] for row in rows(made)])
     assert f"| {median:.4g} |" in card
     assert "exact for `render`" in card and "license: other" in card  # not the bundled weights
+    assert all(f"| {column.name} | {column.codec.stored} |" in card for column in TRANSLATED)
     digests = json.loads((made / "manifest.json").read_text())["weights"]
     assert digests["generator"][:16] in card
 

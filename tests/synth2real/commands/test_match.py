@@ -5,7 +5,7 @@ from PIL import Image
 
 from recon.configuration import read_config, write_config
 from recon.faces import load
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from synth2real.cli import main
 

@@ -7,10 +7,11 @@ import pytest
 from datasets import load_dataset
 
 from recon.faces import load
-from recon.synthesis.produce import shard_files
-from recon.synthesis.records import render_record
+from recon.synthesis.render_job import RENDERER_VERSION
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
-from recon.synthesis.shards import read_records, record_from_row
+from recon.synthesis.schema import COLUMNS, record_from_row
+from recon.synthesis.shards import Rows
 from synth2real.cli import main
 
 COUNT, SIZE, SEED = 9, 32, 5
@@ -35,7 +36,7 @@ def assert_same(a, b):
 
 def test_each_record_is_the_render_of_its_seed_and_index(made):
     model, config = load("default"), SceneConfig(yaw_max_deg=15)
-    records = list(read_records(shard_files(made)))
+    records = list(map(record_from_row, Rows(made)))
     assert [record.index for record in records] == list(range(COUNT))
     for record in records[:: COUNT - 1]:  # of two blocks
         assert_same(record, render_record(model, draw_scene(model, SEED, record.index, config), SIZE))
@@ -43,7 +44,7 @@ def test_each_record_is_the_render_of_its_seed_and_index(made):
 
 def test_load_dataset_reads_the_folder(made, tmp_path):
     rows: Any = load_dataset("parquet", data_files=f"{made}/data/*.parquet", split="train", cache_dir=str(tmp_path))
-    for row, record in zip(rows, read_records(shard_files(made)), strict=True):
+    for row, record in zip(rows, map(record_from_row, Rows(made)), strict=True):
         assert_same(record_from_row(row), record)
 
 
@@ -58,11 +59,15 @@ def test_what_comes_with_the_shards(made):
         "template.npz",
     }
     with np.load(made / "template.npz") as template:
-        vertices = next(iter(read_records(shard_files(made)))).vertices_mm
+        vertices = record_from_row(Rows(made).row(0)).vertices_mm
         assert template["triangles"].max() < len(vertices) == len(template["uv"])
-    assert json.loads((made / "manifest.json").read_text())["scene"]["yaw_max_deg"] == 15
+    manifest = json.loads((made / "manifest.json").read_text())
+    assert (manifest["scene"]["yaw_max_deg"], manifest["renderer"]) == (15, RENDERER_VERSION)
+    assert manifest["model"] == record_from_row(Rows(made).row(0)).model
     card = (made / "README.md").read_text()
-    assert "exact for `render`" in card and "| depth |" not in card and "drift" not in card
+    assert "exact for `render`" in card and "drift" not in card
+    assert all(f"| {column.name} | {column.codec.stored} |" in card for column in COLUMNS)
+    assert "15 degrees" in card and "20 % have glasses" in card
 
 
 def test_going_on_with_other_options_is_refused(made, capsys):

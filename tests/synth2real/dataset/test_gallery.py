@@ -4,7 +4,8 @@ from html.parser import HTMLParser
 import numpy as np
 from PIL import Image
 
-from recon.synthesis.shards import image_to_column, row_from_record
+from recon.synthesis.codecs import image_to_column
+from recon.synthesis.schema import row_from_record
 from synth2real.dataset.gallery import write_gallery
 from synth2real.dataset.sheets import NOTHING, SHEET_COLUMNS, contact_sheet, views
 from tests.recon.synthesis.fake_records import fake_record

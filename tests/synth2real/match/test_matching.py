@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from recon.faces import load
-from recon.render.shading import KeyLight
+from recon.render.lighting import KeyLight
 from recon.synthesis.scene import SceneConfig, draw_scene
 from synth2real.match.histograms import write_histograms
 from synth2real.match.matching import Drawn, match, spread, untold, whole_faces

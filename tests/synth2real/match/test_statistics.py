@@ -9,7 +9,7 @@ from torch import nn
 
 from recon.faces import load
 from recon.methods.base import Reconstructor
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from synth2real import bundled
 from synth2real.match.statistics import QUANTITIES, drawn_statistics, measure

@@ -17,7 +17,7 @@ from recon.evaluate.protocols.scan import Scan, evaluate_scan, load_scan, render
 from recon.evaluate.report import Report
 from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
-from recon.synthesis.records import Record
+from recon.synthesis.record import Record
 from tests.fakes import MapsReconstructor, of_maps
 
 SIZE = 64

@@ -7,7 +7,7 @@ import pytest
 
 from recon.evaluate.protocols.registration import score_registration, seen_by, spoiled_maps
 from recon.faces.default import load_default
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
 

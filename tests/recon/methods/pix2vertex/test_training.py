@@ -106,7 +106,7 @@ def test_a_run_ends_with_weights_that_load(tmp_path: Path) -> None:
     weights = train(TINY, bumps, [bumps(1000)], tmp_path)
     network = Reconstructor.from_pretrained(weights)
     assert isinstance(network, Pix2Vertex) and network.config == TINY.network
-    assert card_of(weights)["images"] == 160
+    assert Reconstructor.from_pretrained(weights).card["images"] == 160
     assert read_config(Pix2VertexTrainConfig, tmp_path / "config.yaml") == TINY
     assert (tmp_path / "sheets" / "sheet_00000040.png").exists()
 

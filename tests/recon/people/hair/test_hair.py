@@ -15,6 +15,7 @@ from recon.faces import load
 from recon.faces.ict import load_ict
 from recon.faces.model import REGIONS, FaceModel
 from recon.people.hair.brows import brow_part, lash_part, lash_roots
+from recon.people.hair.cuts import CUTS, HairStyle, draw_cut, draw_hair_style
 from recon.people.hair.facial_hair import beard_roots, facial_hair_part
 from recon.people.hair.facial_hair_style import (
     KINDS,
@@ -24,9 +25,10 @@ from recon.people.hair.facial_hair_style import (
     draw_facial_hair,
     draw_kind,
 )
-from recon.people.hair.hair import grow, hair_part, points_of, scalp_cover, scalp_roots
-from recon.people.hair.hair_style import CUTS, HairStyle, draw_cut, draw_hair_style
+from recon.people.hair.growth import grow
 from recon.people.hair.head_field import SKULL_CENTRE, clearance, head_field
+from recon.people.hair.scalp import scalp_cover, scalp_roots
+from recon.people.hair.scalp_hair import hair_part, points_of
 from recon.people.hair.short_strands import skin_normals
 from recon.people.part import Part
 from recon.synthesis.scene import SceneConfig, draw_scene

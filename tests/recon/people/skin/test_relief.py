@@ -12,8 +12,9 @@ from torch.nn import functional
 
 from recon.geometry.launch import launch
 from recon.people.noise import SIDE
+from recon.people.skin.furrows import Crease, resolved
 from recon.people.skin.relief import Relief, grain_volume, height_and_gradient, raised, relief_of
-from recon.people.skin.wrinkles import Crease, draw_skin, resolved
+from recon.people.skin.wrinkles import draw_skin
 
 COUNT = 4000
 SKIN = replace(draw_skin(np.random.default_rng(0)), offset=(0.0, 0.0, 0.0))

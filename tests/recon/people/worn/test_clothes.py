@@ -18,7 +18,7 @@ from recon.geometry.surfaces import triangle_normals
 from recon.people.worn.bust import ALONG_MM, AZIMUTH, COLUMNS, bust_of, bust_places, template_bust
 from recon.people.worn.clothes import KINDS, clothes_part, draw_clothes, raised
 from recon.render.scenery import scenery_of
-from recon.synthesis.records import render_record
+from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene, head_rotation
 
 ICT = Path(__file__).parents[4] / "shared" / "models" / "ict_facekit.npz"

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from recon.faces.model import REGIONS, FaceModel
+from recon.people.hair.cuts import HairStyle
 from recon.people.hair.facial_hair import beard_cover, bearded
 from recon.people.hair.facial_hair_style import FacialHairStyle
-from recon.people.hair.hair import BELOW_MM, ScalpPlaces, scalp_cover, scalp_places
-from recon.people.hair.hair_style import HairStyle
+from recon.people.hair.scalp import BELOW_MM, ScalpPlaces, scalp_cover, scalp_places
 from recon.people.template import Slow, template_of
 
 ABOVE_HAIRLINE_MM = 30.0  # far enough that the painted cap's own hairline leaves no trace

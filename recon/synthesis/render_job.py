@@ -1,0 +1,53 @@
+"""Renders with exact labels as a job for `recon.synthesis.produce`.
+
+produce(RenderJob(seed=0, size=128, scene=SceneConfig()), 1000, Path("renders"), workers=2)
+record_from_row(Rows(Path("renders")).row(7))      the render of scene (0, 7), bit for bit
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from recon.configuration import to_plain
+from recon.faces import load
+from recon.faces.model import FaceModel
+from recon.synthesis.column import Schema
+from recon.synthesis.produce import MakeRows, Row
+from recon.synthesis.render_record import RENDERER_VERSION, render_record
+from recon.synthesis.scene import SceneConfig, draw_scene
+from recon.synthesis.schema import record_schema, row_from_record
+
+
+@dataclass(frozen=True)
+class RenderJob:
+    """Row i is the scene drawn from (seed, i), `size` pixels square. model: the name that `recon.faces.load` knows."""
+
+    seed: int
+    size: int
+    scene: SceneConfig
+    model: str = "default"
+
+    def schema(self) -> Schema:
+        return record_schema(load(self.model))
+
+    def manifest(self) -> dict[str, Any]:
+        return {"kind": "render", **render_manifest(load(self.model), self.seed, self.size, self.scene)}
+
+    def open(self) -> MakeRows:
+        torch.set_num_threads(1)  # one process a core; and the same bits whatever the machine's cores
+        model = load(self.model)
+
+        def make_rows(indices: range) -> list[Row | None]:
+            scenes = (draw_scene(model, self.seed, index, self.scene) for index in indices)
+            return [row_from_record(render_record(model, scene, self.size)) for scene in scenes]
+
+        return make_rows
+
+
+def render_manifest(model: FaceModel, seed: int, size: int, scene: SceneConfig) -> dict[str, Any]:
+    """All that the bits of a render depend on: going on with any other would mix two datasets in one folder."""
+    drawn = {"seed": seed, "size": size, "scene": to_plain(scene)}
+    return {"renderer": RENDERER_VERSION, "model": model.name, **drawn}

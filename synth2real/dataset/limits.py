@@ -1,0 +1,35 @@
+"""What a dataset can't show, told from the scene config that it was drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+DRESS = {  # share in `DressConfig` -> what a person then has on
+    "hair": "strands of hair",
+    "brows": "strands of brows and lashes",
+    "facial_hair": "beards of strands",
+    "glasses": "glasses",
+    "headwear": "headwear",
+    "objects": "things such as hands or cups before the face",
+    "clothes": "cut clothes",
+}
+WORN = ("glasses", "headwear", "objects")  # what hides a part of the face
+DETAIL = {"skin": "wrinkles, pores and oil", "eyes": "detailed eyes", "mouth": "detailed mouths"}
+
+
+def limits_of(scene: Mapping[str, Any]) -> str:
+    """The card's section on limits. scene: a `SceneConfig` as plain values, from the manifest."""
+    dress = scene["dress"]
+    shares = {name: dress["dressed"] * dress[name] for name in DRESS}
+    worn = [f"{100 * shares[name]:.3g} % have {DRESS[name]}" for name in WORN if shares[name]]
+    absent = [words for name, words in DRESS.items() if not shares[name]]
+    absent += [words for name, words in DETAIL.items() if not scene[name]]
+    sentences = [
+        f"One face a picture, its yaw within {scene['yaw_max_deg']:g} degrees of {scene['yaw_mean_deg']:g}.",
+        f"Of the faces drawn, {', '.join(worn)}." if worn else "",
+        f"Nobody has {', '.join(absent)}." if absent else "",
+        "The variety of heads, poses and light is that of the scene in `manifest.json`.",
+        "The face region leaves out ears, neck, scalp and the inside of the mouth.",
+    ]
+    return "\n".join(["## Limits", *filter(None, sentences)])

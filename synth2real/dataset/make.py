@@ -1,0 +1,164 @@
+"""Make a dataset's folder: the rows, and what shows and explains them. The Python API of `render` and `generate`.
+
+out/data/train-*.parquet    the rows                        out/manifest.json    what they depend on
+out/index.html, sheet.jpg   the first of them, as pictures  out/README.md        the card: columns, drift, limits
+out/template.npz            what the meshes of all rows share
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from recon.configuration import read_config
+from recon.errors import UserError
+from recon.faces import load
+from recon.faces.model import FaceModel
+from recon.files import whole_file
+from recon.methods.base import Reconstructor
+from recon.synthesis.produce import Produced, produce, read_manifest
+from recon.synthesis.render_job import RenderJob
+from recon.synthesis.scene import SceneConfig
+from recon.synthesis.shards import Rows
+from synth2real import bundled
+from synth2real.dataset.card import Drift, drift_statistics, write_card
+from synth2real.dataset.gallery import write_gallery
+from synth2real.dataset.jobs import GenerateJob, load_generator
+from synth2real.dataset.sheets import contact_sheet
+from synth2real.dataset.translate import check_size
+
+log = logging.getLogger(__name__)
+
+RENDER_PX = 256
+BUNDLED_PX = 128  # what the bundled generator was trained at
+SMALLEST_PX, LARGEST_PX = 32, 1024
+CORES = os.cpu_count() or 1
+SHOWN = 64  # the first rows, in order: never chosen
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A folder that was made. produced: its rows. drift: of its images, None for renders. said: a line about it."""
+
+    folder: Path
+    produced: Produced
+    drift: Drift | None
+    said: str
+
+    def __str__(self) -> str:
+        return self.said
+
+
+def make_renders(
+    out: Path,
+    count: int,
+    *,
+    scene: SceneConfig | None = None,
+    size: int = RENDER_PX,
+    seed: int = 0,
+    workers: int = CORES,
+) -> Dataset:
+    """Make `out` hold `count` renders with exact labels, going on from what is already there.
+
+    Args:
+        out: folder, new or begun by the same call. count: of rows.
+        scene: what is drawn; None: `SceneConfig()`.
+        size: side of the images in pixels, 32 to 1024. seed: row i is a function of (seed, i). workers: processes.
+
+    Raises:
+        UserError: a number makes no sense, or `out` can't be written or holds something else.
+    """
+    _check_numbers(count, size, seed, workers)
+    produced = produce(RenderJob(seed, size, scene or SceneConfig()), count, out, workers)
+    shown = list(islice(Rows(produced.shards), SHOWN))
+    contact_sheet(shown, ("render", "correspondence", "normals"), out / "sheet.jpg")
+    facts = f"{count} records, {size} px, seed {seed}; the first {len(shown)} are shown"
+    write_gallery(out, shown, "Renders with exact labels", facts)
+    _write_template(out, load("default"))
+    write_card(out, produced, read_manifest(out))
+    said = f"{count} records in {out}: index.html shows the first {len(shown)}, README.md says what they hold"
+    return Dataset(out, produced, None, said)
+
+
+def make_dataset(
+    out: Path,
+    count: int,
+    *,
+    scene: SceneConfig | None = None,
+    size: int = BUNDLED_PX,
+    seed: int = 0,
+    weights: Path | None = None,
+    network: Path | None = None,
+    max_drift_mm: float | None = None,
+    workers: int = CORES,
+) -> Dataset:
+    """Make `out` hold `count` realistic faces with labels and measured drift, going on from what is already there.
+
+    Args:
+        out, count, size, seed, workers: as `make_renders` has them; `size` must suit the generator's halvings.
+        scene: what is drawn; None: faces as the bundled generator knows them.
+        weights: the generator's file; network: the file of the network that measures the drift; None: the bundled ones.
+        max_drift_mm: leave out images that drift further, and draw others; None: keep all.
+
+    Raises:
+        UserError: a number makes no sense, weights can't be read, or `out` can't be written or holds something else.
+    """
+    _check_numbers(count, size, seed, workers)
+    if max_drift_mm is not None and not max_drift_mm > 0:
+        raise UserError(f"--max-drift {max_drift_mm:g} keeps no image: give millimetres above 0")
+    job = GenerateJob(
+        seed=seed,
+        size=size,
+        scene=scene or read_config(SceneConfig, bundled.scene_config()),
+        weights=weights or bundled.generator_weights(),
+        network=network or bundled.network_weights(),
+        max_drift_mm=max_drift_mm,
+    )
+    check_size(size, load_generator(job.weights))  # what is wrong with the weights is said before work begins
+    Reconstructor.from_pretrained(job.network)
+    if weights is None and size != BUNDLED_PX:
+        log.warning("the bundled generator learnt at %d px: at %d px expect worse images", BUNDLED_PX, size)
+    produced = produce(job, count, out, workers)
+
+    drift = drift_statistics(produced.shards)
+    said = _said(drift, produced, max_drift_mm)
+    shown = list(islice(Rows(produced.shards), SHOWN))
+    contact_sheet(shown, ("image", "render", "correspondence"), out / "sheet.jpg")
+    facts = f"{count} faces, {size} px, seed {seed}; {said}; the first {len(shown)} are shown"
+    write_gallery(out, shown, "Realistic faces with geometry labels", facts)
+    _write_template(out, load("default"))
+    write_card(out, produced, read_manifest(out), drift, own_photos=weights is not None)
+    said = f"{count} faces in {out}; {said}: index.html shows them, README.md says what they hold"
+    return Dataset(out, produced, drift, said)
+
+
+def _said(drift: Drift, produced: Produced, max_drift_mm: float | None) -> str:
+    median, worst = drift["drift_mm"]["median"], drift["drift_mm"]["worst_5_percent"]
+    said = f"drift {median:.2f} mm (median), {worst:.2f} mm (95th percentile)"
+    if max_drift_mm is not None:
+        said += f", {produced.count} of {produced.candidates} kept at --max-drift {max_drift_mm:g}"
+    return said
+
+
+def _check_numbers(count: int, size: int, seed: int, workers: int) -> None:
+    """Refuse numbers that make no sense, before anything is loaded."""
+    if count < 1:
+        raise UserError(f"--count {count} asks for nothing: give 1 or more")
+    if workers < 1:
+        raise UserError(f"--workers {workers} leaves nobody to do the work: give 1 or more")
+    if not SMALLEST_PX <= size <= LARGEST_PX:
+        raise UserError(f"--size {size} is out of range: give {SMALLEST_PX} to {LARGEST_PX} px")
+    if seed < 0:
+        raise UserError(f"--seed {seed} is negative: give 0 or more")
+
+
+def _write_template(out: Path, model: FaceModel) -> None:
+    """Write `out/template.npz`: what the meshes of all rows share, so that they can be used without our code."""
+    names = ("triangles", "uv", "canonical", "landmarks", "region", "face")
+    with whole_file(out / "template.npz") as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **{name: getattr(model, name).numpy() for name in names})

@@ -1,0 +1,59 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from datasets import Image, Value
+
+from recon.errors import UserError
+from recon.synthesis.codecs import image_to_column
+from recon.synthesis.column import table_of
+from recon.synthesis.schema import COLUMNS, record_from_row, row_from_record
+from synth2real.dataset.schema import DRIFT, IMAGE, TRANSLATED, row_from_translation, translation_from_row
+from synth2real.dataset.translate import Translation
+from tests.recon.synthesis.fake_records import SCHEMA as RECORDS
+from tests.recon.synthesis.fake_records import fake_record
+
+SCHEMA = dataclasses.replace(RECORDS, columns=TRANSLATED)
+TRANSLATION = Translation(np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3), 1.5, 0.25, 0.75)
+
+
+def row():
+    return row_from_translation(TRANSLATION, fake_record(0))
+
+
+def test_the_image_comes_first_and_its_drift_last():
+    features = SCHEMA.features
+    drift = ["drift_mm", "drift_correspondence", "mask_iou"]
+    assert list(features) == list(row()) == ["image", *(column.name for column in COLUMNS), *drift]
+    assert features["image"] == Image() and all(features[name] == Value("float32") for name in drift)
+    assert {column.field for column in (IMAGE, *DRIFT)} == {field.name for field in dataclasses.fields(Translation)}
+    assert all(f"| {column.name} | {column.codec.stored} |" in table_of(TRANSLATED) for column in TRANSLATED)
+
+
+def test_a_row_is_read_in_two_parts():
+    SCHEMA.check(row())
+    translation = translation_from_row(row())
+    assert translation.image.tobytes() == TRANSLATION.image.tobytes() and translation.image.dtype == np.uint8
+    assert dataclasses.astuple(translation)[1:] == dataclasses.astuple(TRANSLATION)[1:]
+    assert record_from_row(row()).rgb.tobytes() == fake_record(0).rgb.tobytes()
+
+
+def test_a_row_of_a_render_has_no_image():
+    with pytest.raises(UserError, match="no column image"):
+        translation_from_row(row_from_record(fake_record(0)))
+
+
+@pytest.mark.parametrize(
+    ("name", "lie"),
+    [
+        ("render", image_to_column(np.zeros((8, 8, 3), np.uint8))),  # not of the image's size
+        ("image", image_to_column(np.zeros((16, 16), np.uint8))),
+        ("drift_mm", -1.0),
+        ("drift_mm", "1.0"),
+        ("drift_correspondence", float("nan")),
+        ("mask_iou", 1.5),
+    ],
+)
+def test_a_row_that_lies_is_refused(name, lie):
+    with pytest.raises(UserError, match=f"the column {name} "):
+        SCHEMA.check(row() | {name: lie})
