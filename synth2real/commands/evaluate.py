@@ -56,9 +56,10 @@ def run(args: argparse.Namespace) -> None:
     if args.count < 16:
         raise UserError(f"--count {args.count} is too few to train a classifier on: give at least 16")
     files = args.weights or [bundled.generator_weights()]
+    named = [*files, args.judge] if args.judge else files
+    if len({file.name for file in named}) < len(named):
+        raise UserError("two of the files of weights have the same name: rename one, results tell them apart by it")
     generators = {file.stem: load_generator(file) for file in files}
-    if len(generators) < len(files):
-        raise UserError("two of the --weights have the same file name: rename one, the tables tell them apart by it")
     for generator in generators.values():
         check_size(args.size, generator)
     judge = Reconstructor.from_pretrained(args.judge) if args.judge else None
