@@ -67,9 +67,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(_bundled(path).read_text())
     except FileNotFoundError:
-        raise UserError(f"there is no configuration file {path}: check --config") from None
+        raise UserError(f"there is no configuration file {path}: check the path") from None
     except OSError as error:
-        raise UserError(f"the configuration file {path} can't be read ({error.strerror}): check --config") from None
+        raise UserError(f"the configuration file {path} can't be read ({error.strerror}): check the path") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -18,15 +18,16 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 
 from recon.errors import UserError
 from recon.faces import load
-from recon.synthesis.produce import produce, shard_files
+from recon.synthesis.codecs import Pixels
+from recon.synthesis.produce import produce
 from recon.synthesis.record import Record
 from recon.synthesis.render_job import RENDERER_VERSION, RenderJob
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
-from recon.synthesis.shards import Rows, columns_of, image_from_column, record_from_row
+from recon.synthesis.schema import columns_of, record_from_row
+from recon.synthesis.shards import Rows, shard_files
 
 ALWAYS = ("seed", "index", "model", "focal_px", "centre_px", "origin_mm", "scene")  # small, and the camera
-
 HELD_OUT_SEED = 1_000_003  # added to an experiment's seed
 
 
@@ -148,29 +149,28 @@ class Stored:
     rows: Rows
     image: Literal["image", "render"]
     numbers: Sequence[int]
-    origin: str = field(compare=False)
 
     @classmethod
     def at(
         cls, place: str | Path, image: Literal["image", "render"] = "image", first: int = 0, last: int | None = None
-    ):
+    ) -> Stored:
         """Rows `first` to `last` - 1 of a dataset's folder, or of one on the Hub."""
-        folder = _folder_of(str(place))
-        rows = Rows(shard_files(folder))
-        if not 0 <= first < (len(rows) if last is None else min(last, len(rows))):
-            raise UserError(f"{place} holds {len(rows)} rows: rows {first} to {last} are not among them")
-        return cls(rows, image, range(first, len(rows) if last is None else min(last, len(rows))), str(place))
+        rows = Rows(_folder_of(str(place)))
+        last = len(rows) if last is None else last
+        if not 0 <= first < last <= len(rows):
+            raise UserError(f"{place} holds rows 0 to {len(rows) - 1}: {first} to {last - 1} are not among them")
+        return cls(rows, image, range(first, last))
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def record(self, number: int, names: Collection[str]) -> Record:
         names = {*names, *ALWAYS}
-        realistic = self.image == "image" and "image" in self.rows.columns and "rgb" in names
+        realistic = self.image == "image" and "rgb" in names and "image" in self.rows.columns
         columns = [*columns_of(names - {"rgb"} if realistic else names), *(["image"] if realistic else [])]
         row = self.rows.row(self.numbers[number], columns)
         record = record_from_row(row, names - {"rgb"} if realistic else names)
-        return replace(record, rgb=image_from_column(row["image"])) if realistic else record
+        return replace(record, rgb=Pixels().decode(row["image"])) if realistic else record
 
     def key(self) -> dict[str, Any]:
         what = [(file.name, file.stat().st_size) for file in self.rows.files]
@@ -182,12 +182,11 @@ def cached(drawn: Drawn, cache: Path, workers: int) -> Stored:
     """The drawn records as a dataset in a folder of `cache`, rendered now where they are not there yet."""
     everything = replace(drawn, count=0, chosen=None).key()
     folder = cache / f"{drawn.model.split(':')[0]}_{drawn.size}_{drawn.seed}_{content(everything)[:8]}"
-    there = len(Rows(shard_files(folder))) if (folder / "manifest.json").is_file() and shard_files(folder) else 0
+    there = len(Rows(folder)) if shard_files(folder) else 0
     if there < drawn.count:
-        job = RenderJob(drawn.seed, drawn.size, drawn.scene, drawn.model)
-        produce(job, job.features(), drawn.count, folder, workers)
+        produce(RenderJob(drawn.seed, drawn.size, drawn.scene, drawn.model), drawn.count, folder, workers)
     numbers = range(drawn.count) if drawn.chosen is None else drawn.chosen
-    return Stored(Rows(shard_files(folder)), "render", numbers, str(folder))
+    return Stored(Rows(folder), "render", numbers)
 
 
 def only(record: Record, names: Collection[str]) -> Record:
@@ -204,8 +203,6 @@ def only(record: Record, names: Collection[str]) -> Record:
 def _folder_of(place: str) -> Path:
     path = Path(place)
     if path.is_dir():
-        if not shard_files(path):
-            raise UserError(f"{place} holds no shards (data/train-*.parquet): give a folder that synth2real wrote")
         return path
     if len(path.parts) != 2 or path.is_absolute():
         raise UserError(f"there is no dataset folder {place}: check the path")

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recon.configuration import changed, read_config, read_yaml
-from recon.errors import UserError
+from recon.errors import UserError, did_you_mean
 from recon.methods.registry import method
 from recon.synthesis.placement import PlacementConfig
 from recon.synthesis.source import SourceConfig
@@ -137,7 +137,7 @@ def experiment_class(name: str) -> type[Experiment]:
     known = method(name)
     configs = {"network": known.network.config_class, "losses": known.losses_config}
     typed = [(key, cls, field(default_factory=cls)) for key, cls in configs.items()]
-    return make_dataclass("Experiment", typed, bases=(Experiment,), frozen=True, module=__name__)
+    return make_dataclass("Experiment", typed, bases=(Experiment,), frozen=True, namespace={"__module__": __name__})
 
 
 def read_experiment(path: Path, overrides: Mapping[str, str] | None = None) -> Experiment:
@@ -164,6 +164,9 @@ def refuse_nonsense(experiment: Experiment) -> None:
         for key in stage.changes:
             if not CHANGEABLE.fullmatch(key):
                 raise UserError(f"stages.{number}.changes: '{key}' can't change from stage to stage; what can: {NAMED}")
+            if key.startswith("sources.") and key.split(".")[1] not in experiment.sources:
+                near = did_you_mean(key.split(".")[1], experiment.sources)
+                raise UserError(f"stages.{number}.changes: there is no source '{key.split('.')[1]}'{near}")
         weights = [source.weight for source in experiment.within(number).sources.values()]
         if min(weights) < 0 or not sum(weights) > 0:
             raise UserError(f"in stage {number} the sources' weights are {weights}: none below 0, one above it")

@@ -84,7 +84,7 @@ def test_a_bad_override_is_one_sentence(overrides: dict[str, str], part: str) ->
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"there is no configuration file .*none\.yaml: check --config"):
+    with pytest.raises(UserError, match=r"there is no configuration file .*none\.yaml: check the path"):
         read_config(Config, tmp_path / "none.yaml")
     with pytest.raises(UserError, match="can't be read"):
         read_config(Config, tmp_path)

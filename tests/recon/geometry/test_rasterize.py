@@ -1,8 +1,8 @@
 import torch
 
+from recon.faces.default import load_default
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import (
-from recon.faces.default import load_default
     interpolate,
     nearest_distance,
     rasterize,

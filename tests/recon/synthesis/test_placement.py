@@ -114,7 +114,7 @@ def test_maps_of_a_moved_record_are_those_of_the_moved_scene(record: Record) -> 
     pixel_mm = -record.origin_mm[2] / record.focal_px
     for name, unit in (("position_mm", pixel_mm), ("correspondence", pixel_mm / 150)):
         off = np.linalg.norm(getattr(moved, name)[both] - getattr(rendered, name)[both], axis=-1) / unit
-        assert np.median(off) < 0.03 and np.percentile(off, 90) < 0.4, (name, np.percentile(off, [50, 90, 99]))
+        assert np.median(off) < 0.05 and np.percentile(off, 90) < 0.5, (name, np.percentile(off, [50, 90, 99]))
 
 
 def test_half_the_size_averages_four_pixels(record: Record) -> None:
