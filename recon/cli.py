@@ -1,7 +1,7 @@
 """The `recon` command line, and the wrapper that `synth2real` shares: which module holds a command, and how errors end.
 
-A command's module has `add_arguments(parser)` and `run(args)`, and is imported only when it is called: the list of
-commands appears at once.
+A command's module has `add_arguments(parser, *told)` and `run(args, *told)`, and is imported only when it is called:
+the list of commands appears at once.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from recon.errors import UserError, did_you_mean
+from recon.evaluate.protocols import PROTOCOLS
 
 
 @dataclass(frozen=True)
 class Command:
-    """A subcommand: the module that holds it, and its line in the help."""
+    """A subcommand: the module that holds it, its line in the help, and what the module is told beside its arguments,
+    where it holds several commands.
+    """
 
     module: str
     help: str
+    told: tuple[str, ...] = ()
 
 
 COMMANDS = {
@@ -30,7 +34,7 @@ COMMANDS = {
     "textures": Command("recon.commands.textures", "read the skin off photos, to train networks with"),
     "reconstruct": Command("recon.commands.reconstruct", "turn photos into detailed meshes"),
     "view": Command("recon.commands.view", "show a result in the browser (extra: viewer)"),
-    "evaluate": Command("recon.commands.evaluate", "score weights under the frozen protocols"),
+    **{f"evaluate {name}": Command("recon.commands.evaluate", line, (name,)) for name, line in PROTOCOLS.items()},
 }
 
 
@@ -44,6 +48,10 @@ def run_program(program: str, about: str, commands: Mapping[str, Command], argv:
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help"):
         print(_overview(program, about, commands))
+        return 0
+    family = {name: command for name, command in commands.items() if name.startswith(f"{words[0]} ")}
+    if family and words[0] not in commands and (len(words) == 1 or words[1] in ("-h", "--help")):
+        print(_overview(program, f"`{program} {words[0]}` is one of:", family))
         return 0
     try:
         name, rest = _split_name(program, words, commands)
@@ -70,7 +78,7 @@ class _Parser(argparse.ArgumentParser):
 def _run_command(title: str, command: Command, words: Sequence[str]) -> None:
     module = importlib.import_module(command.module)
     parser = _Parser(prog=title, description=command.help, allow_abbrev=False)
-    module.add_arguments(parser)
+    module.add_arguments(parser, *command.told)
     options = [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
     overrides: list[str] = []
     if parser.get_default("overrides") is not None:  # the command takes a configuration, see `add_config_arguments`
@@ -82,7 +90,7 @@ def _run_command(title: str, command: Command, words: Sequence[str]) -> None:
         from recon.configuration import parse_overrides
 
         args.overrides = parse_overrides(overrides)
-    module.run(args)
+    module.run(args, *command.told)
 
 
 def _split_overrides(words: Sequence[str], options: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Records a second of `synth2real render`, and its memory over the run: python scripts/bench_records
+"""Records a second of `synth2real render`, and its memory over the run: python scripts/bench_records.py
 
 Everything is counted: drawing, rendering, encoding, writing. The steady rate leaves out what happens before the first
 shard stands (loading, compiling). Memory is the resident sets of the command and its workers, summed; pages that they
@@ -19,11 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import matplotlib
 import numpy as np
 
+from recon.evaluate.results import Figure, Measure, Result
 from recon.synthesis.produce import RECORDS_PER_SHARD
 
 matplotlib.use("Agg")
@@ -55,10 +54,8 @@ def watch(count: int, size: int, workers: int, out: Path, scene: Path | None) ->
     options = {"--count": count, "--size": size, "--workers": workers, "--out": out}
     options |= {"--config": scene} if scene else {}
     command = [sys.executable, "-m", "synth2real.cli", "render", *(str(v) for pair in options.items() for v in pair)]
-    root = str(Path(__file__).resolve().parents[1])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     samples, start = [], time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": path})
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     while process.poll() is None:
         shards = len(list((out / "data").glob("train-*.parquet")))
         samples.append((time.monotonic() - start, shards, resident_mb(process.pid)))
@@ -74,7 +71,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--scene", type=Path, help="YAML file of what is drawn (default: as it comes)")
-    parser.add_argument("--plot", type=Path, default=Path("bench_records.png"))
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="picture of memory and records over time")
+    parser.add_argument("--name", default="bench_records", help="of the result")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where NAME.json is written")
     args = parser.parse_args()
     if args.count < 3 * RECORDS_PER_SHARD:
         parser.error(f"--count must be {3 * RECORDS_PER_SHARD} or more, for a steady rate")
@@ -86,18 +85,36 @@ def main() -> None:
     rate = (last - 1) * RECORDS_PER_SHARD / (last_s - first_s)
     steady = (seconds >= first_s) & (seconds <= last_s)
     growth = np.polyfit(seconds[steady], memory[steady], 1)[0] * (last_s - first_s)
-    print(
-        f"{args.count} records at {args.size} px, {args.workers} workers: {rate:.1f} records/s after the first shard, "
-        f"{args.count / seconds[-1]:.1f} with start and gallery; "
-        f"{1000 * (used.ru_utime + used.ru_stime) / args.count:.0f} ms of processor time a record; "
-        f"memory at most {memory.max():.0f} MB, {growth:+.0f} MB from the first shard to the last"
+    figures = {
+        "rate": (Measure("records a second after the first shard"), rate),
+        "rate_whole": (Measure("records a second with start and gallery"), args.count / seconds[-1]),
+        "cpu_ms": (Measure("processor time a record", "ms"), 1000 * (used.ru_utime + used.ru_stime) / args.count),
+        "memory_mb": (Measure("memory, at most", "MB"), memory.max()),
+        "growth_mb": (Measure("memory, more from the first shard to the last", "MB"), growth),
+    }
+    result = Result(
+        title="Records a second" + (f", {args.scene.stem}" if args.scene else ", everything on"),
+        protocol="bench_records",
+        settings={key: getattr(args, key) for key in ("count", "size", "workers", "scene")},
+        figures=tuple(
+            Figure(name, measure.label, measure.unit, float(x), args.count) for name, (measure, x) in figures.items()
+        ),
+        notes=(f"{args.count} records of {args.size} px, {args.workers} workers, {os.cpu_count()} cores, one run.",),
     )
+    print(result.markdown())
+    if args.plot:
+        plot(seconds, shards, memory, args.plot)
+    if args.out:
+        result.write(args.out, args.name, ["python", "scripts/bench_records.py", *sys.argv[1:]])
+
+
+def plot(seconds: np.ndarray, shards: np.ndarray, memory: np.ndarray, file: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(8, 3.5), layout="constrained")
     axes.plot(seconds, memory, label="resident, MB")
     axes.plot(seconds, shards * RECORDS_PER_SHARD, drawstyle="steps-post", label="records written")
     axes.set(xlabel="seconds", ylim=(0, None))
     axes.legend()
-    figure.savefig(args.plot)
+    figure.savefig(file)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Our registration against trimesh's nricp_amberg and nricp_sumner: python scripts/bench_registration --count 3
+"""Our registration against trimesh's nricp_amberg and nricp_sumner: python scripts/bench_registration.py --count 3
 
 The same for all: the skin of the face region as template, the mesh of a render's true maps as target, one process for
 each method with one thread, times of the registration alone. The first face warms the process up and is not counted.
@@ -22,15 +22,13 @@ from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import numpy as np
 import torch
 import trimesh
 
+from recon.evaluate.held_out import drawn_records
 from recon.evaluate.protocols.registration import score_registration
-from recon.evaluate.protocols.renders import drawn_records
-from recon.evaluate.report import markdown_table
+from recon.evaluate.results import Figure, Measure, Result
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS, FaceModel
 from recon.registration.affine import ransac_affine
@@ -68,6 +66,14 @@ def peer(name: str, steps: list[list[float]] | None, task: Task) -> np.ndarray:
     return method(source, target, source_landmarks=task.landmarks, target_positions=task.places, steps=steps)
 
 
+MEASURES = {
+    "surface_mm": Measure("surface", "mm"),
+    "vertex_mm": Measure("correspondence", "mm"),
+    "seconds": Measure("time", "s"),
+    "cpu_seconds": Measure("of processor", "s"),
+    "memory_mib": Measure("memory, more", "MiB"),
+}
+Costs = tuple[float, ...]  # in the order of MEASURES
 METHODS = {
     "ours": ours,
     "nricp_amberg": partial(peer, "nricp_amberg", None),
@@ -125,6 +131,19 @@ def task_of(record: Record, model: FaceModel, template: FaceModel, ids: np.ndarr
     return Task(target, template, affine(shape), landmarks, record.landmarks_mm[seen].astype(np.float64))
 
 
+def costs_of(methods: list[str], cases: list[tuple[Record, Task]], template: FaceModel) -> dict[str, list[Costs]]:
+    """The figures of each method on each case; the first warms the process up."""
+    figures: dict[str, list[Costs]] = {method: [] for method in methods}
+    for method in methods:  # one after the other: what waits for the others' turn grows cold
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+            for record, task in cases:
+                vertices, *costs = process.submit(measured, method, task).result()
+                score = score_registration(np.asarray(vertices), record, template)
+                figures[method].append((score["surface_mean_mm"], score["vertex_mean_mm"], *costs))
+                print(record.index, method, *(f"{x:.3f}" for x in figures[method][-1]), flush=True)
+    return figures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=3, help="faces")
@@ -132,6 +151,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=404, help="of the renders")
     parser.add_argument("--size", type=int, default=256, metavar="PX")
     parser.add_argument("--subdivisions", type=int, default=1, choices=(0, 1), help="of the default model")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where bench_registration.json is written")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     args = parser.parse_args()
 
@@ -142,18 +162,21 @@ def main() -> None:
         skin = record.mask & (record.region != REGIONS.index("eyes"))
         record = replace(record, mask=skin, vertices_mm=record.vertices_mm[ids])
         cases.append((record, task_of(record, model, template, ids)))
-    figures: dict[str, list[tuple[float, ...]]] = {method: [] for method in args.methods}
-    for method in args.methods:  # one after the other: what waits for the others' turn grows cold
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-            for record, task in cases:
-                vertices, *costs = process.submit(measured, method, task).result()
-                score = score_registration(np.asarray(vertices), record, template)
-                figures[method].append((score["surface_mean_mm"], score["vertex_mean_mm"], *costs))
-                print(record.index, method, *(f"{x:.3f}" for x in figures[method][-1]), flush=True)
-    print(f"\n{len(template.mean)} vertices, maps of {args.size} px, medians over n = {args.count}")
-    columns = ["method", "surface (mm)", "correspondence (mm)", "seconds", "of processor", "MiB more"]
-    medians = [[method, *map(statistics.median, zip(*rows[1:], strict=True))] for method, rows in figures.items()]
-    print(markdown_table(columns, medians))
+    figures = costs_of(args.methods, cases, template)
+    result = Result(
+        title="Registration beside trimesh's",
+        protocol="bench_registration",
+        settings={key: getattr(args, key) for key in ("count", "first", "seed", "size", "subdivisions", "methods")},
+        figures=tuple(
+            Figure(name, *measure, statistics.median(values), args.count, group=method)
+            for method, rows in figures.items()
+            for (name, measure), values in zip(MEASURES.items(), zip(*rows[1:], strict=True), strict=True)
+        ),
+        notes=(f"{len(template.mean)} vertices, maps of {args.size} px, one thread; medians over faces.",),
+    )
+    print(result.markdown())
+    if args.out:
+        result.write(args.out, "bench_registration", ["python", "scripts/bench_registration.py", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

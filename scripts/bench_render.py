@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Our renderer against pyrender, stock and patched, on the same meshes in the same run: python scripts/bench_render
+"""Our renderer against pyrender, stock and patched, on the same meshes in the same run: python scripts/bench_render.py
 
 Each image is a new mesh (the default head, about 20k vertices and 40k triangles, drawn identity and pose) with five
 outputs at 256 px: shaded RGB, depth, correspondence, normals, mask. Ours supersamples RGB 2 x 2. Stock pyrender needs
@@ -19,16 +19,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
 os.environ.setdefault("PYGLET_HEADLESS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import cv2
 import numpy as np
 import torch
 
-from recon.evaluate.report import markdown_table
+from recon.evaluate.results import Figure, Measure, Result
 from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import interpolate, rasterize_supersampled
@@ -38,7 +37,14 @@ from recon.synthesis.scene import SceneConfig, draw_scene
 
 SIZE, FOV_DEG, SEED = 256, 20.0, 7
 LIGHT = (0.3, 0.4, 0.87)
+MEASURES = {
+    "rate": Measure("images a second"),
+    "slowest": Measure("slowest round"),
+    "fastest": Measure("fastest round"),
+    "faster": Measure("ours is faster by"),
+}
 Head = tuple[torch.Tensor, torch.Tensor]  # vertices (n, 3) mm in the camera frame, unit normals (n, 3)
+Renderers = dict[str, Callable[[Head], tuple[np.ndarray, ...]]]
 
 
 def drawn_heads(count: int) -> list[Head]:
@@ -78,8 +84,8 @@ class Pyrender:
         np.infty = np.inf  # type: ignore[attr-defined]  # pyrender 0.1.45 is older than numpy 2
         import pyrender
 
-        self.library = pyrender
-        self.offscreen = pyrender.OffscreenRenderer(SIZE, SIZE)
+        self.library: Any = pyrender
+        self.offscreen = self.library.OffscreenRenderer(SIZE, SIZE)
         self.stock_renderer = self.offscreen._renderer
         self.float_renderer = _float_renderer()
 
@@ -117,7 +123,9 @@ class Pyrender:
 def _float_renderer():
     """pyrender's renderer with three float32 colour targets: shaded colour, vertex colour (correspondence), normal."""
     import pyrender.renderer as module
-    from OpenGL import GL as gl
+    from OpenGL import GL
+
+    gl: Any = GL  # its constants and buffers have types that no checker follows
     from pyrender.shader_program import ShaderProgramCache
 
     class FloatRenderer(module.Renderer):
@@ -169,7 +177,7 @@ def _float_renderer():
     return renderer
 
 
-def check_agreement(head: Head, others: dict[str, Callable[[Head], tuple[np.ndarray, ...]]]) -> None:
+def check_agreement(head: Head, others: Renderers) -> None:
     """All must have drawn the same head, or the rates compare nothing."""
     _, depth, places, normals, mask = ours(head)
     for name, render in others.items():
@@ -183,23 +191,11 @@ def check_agreement(head: Head, others: dict[str, Callable[[Head], tuple[np.ndar
         )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--images", type=int, default=20, help="of each renderer in a round")
-    args = parser.parse_args()
-    heads = drawn_heads(args.images)
-    renderers: dict[str, Callable[[Head], tuple[np.ndarray, ...]]] = {"ours": ours}
-    try:
-        library = Pyrender()
-        renderers |= {"pyrender, stock": library.stock, "pyrender, patched": library.patched}
-    except Exception as error:  # no EGL, no pyrender: ours alone is still worth a number
-        print(f"pyrender can't be used here ({error}); it needs EGL (Debian: apt-get install libegl1 libegl-mesa0)")
-    check_agreement(heads[0], {name: render for name, render in renderers.items() if render is not ours})
-
+def interleaved(renderers: Renderers, heads: list[Head], rounds: int) -> dict[str, list[float]]:
+    """Images a second of each renderer in each round, and of our full record."""
     rates: dict[str, list[float]] = {name: [] for name in [*renderers, "ours, full record"]}
     full_record(0)
-    for _ in range(args.rounds):
+    for _ in range(rounds):
         for name, render in renderers.items():
             start = time.perf_counter()
             for head in heads:
@@ -209,17 +205,50 @@ def main() -> None:
         for index in range(len(heads)):
             full_record(index)
         rates["ours, full record"].append(len(heads) / (time.perf_counter() - start))
-    base = statistics.median(rates["ours"])
-    rows = [
-        (name, statistics.median(each), f"{min(each):.1f} to {max(each):.1f}", base / statistics.median(each))
-        for name, each in rates.items()
-    ]
-    model = load("default")
-    print(
-        f"\n{len(model.mean)} vertices, {len(model.triangles)} triangles, "
-        f"{SIZE} px, {torch.get_num_threads()} torch thread(s)"
+    return rates
+
+
+def result_of(rates: dict[str, list[float]], rounds: int, images: int) -> Result:
+    """Medians over the rounds."""
+    model, base, figures = load("default"), statistics.median(rates["ours"]), []
+    for name, each in rates.items():
+        middle = statistics.median(each)
+        values = (middle, min(each), max(each), base / middle)
+        figures += [
+            Figure(key, *measure, value, rounds, group=name)
+            for (key, measure), value in zip(MEASURES.items(), values, strict=True)
+        ]
+    return Result(
+        title="Renderer beside pyrender's",
+        protocol="bench_render",
+        settings={"rounds": rounds, "images": images, "size": SIZE, "seed": SEED},
+        figures=tuple(figures),
+        notes=(
+            f"{len(model.mean)} vertices, {len(model.triangles)} triangles, {SIZE} px, {torch.get_num_threads()} torch "
+            f"thread(s), {os.cpu_count()} cores; medians over n interleaved rounds of {images} images.",
+        ),
     )
-    print(markdown_table(("renderer", "images/s (median)", "range", "ours is faster by"), rows))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where bench_render.json is written")
+    parser.add_argument("--images", type=int, default=20, help="of each renderer in a round")
+    args = parser.parse_args()
+    heads = drawn_heads(args.images)
+    renderers: Renderers = {"ours": ours}
+    try:
+        library = Pyrender()
+        renderers |= {"pyrender, stock": library.stock, "pyrender, patched": library.patched}
+    except Exception as error:  # no EGL, no pyrender: ours alone is still worth a number
+        print(f"pyrender can't be used here ({error}); it needs EGL (Debian: apt-get install libegl1 libegl-mesa0)")
+    check_agreement(heads[0], {name: render for name, render in renderers.items() if render is not ours})
+
+    result = result_of(interleaved(renderers, heads, args.rounds), args.rounds, args.images)
+    print(result.markdown())
+    if args.out:
+        result.write(args.out, "bench_render", ["python", "scripts/bench_render.py", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

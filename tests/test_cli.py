@@ -47,6 +47,13 @@ def test_a_command_runs_with_its_arguments(run: Callable[..., int]) -> None:
     assert seen[0].count == 3
 
 
+def test_the_first_word_of_several_commands_lists_them(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(lambda args: None, "work") == 0
+    assert "prog work fast  works" in capsys.readouterr().out
+
+
 def test_overrides_reach_a_command_that_takes_a_configuration(run: Callable[..., int]) -> None:
     seen = []
     assert run(seen.append, "work", "fast", "--net.width", "8", "--count", "3", "--steps=5", takes_config=True) == 0
@@ -92,7 +99,6 @@ def test_a_bug_keeps_its_traceback(run: Callable[..., int]) -> None:
     ("words", "part"),
     [
         (("work", "fsat"), "there is no command 'prog work fsat'; did you mean 'work fast'?"),
-        (("work",), "there is no command 'prog work'; did you mean 'work fast'?"),
         (("work", "fast", "--cuont", "3"), "unknown option --cuont; did you mean '--count'?"),
         (("work", "fast", "--cou=3"), "unknown option --cou=3; did you mean '--count'?"),
         (("work", "fast", "--count", "three"), "invalid int value: 'three'"),

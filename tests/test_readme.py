@@ -27,7 +27,7 @@ SMALLER = {
     "synth2real match": ["--count", "16", "--rounds", "1", "--framing", "none"],
     "recon train pix2vertex": ["--steps", "2", "--scenes", "16", "--held-out", "8", "--batch_size", "4"],
     "recon textures": [],
-    "recon evaluate": ["--count", "2"],
+    "recon evaluate renders": ["--count", "2"],
     "recon reconstruct": ["--no-detail"],
 }
 PROGRAMS = {"recon": recon, "synth2real": synth2real}

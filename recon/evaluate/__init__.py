@@ -1,2 +1,1 @@
-"""How good a reconstructor is: metrics (one a file), alignments, and protocols with their numbers frozen under one
-name."""
+"""How good a reconstructor is: metrics (one a file), protocols with their numbers frozen under a name, results."""

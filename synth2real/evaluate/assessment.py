@@ -1,18 +1,19 @@
 """What a generator is worth: how real its images look, and how far they moved the geometry, side by side.
 
-Realism alone is cheap (paint any face), geometry alone too (change nothing): both are always reported together.
+Realism alone is cheap (paint any face), geometry alone too (change nothing): a figure of one is worth little without
+the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from recon.evaluate.metrics.intervals import bootstrap_interval
-from recon.evaluate.protocols.renders import evaluate_records
-from recon.evaluate.report import Report
+from recon.evaluate.protocols.renders import score_records
+from recon.evaluate.results import Figure, Measure, Result, figures_of
 from recon.methods.base import Reconstructor
 from recon.synthesis.record import Record
 from synth2real.dataset.translate import translate_images
@@ -20,11 +21,16 @@ from synth2real.evaluate.realism import Realism, three_pairs
 from synth2real.gan.generator import Generator
 
 BATCH = 16
-GEOMETRY = {  # per-image measures of `recon.evaluate.protocols.renders`, and whether more is worse
-    "depth_mean_mm": ("depth (mm)", 1.0),
-    "correspondence_mean_mm": ("correspondence (mm)", 1.0),
-    "mask_iou": ("mask IoU lost", -1.0),
+WORSE = {"depth_mean_mm": 1.0, "correspondence_mean_mm": 1.0, "mask_iou": -1.0}  # of `renders`; more is worse, or less
+GEOMETRY = {  # of each of these the judge's own on the render, and how much worse it is on the translated image
+    "own_depth_mean_mm": Measure("judge on renders, depth", "mm"),
+    "own_correspondence_mean_mm": Measure("correspondence", "mm"),
+    "own_mask_iou": Measure("mask IoU"),
+    "depth_mean_mm": Measure("depth, more", "mm"),
+    "correspondence_mean_mm": Measure("correspondence, more", "mm"),
+    "mask_iou": Measure("mask IoU lost"),
 }
+VIEWS = {"whole": "whole image", "inner": "inner face"}
 
 
 def translated_records(records: Sequence[Record], generator: Generator) -> list[Record]:
@@ -35,48 +41,68 @@ def translated_records(records: Sequence[Record], generator: Generator) -> list[
     return [replace(record, rgb=image) for record, image in zip(records, images, strict=True)]
 
 
-def geometry_report(
-    judge: Reconstructor, records: Sequence[Record], translations: dict[str, list[Record]], box_mm: np.ndarray
-) -> Report:
+def geometry(
+    judge: Reconstructor,
+    records: Sequence[Record],
+    translations: Mapping[str, list[Record]],
+    box_mm: np.ndarray,
+    settings: Mapping[str, Any],
+    weights: Mapping[str, str],
+) -> Result:
     """The judge's error against the true label on G(x), minus its error on x, image by image.
 
     Args:
         judge: a reconstructor that was in no generator's loss. records: renders x. translations: name -> G(x).
-        box_mm: (2, 3) canonical box of the default model.
+        box_mm: (2, 3) canonical box of the default model. settings, weights: for the result.
     """
-    before = evaluate_records(judge, records, box_mm).per_image
-    rows = []
+    before = score_records(judge, records, box_mm)
+    values, figures = [], []
     for name, moved in translations.items():
-        after = evaluate_records(judge, moved, box_mm).per_image
-        for key, (label, sign) in GEOMETRY.items():
-            own = np.array([one[key] for one in before])
-            change = sign * (np.array([one[key] for one in after]) - own)
-            low, high = bootstrap_interval(change)
-            rows.append((name, label, float(own.mean()), float(change.mean()), f"{low:.3f} to {high:.3f}"))
+        changes = []
+        for own, after in zip(before, score_records(judge, moved, box_mm), strict=True):
+            worse = {key: sign * (after[key] - own[key]) for key, sign in WORSE.items()}
+            changes.append({f"own_{key}": own[key] for key in WORSE} | worse)
+            values.append({"generator": name, "index": own["index"], **changes[-1]})
+        figures += figures_of(changes, GEOMETRY, name)
     notes = (
-        f"n = {len(before)} held-out renders; the judge was in no generator's loss.",
-        "Error against the true label on G(x) minus the error on x, per image; 95 % interval by bootstrap over images.",
+        "Error against the true label on the translated image minus that on the render, image by image, by a judge "
+        "that was in no generator's loss; intervals over images.",
     )
-    columns = ("generator", "measure", "judge on x", "more on G(x)", "95 % interval")
-    return Report("Geometry of translated renders", columns, rows, notes)
+    return Result("Geometry of translated renders", "geometry", settings, tuple(figures), notes, weights, values)
 
 
-def realism_report(records: Sequence[Record], translations: dict[str, list[Record]], photos: np.ndarray) -> Report:
+def realism(
+    records: Sequence[Record],
+    translations: Mapping[str, list[Record]],
+    photos: np.ndarray,
+    settings: Mapping[str, Any],
+    weights: Mapping[str, str],
+) -> Result:
     """The classifier's accuracy on three pairs: photos (N, S, S, 3) uint8 against renders, translations and photos."""
     renders = np.stack([record.rgb for record in records])
-    rows = []
     images = {name: np.stack([record.rgb for record in moved]) for name, moved in translations.items()}
-    for name, views in three_pairs(renders, images, photos).items():
-        for view, pair in views.items():
-            rows.append((name, view, pair.renders, pair.translated, pair.photos, share(pair)))
     used = min(len(records), len(photos) // 2)
+    figures = [
+        figure
+        for name, views in three_pairs(renders, images, photos).items()
+        for view, pair in views.items()
+        for figure in accuracies(pair, used, f"{name}, {VIEWS[view]}")
+    ]
     notes = (
         f"{used} images of each kind, of {len(records)} renders and {len(photos)} photos; half to learn, half to test.",
-        "Accuracy 0.5 is chance; `recovered` is the share of the way from the renders' accuracy to the photos' own.",
+        "A classifier's test accuracy, 0.5 is chance; `recovered` is the share of the way from the renders' accuracy "
+        "to the photos' own.",
     )
-    columns = ("generator", "view", "renders/photos", "translated/photos", "photos/photos", "recovered")
-    return Report("Realism: a classifier's two-sample test", columns, rows, notes)
+    return Result("Realism: a classifier's two-sample test", "realism", settings, tuple(figures), notes, weights)
 
 
-def share(pair: Realism) -> str:
-    return f"{100 * pair.recovered:.0f} %"
+def accuracies(pair: Realism, used: int, group: str) -> list[Figure]:
+    """The three accuracies, and `recovered` in per cent where it means something."""
+    figures = [
+        Figure("renders", "renders against photos", "", pair.renders, used, group=group),
+        Figure("translated", "translated against photos", "", pair.translated, used, group=group),
+        Figure("photos", "photos against photos", "", pair.photos, used, group=group),
+    ]
+    if np.isfinite(pair.recovered):
+        figures.append(Figure("recovered", "recovered", "%", 100 * pair.recovered, used, group=group))
+    return figures

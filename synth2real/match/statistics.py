@@ -23,7 +23,7 @@ import torch
 from scipy.spatial import KDTree
 from torch import Tensor
 
-from recon.evaluate.protocols.renders import predict_images
+from recon.evaluate.networks import predict_images
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.surfaces import normals_from_positions
 from recon.methods.base import Reconstructor

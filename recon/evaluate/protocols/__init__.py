@@ -1,1 +1,39 @@
-"""A protocol is a metric with frozen numbers under one name."""
+"""A protocol is a metric with frozen numbers under one name.
+
+Each is a file of this folder, with `Settings`, a frozen dataclass whose defaults are the frozen numbers, and
+`run(settings) -> Result`. `PROTOCOLS` names them all.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the command line lists the protocols before anything heavy is imported
+    from recon.evaluate.results import Result
+
+PROTOCOLS = {
+    "renders": "a network on held-out renders with exact labels",
+    "scan_views": "a network on views of a real scan, beside the mean face",
+    "landmarks_2d": "a network's correspondence on photos with hand-placed points",
+    "mask_points": "a network's mask on photos with five known points",
+    "meshes": "meshes of photos against known points",
+    "registration": "meshes registered to the maps of renders, against what was rendered",
+    "detail": "fine detail against known relief",
+}
+"""name, which is the file's too -> what it scores, in one line."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    name: str
+    settings: type
+    run: Callable[[Any], Result]
+
+
+def load_protocol(name: str) -> Protocol:
+    """The protocol of PROTOCOLS."""
+    module = importlib.import_module(f"{__name__}.{name}")
+    return Protocol(name, module.Settings, module.run)

@@ -7,80 +7,111 @@ intervals over images are over people.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from rich.progress import track
 
+from recon.configuration import read_config, to_plain
+from recon.errors import UserError
+from recon.evaluate import held_out
 from recon.evaluate.metrics.correspondence import correspondence_errors
 from recon.evaluate.metrics.depth import depth_errors
 from recon.evaluate.metrics.mask import coverage, mask_iou
 from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.metrics.normals import normal_angle_deg
-from recon.evaluate.report import Report, summary_rows
-from recon.faces.model import FaceModel
+from recon.evaluate.networks import digests, open_network, predict_images
+from recon.evaluate.results import Measure, Result, figures_of
+from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
 from recon.synthesis.record import Record
-from recon.synthesis.render_record import render_record
-from recon.synthesis.scene import SceneConfig, draw_scene
+from recon.synthesis.scene import SceneConfig
 
 MEASURES = {
-    "depth_mean": "depth error, mean (% of the range)",
-    "depth_std": "depth error, std (%)",
-    "depth_median": "depth error, median (%)",
-    "depth_p90": "depth error, 90 % (%)",
-    "depth_mean_mm": "depth error, mean (mm)",
-    "correspondence_median_mm": "correspondence, median (mm)",
-    "correspondence_mean_mm": "correspondence, mean (mm)",
-    "correspondence_p90_mm": "correspondence, 90 % (mm)",
-    "normal_deg": "normal angle (deg)",
-    "mask_iou": "mask IoU",
-    "coverage": "coverage",
+    "depth_mean": Measure("depth error, mean", "% of the range"),
+    "depth_std": Measure("depth error, std", "%"),
+    "depth_median": Measure("depth error, median", "%"),
+    "depth_p90": Measure("depth error, 90 %", "%"),
+    "depth_mean_mm": Measure("depth error, mean", "mm"),
+    "correspondence_median_mm": Measure("correspondence, median", "mm"),
+    "correspondence_mean_mm": Measure("correspondence, mean", "mm"),
+    "correspondence_p90_mm": Measure("correspondence, 90 %", "mm"),
+    "normal_deg": Measure("normal angle", "deg"),
+    "mask_iou": Measure("mask IoU"),
+    "coverage": Measure("coverage"),
 }
 SMALLEST_FACE_PX = 64  # a record that shows fewer face pixels is left out, and counted
+SMALLEST_SIZE = 32
 
 
-def drawn_records(
-    model: FaceModel, count: int, size: int, seed: int, config: SceneConfig | None = None
-) -> Iterator[Record]:
-    """Records 0 to count - 1 of the dataset `seed`, drawn and rendered as they are asked for."""
-    for index in range(count):
-        yield render_record(model, draw_scene(model, seed, index, config or SceneConfig()), size)
+@dataclass(frozen=True)
+class Settings:
+    """What is scored, on what.
+
+    Attributes:
+        network: weights of a reconstructor; null for the bundled ones.
+        mirrored: look twice, at the image and at its mirror image, as `recon reconstruct` does.
+        scene: YAML file of what is drawn; null for all as it comes.
+        model: the face model that is drawn, as `recon.faces` names it: default, or ict:FOLDER.
+        count: renders, at least 500 for a figure that is quoted. size: their side in px, seen in training or not.
+        seed: of the renders; keep it away from training's.
+    """
+
+    network: Path | None = None
+    mirrored: bool = False
+    scene: Path | None = None
+    model: str = "default"
+    count: int = 500
+    size: int = 128
+    seed: int = held_out.SEED
 
 
-def evaluate_records(
-    network: Reconstructor,
-    records: Iterable[Record],
-    canonical_box_mm: np.ndarray,
-    title: str = "Renders",
-    batch_size: int = 16,
-) -> Report:
-    """The network's errors on `records` (at least 500 for a figure that is quoted), seen once, in batches.
+def run(settings: Settings) -> Result:
+    """Draw, render, predict, score."""
+    if settings.count < 1 or settings.size < SMALLEST_SIZE:
+        raise UserError(f"--count must be 1 or more, --size {SMALLEST_SIZE} or more: give greater numbers")
+    network = open_network(settings.network, settings.mirrored)
+    scene, model = read_config(SceneConfig, settings.scene), load(settings.model)
+    records = held_out.drawn_records(model, settings.count, settings.size, settings.seed, scene)
+    shown = track(records, "renders", settings.count, transient=True)
+    values = score_records(network, shown, load("default").canonical_box_mm.numpy())
+    left_out = settings.count - len(values)
+    what = "as they come" if settings.scene is None else settings.scene.stem
+    return Result(
+        title=f"Held-out renders of the {model.name} model, {what}" + (", looking twice" if settings.mirrored else ""),
+        protocol="renders",
+        settings=to_plain(settings),
+        figures=figures_of(values, MEASURES),
+        notes=(
+            f"{len(values)} renders of {settings.size} px; {left_out} left out (under {SMALLEST_FACE_PX} face pixels).",
+            "Depth after RANSAC scale and shift along depth; on ground-truth face pixels, a missed pixel charged the "
+            "image's 90th percentile; each measure is taken per image, then averaged; intervals over images.",
+        ),
+        weights=digests(settings.network),
+        values=values,
+    )
+
+
+def score_records(
+    network: Reconstructor, records: Iterable[Record], canonical_box_mm: np.ndarray, batch_size: int = 16
+) -> list[dict[str, Any]]:
+    """Seed, index and the measures of MEASURES of each record that shows a face, seen once, in batches.
 
     Args:
         records: all of one size; the images go to the network as they are.
         canonical_box_mm: (2, 3) of the default model, whatever model the records were drawn from.
     """
-    per_image: list[dict[str, Any]] = []
-    left_out, size = 0, 0
+    values: list[dict[str, Any]] = []
     for batch in _batches(records, batch_size):
         geometry = predict_images(network, np.stack([record.rgb for record in batch]))
         for i, record in enumerate(batch):
-            size = record.rgb.shape[0]
-            if record.mask.sum() < SMALLEST_FACE_PX:
-                left_out += 1
-                continue
-            per_image.append(
-                {"seed": record.seed, "index": record.index, **score_record(geometry, i, record, canonical_box_mm)}
-            )
-    notes = (
-        f"n = {len(per_image)} renders of {size} px; {left_out} left out (under {SMALLEST_FACE_PX} face pixels).",
-        "Depth after RANSAC scale and shift along depth; on ground-truth face pixels, a missed pixel charged the "
-        "image's 90th percentile; each measure is taken per image, then averaged; intervals over images by bootstrap.",
-    )
-    columns = ("measure", "mean over images", "95 % interval", "median over images")
-    return Report(title, columns, summary_rows(per_image, MEASURES), notes, per_image)
+            if record.mask.sum() >= SMALLEST_FACE_PX:
+                scores = score_record(geometry, i, record, canonical_box_mm)
+                values.append({"seed": record.seed, "index": record.index, **scores})
+    return values
 
 
 def score_record(geometry: FaceGeometry, i: int, record: Record, canonical_box_mm: np.ndarray) -> dict[str, float]:
@@ -109,19 +140,6 @@ def score_record(geometry: FaceGeometry, i: int, record: Record, canonical_box_m
         "mask_iou": mask_iou(found, pixels),
         "coverage": coverage(found, pixels),
     }
-
-
-@torch.no_grad()
-def predict_images(network: Reconstructor, images: np.ndarray) -> FaceGeometry:
-    """images (B, H, W, 3) uint8 RGB -> FaceGeometry, on the device of the network's weights and in evaluation mode."""
-    weight = next(network.parameters(), torch.zeros(()))
-    training = network.training
-    network.eval()
-    try:
-        batch = torch.as_tensor(images).permute(0, 3, 1, 2).to(weight.device, torch.float32) / 255
-        return network.predict(batch)
-    finally:
-        network.train(training)
 
 
 def _batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:

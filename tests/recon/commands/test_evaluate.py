@@ -1,12 +1,14 @@
-"""`recon evaluate` from weights to tables, and what a user can get wrong."""
+"""`recon evaluate` from settings to a table and a result, and what a user can get wrong."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from recon.cli import main
+from recon.evaluate.protocols import PROTOCOLS, load_protocol
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.pretrained import save_weights
 
@@ -19,25 +21,50 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_tables_are_printed_and_kept(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["evaluate", "--weights", str(weights), "--count", "2", "--size", "64", "--out", str(tmp_path / "out")]
-    assert main(words) == 0
+def test_the_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate"]) == 0
+    listed = capsys.readouterr().out
+    assert all(f"recon evaluate {name} " in listed and line in listed for name, line in PROTOCOLS.items())
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_help_shows_every_setting(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["evaluate", name, "--help"])
+    text = capsys.readouterr().out
+    for field in load_protocol(name).settings.__dataclass_fields__:
+        assert f"{field}:" in text or f"{field}, " in text, field
+
+
+def test_a_table_is_printed_and_the_result_kept(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", "renders", "--network", str(weights), "--count", "2", "--size", "64"]
+    assert main([*words, "--out", str(tmp_path / "out"), "--name", "tiny"]) == 0
     assert "depth error, mean (% of the range)" in capsys.readouterr().out
-    assert {file.name for file in (tmp_path / "out").iterdir()} == {"renders_default_64.md", "renders_default_64.json"}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"tiny.json", "tiny.values.json"}
+    content = json.loads((tmp_path / "out/tiny.json").read_text())
+    assert content["command"] == "recon evaluate renders --network untrained.safetensors --count 2 --size 64"
+    assert list(content["weights"]) == ["untrained.safetensors"] and content["settings"]["count"] == 2
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
-    [("--scan", "holds no scan"), ("--photos", "holds no .jpg"), ("--ict", "generic_neutral_mesh.obj")],
+    ("words", "said"),
+    [
+        (["scan_views", "--folder", "."], "holds no scan"),
+        (["landmarks_2d", "--folder", "."], "holds no .jpg"),
+        (["renders", "--model", "ict:."], "generic_neutral_mesh.obj"),
+        (["renders", "--network", "none.safetensors"], "no weights at none.safetensors"),
+        (["renders", "--size", "8"], "--size 32 or more"),
+        (["renders", "--cuont", "3"], "did you mean 'count'"),
+        (["rendrs"], "did you mean 'evaluate renders'"),
+        (["meshes", "--folder", ".", "--kind", "six"], "'kind' must be"),
+    ],
 )
-def test_a_folder_that_is_not_what_it_should_be_ends_with_one_line(
-    weights: Path, tmp_path: Path, option: str, said: str, capsys: pytest.CaptureFixture[str]
+def test_what_a_user_gets_wrong_ends_with_one_line(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["evaluate", "--weights", str(weights), option, str(tmp_path)]) == 2
+    monkeypatch.chdir(tmp_path)
+    assert main(["evaluate", *words]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
-
-
-def test_missing_weights_and_tiny_images_are_refused(weights: Path, tmp_path: Path) -> None:
-    assert main(["evaluate", "--weights", str(tmp_path / "none.safetensors")]) == 2
-    assert main(["evaluate", "--weights", str(weights), "--size", "8"]) == 2

@@ -3,7 +3,7 @@ import pytest
 import trimesh
 
 from recon.detail.relief import DetailConfig, add_detail
-from recon.evaluate.protocols.relief import photograph, subdivided
+from recon.evaluate.known_relief import photograph, subdivided
 from recon.geometry.cameras import Camera
 from recon.render.irradiance import from_side, irradiance
 

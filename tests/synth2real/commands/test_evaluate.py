@@ -5,13 +5,14 @@ import pytest
 import torch
 from PIL import Image
 
-from recon.evaluate.protocols.renders import drawn_records
+from recon.evaluate.held_out import drawn_records
+from recon.evaluate.results import read_result
 from recon.faces import load
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.pretrained import save_weights
 from recon.synthesis.record import Record
 from synth2real.cli import main
-from synth2real.evaluate.assessment import geometry_report, realism_report, translated_records
+from synth2real.evaluate.assessment import geometry, realism, translated_records
 from synth2real.gan.generator import Generator, GeneratorConfig
 
 SIZE = 32
@@ -33,8 +34,9 @@ def records():
 def test_a_generator_that_changes_nothing_moves_nothing(network, records):
     moved = translated_records(records, Generator(GeneratorConfig(widths=(8, 8), head_width=4)))
     assert all(np.array_equal(a.rgb, b.rgb) for a, b in zip(records, moved, strict=True))
-    report = geometry_report(network[1], records, {"identity": moved}, BOX)
-    assert [row[3] for row in report.rows] == pytest.approx([0.0, 0.0, 0.0], abs=1e-5)
+    figures = geometry(network[1], records, {"identity": moved}, BOX, {}, {}).figures
+    assert [f.value for f in figures if not f.name.startswith("own_")] == pytest.approx([0.0, 0.0, 0.0], abs=1e-5)
+    assert [f.value > 0 for f in figures if f.name in ("own_depth_mean_mm", "own_correspondence_mean_mm")] == [True] * 2
 
 
 def test_images_like_the_photos_are_told_from_them_less_than_the_renders(records, monkeypatch):
@@ -43,16 +45,17 @@ def test_images_like_the_photos_are_told_from_them_less_than_the_renders(records
     photos = random.integers(150, 256, (32, SIZE, SIZE, 3)).astype(np.uint8)
     dark = [record_with(r, random.integers(0, 60, (SIZE, SIZE, 3))) for r in records]
     bright = [record_with(r, random.integers(150, 256, (SIZE, SIZE, 3))) for r in records]
-    for _, _, renders, translated, _, recovered in realism_report(dark, {"bright": bright}, photos).rows:
-        assert renders > 0.8 and translated < 0.75
-        assert int(recovered.split()[0]) > 30
+    figures = realism(dark, {"bright": bright}, photos, {}, {}).figures
+    for view in ("whole image", "inner face"):
+        shown = {figure.name: figure.value for figure in figures if figure.group == f"bright, {view}"}
+        assert shown["renders"] > 0.8 and shown["translated"] < 0.75 and shown["recovered"] > 30
 
 
 def record_with(record: Record, pixels: np.ndarray) -> Record:
     return replace(record, rgb=pixels.astype(np.uint8))
 
 
-def test_the_command_writes_tables_and_a_sheet(network, tmp_path, monkeypatch, capsys):
+def test_the_command_writes_results_and_a_sheet(network, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("synth2real.evaluate.realism.STEPS", 2)
     _, judge = network
     save_weights(tmp_path / "judge.safetensors", judge)
@@ -61,14 +64,19 @@ def test_the_command_writes_tables_and_a_sheet(network, tmp_path, monkeypatch, c
     (tmp_path / "photos").mkdir()
     for index in range(16):
         Image.fromarray(np.full((SIZE, SIZE, 3), 8 * index, np.uint8)).save(tmp_path / "photos" / f"{index}.png")
-    options = ["--photos", tmp_path / "photos", "--judge", tmp_path / "judge.safetensors", "--out", tmp_path / "out"]
+    options = ["--photos", tmp_path / "photos", "--out", tmp_path / "out"]
     options += ["--weights", tmp_path / "plain.safetensors", "--count", 16, "--size", SIZE]
     assert main(["evaluate", *map(str, options)]) == 0
-    assert {file.name for file in (tmp_path / "out").iterdir()} == {
-        "realism.md", "realism.json", "geometry.md", "geometry.json", "sheet.png",
-    }  # fmt: skip
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"generator_realism.json", "sheet.png"}
+    result, origin = read_result(tmp_path / "out" / "generator_realism.json")
+    assert list(result.weights) == ["plain.safetensors"] and result.settings["photos"] == "photos"
+    assert origin["command"].startswith("synth2real evaluate --photos photos --weights plain.safetensors --count 16")
     with Image.open(tmp_path / "out" / "sheet.png") as sheet:
         assert sheet.size == (8 * SIZE, 3 * SIZE)
     assert "recovered" in capsys.readouterr().out
+    options += ["--judge", tmp_path / "judge.safetensors"]
+    assert main(["evaluate", *map(str, options)]) == 0
+    geometry_json, values = (tmp_path / "out" / f"generator_geometry{end}.json" for end in ("", ".values"))
+    assert values.exists() and set(read_result(geometry_json)[0].weights) == {"plain.safetensors", "judge.safetensors"}
     assert main(["evaluate", *map(str, options), "--count", "3"]) == 2
     assert "too few" in capsys.readouterr().err

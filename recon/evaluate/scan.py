@@ -1,8 +1,8 @@
-"""The protocol on a real scan: a textured 3D face that no morphable model made, seen by known cameras (VRN's way).
+"""A real scan, a textured 3D face that no morphable model made, seen by known cameras (VRN's way).
 
-Twelve views: yaw -40, -13.3, 13.3 and 40 degrees from frontal, each under three lights, framed like the renders. The
-network's depth error stands beside that of the default mean face placed at the true pose; both are scored on the same
-pixels: those where the mean face's face region and the scan, within 90 mm of the nose tip, are both seen.
+Twelve views: yaw -40, -13.3, 13.3 and 40 degrees from frontal, each under three lights, framed like the renders. A
+network and the default mean face placed at the true pose can be scored on the same pixels: those where the mean face's
+face region and the scan, within 90 mm of the nose tip, are both seen.
 
 The true pose: a similarity from the 51 inner landmarks, refined by closest points. (All 68 would tilt the mean by 5
 degrees and raise its error: the two markups put the jaw line at different depths.)
@@ -24,18 +24,12 @@ from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from recon.errors import UserError
-from recon.evaluate.metrics.depth import depth_errors
-from recon.evaluate.metrics.mask import coverage
-from recon.evaluate.metrics.missed import MASK_THRESHOLD
-from recon.evaluate.protocols.renders import predict_images
-from recon.evaluate.report import Report
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.geometry.closest_points import closest_points
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.geometry.similarity import Similarity, fit_similarity
 from recon.geometry.surfaces import vertex_normals
-from recon.methods.base import Reconstructor
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 
 YAWS_DEG = (-40.0, -40 / 3, 40 / 3, 40.0)
@@ -75,51 +69,6 @@ class View:
     z_mm: np.ndarray
     mean_z_mm: np.ndarray
     scored: np.ndarray
-
-
-def evaluate_scan(network: Reconstructor, scan: Scan, model: FaceModel, size: int = 128) -> Report:
-    """The network's depth error on the twelve views beside the default mean face's at the true pose.
-
-    Args:
-        model: the default model, whose mean is the baseline.
-        size: of the images in pixels.
-    """
-    views = render_views(scan, model, size)
-    geometry = predict_images(network, np.stack([view.rgb for view in views]))
-    per_image: list[dict[str, Any]] = []
-    for i, view in enumerate(views):
-        found = geometry.mask[i, 0].float().cpu().numpy() >= MASK_THRESHOLD
-        predicted = geometry.position_mm[i, 2].float().cpu().numpy()
-        pixels, everywhere = view.scored, np.ones(view.scored.sum(), bool)
-        ours = depth_errors(predicted[pixels], view.z_mm[pixels], found[pixels], seed=i)
-        mean_face = depth_errors(view.mean_z_mm[pixels], view.z_mm[pixels], everywhere, seed=i)
-        per_image.append(
-            {
-                "yaw_deg": view.yaw_deg,
-                "light": view.light,
-                "network": ours.mean,
-                "network_mm": ours.mean_mm,
-                "mean_face": mean_face.mean,
-                "mean_face_mm": mean_face.mean_mm,
-                "ratio": ours.mean_mm / mean_face.mean_mm,
-                "coverage": coverage(found, pixels),
-            }
-        )
-    keys = ("network", "network_mm", "mean_face", "mean_face_mm", "coverage")
-    means = {key: float(np.mean([image[key] for image in per_image])) for key in keys}
-    means["ratio"] = means["network_mm"] / means["mean_face_mm"]
-    shown = ("network", "network_mm", "mean_face", "mean_face_mm", "ratio", "coverage")
-    rows = [(f"{image['yaw_deg']:+.0f}", image["light"], *(image[key] for key in shown)) for image in per_image]
-    rows.append(("all", "all", *(means[key] for key in shown)))
-    columns = ("yaw (deg)", "light", "network (%)", "(mm)", "mean face (%)", "(mm)", "ratio", "coverage")
-    notes = (
-        f"{len(views)} views of one person at {size} px, so no interval: views of one person are not independent.",
-        "Mean depth error after RANSAC scale and shift along depth, % of the true depth range; the last row averages "
-        "the views, its ratio is of the averages.",
-        "Same pixels for both: the fitted mean face's face region and the scan within 90 mm of its nose tip; a pixel "
-        "that the network misses is charged the view's 90th percentile.",
-    )
-    return Report("Real scan against the mean face at the true pose", columns, rows, notes, per_image)
 
 
 def load_scan(folder: Path) -> Scan:

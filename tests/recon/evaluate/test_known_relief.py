@@ -1,6 +1,6 @@
 import numpy as np
 
-from recon.evaluate.protocols.relief import ball, bumps, mottled, photograph, wrinkles
+from recon.evaluate.known_relief import ball, bumps, mottled, photograph, wrinkles
 from recon.geometry.cameras import Camera
 
 

@@ -1,0 +1,45 @@
+"""The network under evaluation: its file, how it is asked, and what is said of it in a result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from recon import assets
+from recon.methods.base import FaceGeometry, Reconstructor, device_of
+from recon.methods.mirrored import Mirrored
+from recon.methods.pretrained import FILE, digest
+
+
+def network_file(place: Path | None) -> Path:
+    """The weights that a protocol's `network` names, a file or a folder: the bundled ones where it is None."""
+    if place is None:
+        return assets.path("weights/pix2vertex.safetensors")
+    return place / FILE if place.is_dir() else place
+
+
+def open_network(place: Path | None, mirrored: bool) -> Reconstructor:
+    """The reconstructor of `network_file(place)`, on the GPU where there is one; looking twice where `mirrored`."""
+    network = Reconstructor.from_pretrained(network_file(place))
+    network = Mirrored(network) if mirrored else network
+    return network.to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def digests(*places: Path | None) -> dict[str, str]:
+    """{file name: SHA-256} of `network_file` of each, for a result's `weights`."""
+    files = [network_file(place) for place in places]
+    return {file.name: digest(file) for file in files}
+
+
+@torch.no_grad()
+def predict_images(network: Reconstructor, images: np.ndarray) -> FaceGeometry:
+    """images (B, H, W, 3) uint8 RGB -> FaceGeometry, on the device of the network's weights and in evaluation mode."""
+    training = network.training
+    network.eval()
+    try:
+        batch = torch.as_tensor(images).permute(0, 3, 1, 2).to(device_of(network), torch.float32) / 255
+        return network.predict(batch)
+    finally:
+        network.train(training)

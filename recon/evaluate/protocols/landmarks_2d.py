@@ -1,0 +1,146 @@
+"""The protocol on photos with hand-placed points: where does the network's correspondence put the landmarks?
+
+A landmark is found at the pixel whose predicted correspondence lies nearest to the landmark vertex's canonical place,
+then to a part of a pixel by a local affine fit of the correspondence. The error is the distance to the hand-placed
+point, in per cent of the outer eye distance. One photo is one person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recon.configuration import to_plain
+from recon.evaluate.metrics.missed import FEWEST_COVERED, MASK_THRESHOLD
+from recon.evaluate.metrics.points import offsets_percent
+from recon.evaluate.networks import digests, open_network, predict_images
+from recon.evaluate.results import Figure, Measure, Result, figures_of
+from recon.evaluate.webmorph import OUTER_EYES, POINTS, Photo, load_framed
+from recon.faces import load
+from recon.faces.model import FaceModel
+from recon.geometry.similarity import fit_similarity
+from recon.methods.base import Reconstructor
+
+PARTS = {
+    "all": tuple(POINTS),
+    "eye corners": (36, 39, 42, 45),
+    "brow ends": (17, 21, 22, 26),
+    "nose base": (33,),
+    "mouth": (48, 51, 54, 57),
+    "chin": (8,),
+}
+MEASURES = {
+    "error": Measure("error", "% of the outer eye distance"),
+    "mean_face": Measure("mean face", "% of the outer eye distance"),
+}
+NOT_FOUND = 100.0  # per cent, the error of each point of a photo in which no face is found
+WINDOW = 2  # the affine fit sees the pixels at most this far from the nearest one
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is scored, on what.
+
+    Attributes:
+        folder: photos (.jpg), each with webmorph's 189 points (.pts of the same name) beside it.
+        network: weights of a reconstructor; null for the bundled ones.
+        mirrored: look twice, at the image and at its mirror image, as `recon reconstruct` does.
+        size: px that the photos are framed at.
+    """
+
+    folder: Path
+    network: Path | None = None
+    mirrored: bool = False
+    size: int = 128
+
+
+def run(settings: Settings) -> Result:
+    """Frame the photos by their pupils, predict, look the landmarks up, score."""
+    photos, network = load_framed(settings.folder, settings.size), open_network(settings.network, settings.mirrored)
+    values = score_photos(network, photos, load("default"))
+    figures: list[Figure] = []
+    for part, points in PARTS.items():
+        means = [{name: np.mean([value[name][point] for point in points]) for name in MEASURES} for value in values]
+        figures += figures_of(means, MEASURES, part)
+    found = sum(value["found"] for value in values)
+    return Result(
+        title="Landmarks of photos, read off the correspondence" + (", looking twice" if settings.mirrored else ""),
+        protocol="landmarks_2d",
+        settings=to_plain(settings),
+        figures=tuple(figures),
+        notes=(
+            f"{len(photos)} photos of {settings.size} px, framed by the hand-placed pupils; a face was found in "
+            f"{found}; where none is found, each point counts 100 %. The unit is the distance of points 36 and 45.",
+            "Mean face: the default mean's landmarks laid over the hand-placed points by the best 2D similarity, which "
+            "knows the answer's pose; not a method, a yardstick.",
+        ),
+        weights=digests(settings.network),
+        values=values,
+    )
+
+
+def score_photos(
+    network: Reconstructor, photos: list[Photo], model: FaceModel, batch_size: int = 16
+) -> list[dict[str, Any]]:
+    """Of each photo: name, whether a face was found, and two errors of each of POINTS, {point: per cent}.
+
+    Args:
+        photos: of one size. model: the default model; its landmark vertices' canonical places are what is looked for.
+    """
+    canonical = {point: model.canonical[model.landmarks[point]].numpy() for point in POINTS}
+    size_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
+    values: list[dict[str, Any]] = []
+    for start in range(0, len(photos), batch_size):
+        batch = photos[start : start + batch_size]
+        geometry = predict_images(network, np.stack([photo.rgb for photo in batch]))
+        for i, photo in enumerate(batch):
+            mask = geometry.mask[i, 0].float().cpu().numpy() >= MASK_THRESHOLD
+            places = geometry.correspondence[i].float().cpu().numpy()
+            found = {point: locate(places, mask, goal, size_mm) for point, goal in canonical.items()}
+            outer = float(np.linalg.norm(photo.points[OUTER_EYES[1]] - photo.points[OUTER_EYES[0]]))
+            errors = {
+                point: NOT_FOUND if place is None else _percent(place, photo.points[point], outer)
+                for point, place in found.items()
+            }
+            seen = all(place is not None for place in found.values())
+            mean_face = mean_face_errors(model, photo, outer)
+            values.append({"photo": photo.name, "found": seen, "error": errors, "mean_face": mean_face})
+    return values
+
+
+def locate(correspondence: np.ndarray, mask: np.ndarray, goal: np.ndarray, size_mm: np.ndarray) -> np.ndarray | None:
+    """Where in the image a canonical place is seen.
+
+    Args:
+        correspondence: (3, H, W); mask: (H, W) bool; goal: (3,) canonical place; size_mm: (3,) of the canonical box.
+    Returns:
+        (2,) u, v in pixels, centres at +0.5; None where the mask holds fewer than FEWEST_COVERED pixels.
+    """
+    if mask.sum() < FEWEST_COVERED:
+        return None
+    offset = (correspondence.transpose(1, 2, 0) - goal) * size_mm  # (H, W, 3) mm
+    distance = np.where(mask, np.linalg.norm(offset, axis=-1), np.inf)
+    row, column = np.unravel_index(distance.argmin(), mask.shape)
+    rows, columns = np.nonzero(
+        mask[max(row - WINDOW, 0) : row + WINDOW + 1, max(column - WINDOW, 0) : column + WINDOW + 1]
+    )
+    rows, columns = rows + max(row - WINDOW, 0), columns + max(column - WINDOW, 0)
+    design = np.stack([columns - column, rows - row, np.ones(len(rows))], 1)
+    affine = np.linalg.lstsq(design, offset[rows, columns], rcond=None)[0]  # offset = du a0 + dv a1 + a2
+    step = np.linalg.lstsq(affine[:2].T, -affine[2], rcond=None)[0]
+    return np.array([column, row]) + 0.5 + step.clip(-1, 1)
+
+
+def mean_face_errors(model: FaceModel, photo: Photo, outer: float) -> dict[int, float]:
+    """{point: per cent} of the model's mean, laid over the photo's points by the best similarity."""
+    flat = model.mean[model.landmarks[list(POINTS)]].numpy()[:, :2] * (1, -1)
+    true = np.stack([photo.points[point] for point in POINTS])
+    laid = fit_similarity(flat, true)(flat)
+    return {point: _percent(place, goal, outer) for point, place, goal in zip(POINTS, laid, true, strict=True)}
+
+
+def _percent(found: np.ndarray, true: np.ndarray, outer: float) -> float:
+    return float(np.linalg.norm(offsets_percent(found, true, outer)))

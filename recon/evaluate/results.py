@@ -1,0 +1,233 @@
+"""What a protocol found: figures with their interval and n, as a table in a shell and as JSON that documents are made
+from.
+
+`NAME.json` holds the figures and where they come from, small enough to be kept beside the code (docs/results/);
+`NAME.values.json` holds each image's values. Paths outside the working directory are written as bare names: a result
+tells what was measured, not where somebody keeps it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recon.errors import UserError
+from recon.evaluate.metrics.intervals import bootstrap_interval
+from recon.files import whole_file
+
+
+class Measure(NamedTuple):
+    """What a figure is called in tables, and its unit ("" for a share or a count)."""
+
+    label: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number.
+
+    Attributes:
+        name: a key, unique within its group. group: the row of a table of several; "" where the table has one only.
+        value: the mean over n independent values, people where there are people, unless the result's notes say
+            otherwise. low, high: its 95 % interval; median: of the values. None where there is none.
+    """
+
+    name: str
+    label: str
+    unit: str
+    value: float
+    n: int
+    low: float | None = None
+    high: float | None = None
+    median: float | None = None
+    group: str = ""
+
+    def text(self) -> str:
+        """`1.98 (1.92 to 2.03)`, without the unit."""
+        interval = "" if self.low is None or self.high is None else f" ({number(self.low)} to {number(self.high)})"
+        return number(self.value) + interval
+
+
+@dataclass(frozen=True)
+class Result:
+    """One protocol's answer.
+
+    Attributes:
+        settings: the resolved ones, plain values. weights: file name -> SHA-256 of each file of weights.
+        values: of every image, for NAME.values.json alone.
+    """
+
+    title: str
+    protocol: str
+    settings: Mapping[str, Any]
+    figures: tuple[Figure, ...]
+    notes: tuple[str, ...] = ()
+    weights: Mapping[str, str] = field(default_factory=dict)
+    values: Sequence[Mapping[str, Any]] = ()
+
+    def markdown(self) -> str:
+        """Title, table and notes."""
+        return (
+            "\n".join([f"## {self.title}", "", figure_table(self.figures), "", *(f"- {n}" for n in self.notes)]) + "\n"
+        )
+
+    def write(self, folder: Path, name: str, command: Sequence[str]) -> None:
+        """`folder/name.json`, and `folder/name.values.json` where there are values.
+
+        Args:
+            command: the words of the command line that made it.
+        """
+        about = {
+            "title": self.title,
+            "protocol": self.protocol,
+            "settings": without_places(dict(self.settings)),
+            "figures": [_stored(figure) for figure in self.figures],
+            "notes": list(self.notes),
+            "weights": dict(self.weights),
+            "command": " ".join(without_places(list(command))),
+            "commit": commit(),
+            "date": datetime.now(timezone.utc).date().isoformat(),
+        }
+        files = {f"{name}.json": about}
+        if self.values:
+            files[f"{name}.values.json"] = {"title": self.title, "values": list(self.values)}
+        for file, content in files.items():
+            with whole_file(folder / file) as temporary:
+                temporary.write_text(_json(content))
+
+
+def read_result(file: Path) -> tuple[Result, dict[str, str]]:
+    """A result without its values, and its command, commit and date."""
+    try:
+        content = json.loads(file.read_text())
+        origin = {key: content.pop(key) for key in ("command", "commit", "date")}
+        figures = tuple(Figure(**figure) for figure in content.pop("figures"))
+        return Result(**{**content, "figures": figures, "notes": tuple(content["notes"])}), origin
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{file} is not a result that `recon evaluate` wrote ({error}): make it again") from None
+
+
+def figures_of(
+    values: Sequence[Mapping[str, Any]], measures: Mapping[str, Measure], group: str = ""
+) -> tuple[Figure, ...]:
+    """A figure for each measure, over values one a person; those that are not finite are left out."""
+    figures = []
+    for name, measure in measures.items():
+        kept = np.array([value[name] for value in values], np.float64)
+        kept = kept[np.isfinite(kept)]
+        if not len(kept):
+            continue
+        low, high = bootstrap_interval(kept)
+        interval = (low, high) if np.isfinite(low) else (None, None)
+        figures.append(
+            Figure(name, *measure, float(kept.mean()), len(kept), *interval, median=float(np.median(kept)), group=group)
+        )
+    return tuple(figures)
+
+
+def figure_table(figures: Sequence[Figure]) -> str:
+    """A row for each figure; for figures in groups a row for each group and a column for each measure."""
+    groups = list(dict.fromkeys(figure.group for figure in figures))
+    if groups == [""]:
+        columns = ("measure", "mean", "95 % interval", "median", "n")
+        rows = [
+            (_heading(figure), number(figure.value), _interval(figure), _optional(figure.median), figure.n)
+            for figure in figures
+        ]
+        kept = [i for i in range(len(columns)) if i < 2 or any(row[i] not in ("", None) for row in rows)]
+        return markdown_table([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
+    headings = {figure.name: _heading(figure) for figure in figures}
+    cells = {(figure.group, figure.name): figure.text() for figure in figures}
+    counts = {figure.group: figure.n for figure in figures}
+    rows = [[group, *(cells.get((group, name), "") for name in headings), counts[group]] for group in groups]
+    return markdown_table(["", *headings.values(), "n"], rows)
+
+
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Cells padded to their column's width."""
+    cells = [list(columns), *([number(x) if isinstance(x, float) else str(x) for x in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
+    padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in cells]
+    lines = [f"| {' | '.join(row)} |" for row in padded]
+    return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]])
+
+
+def number(value: float) -> str:
+    """Three digits that count: 1.98, 0.973, 24.7; whole numbers of more are whole."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}".rstrip(".")
+
+
+def without_places(value: Any) -> Any:
+    """Plain values in which a path that leads out of the working directory is cut to its last part."""
+    if isinstance(value, Mapping):
+        return {key: without_places(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_places(item) for item in value]
+    if not isinstance(value, (str, os.PathLike)):
+        return value
+    text = os.fspath(value)
+    kind, colon, place = text.rpartition(":")  # a face model's name, `ict:FOLDER`
+    parts = Path(place).parts
+    return kind + colon + parts[-1] if parts[:1] == ("/",) or ".." in parts else text
+
+
+def commit() -> str:
+    """The commit of the checkout that this code runs from, `-dirty` where files differ; "" outside a checkout."""
+    words = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():  # an installed package below somebody else's checkout
+        return ""
+    try:
+        return subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _heading(figure: Figure) -> str:
+    return f"{figure.label} ({figure.unit})" if figure.unit else figure.label
+
+
+def _interval(figure: Figure) -> str:
+    return "" if figure.low is None or figure.high is None else f"{number(figure.low)} to {number(figure.high)}"
+
+
+def _optional(value: float | None) -> str:
+    return "" if value is None else number(value)
+
+
+def _stored(figure: Figure) -> dict[str, Any]:
+    """Without what is at its default, in six digits."""
+    given = {key: value for key, value in asdict(figure).items() if value not in (None, "")} | {"unit": figure.unit}
+    return {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in given.items()}
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    """One line for each item of a list or dict at the top: figures can be read, and their changes too."""
+    lines = []
+    for key, value in _finite(content).items():
+        text = json.dumps(value, ensure_ascii=False)
+        if isinstance(value, list) and value:
+            text = "[\n  " + ",\n  ".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n ]"
+        lines.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: null instead; NumPy's scalars become Python's."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_finite(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
