@@ -108,13 +108,13 @@ def mirrored(record: Record, symmetry: Symmetry | None) -> Record:
         if values.size:
             changes[name] = values[order]
     if record.landmarks_px.size:
-        changes["landmarks_px"] = changes["landmarks_px"] * MIRROR[:2] + np.float32([size, 0])
+        changes["landmarks_px"] = changes["landmarks_px"] * MIRROR[:2] + np.array([size, 0], np.float32)
     if symmetry is not None and record.identity.size:
         changes["identity"] = symmetry.identity @ record.identity
     if record.rotation.size:
         changes["rotation"] = record.rotation * MIRROR[:, None] * MIRROR
     if record.centre_px.size:
-        changes["centre_px"] = record.centre_px * MIRROR[:2] + np.float32([size, 0])
+        changes["centre_px"] = record.centre_px * MIRROR[:2] + np.array([size, 0], np.float32)
     return replace(record, **changes)
 
 
@@ -237,7 +237,7 @@ class Look:
         column, row = low[..., :1] + (0, 1, 0, 1), low[..., 1:] + (0, 0, 1, 1)
         across = np.stack([1 - share[..., 0], share[..., 0]] * 2, -1)
         down = np.stack([1 - share[..., 1]] * 2 + [share[..., 1]] * 2, -1)
-        inside = ((column >= 0) & (column < self.old) & (row >= 0) & (row < self.old)).all(-1)
+        inside = np.all((column >= 0) & (column < self.old) & (row >= 0) & (row < self.old), -1)
         folded = [
             np.where(i % (2 * self.old) < self.old, i % (2 * self.old), -1 - i % (2 * self.old) + 2 * self.old)
             for i in (row, column)
