@@ -74,4 +74,4 @@ def test_records_are_those_of_the_renderer_s_version() -> None:
     records = [render_record(model, draw_scene(model, 0, index, SceneConfig()), SIZE) for index in range(len(MEANS))]
     assert (RENDERER_VERSION, digest(records)) == (VERSION, HASH), CHANGED
     means = [record.rgb.mean((0, 1)) for record in records]
-    assert np.array(means) == pytest.approx(np.array(MEANS), abs=0.05), CHANGED
+    assert np.array(means) == pytest.approx(np.array(MEANS), abs=0.02), CHANGED
