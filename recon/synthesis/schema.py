@@ -68,6 +68,7 @@ COLUMNS = (
     Column("scene", "scene", Text(), (), "", "JSON of everything else that was drawn"),
 )
 # fmt: on
+FIELDS = by_field(COLUMNS)
 ALWAYS = ("index", "seed")  # fields that are read with any others: they name the record
 
 
@@ -103,12 +104,12 @@ def record_from_row(row: Row, fields: Collection[str] | None = None) -> Record:
     Raises:
         UserError: names a column which is missing, of a wrong type or of a wrong shape.
     """
-    return Record(**decode_row(row, COLUMNS, None if fields is None else _known(fields)))
+    return Record(**decode_row(row, FIELDS, None if fields is None else _known(fields)))
 
 
 def _known(fields: Iterable[str]) -> set[str]:
     """These fields of Record and those that are always read."""
-    known, wanted = by_field(COLUMNS), {*ALWAYS, *fields}
-    for name in sorted(wanted - known.keys()):
-        raise ValueError(f"a record has no field {name!r}{did_you_mean(name, known)}")
+    wanted = {*ALWAYS, *fields}
+    for name in sorted(wanted - FIELDS.keys()):
+        raise ValueError(f"a record has no field {name!r}{did_you_mean(name, FIELDS)}")
     return wanted
