@@ -32,20 +32,24 @@ GROUP_ROWS = 32
 OPEN_FILES, OPEN_GROUPS = 64, 4  # what `Rows` keeps at hand
 BROKEN = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises, by the place that is broken
 
-Key, Kept = TypeVar("Key"), TypeVar("Kept")
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
 
 
 class Rows:
     """The rows of a folder's shards, or of these files in this order, by their number from 0 on.
 
-    Travels to other processes as paths and numbers: each opens the files itself.
+    Travels to other processes as paths and numbers: each opens the files itself. files: their paths; columns: the
+    names in the first of them.
 
     Raises UserError where a folder holds no shard, and, then or while reading, names a file that is broken.
     """
 
     def __init__(self, source: Path | Iterable[Path]) -> None:
         self.files = shards_in(source) if isinstance(source, Path) else list(source)
-        groups = [_group_rows(file) for file in self.files]
+        shards = [_metadata(file) for file in self.files]
+        groups = [_group_rows(shard) for shard in shards]
+        self.columns: list[str] = shards[0].schema.to_arrow_schema().names if shards else []
         self._file = np.repeat(np.arange(len(groups)), [len(rows) for rows in groups])  # of each group
         self._group = np.concatenate([np.arange(len(rows)) for rows in groups] or [np.zeros(0, int)])  # in its file
         self._start = np.cumsum([0, *chain.from_iterable(groups)])  # each group's first row, and their sum
@@ -115,7 +119,7 @@ def shards_in(folder: Path) -> list[Path]:
 
 def row_count(file: Path) -> int:
     """The number of rows of a shard."""
-    return sum(_group_rows(file))
+    return _metadata(file).num_rows
 
 
 def write_shard(path: Path, schema: Schema, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -203,13 +207,16 @@ def _opened(file: Path) -> tuple[pq.ParquetFile, set[str]]:
     return shard, set(shard.schema_arrow.names)
 
 
-def _group_rows(file: Path) -> list[int]:
-    """How many rows each group of a shard holds."""
+def _metadata(file: Path) -> pq.FileMetaData:
     try:
-        metadata = pq.read_metadata(file)
+        return pq.read_metadata(file)
     except BROKEN as error:
         raise _read_error(file, error) from None
-    return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+
+
+def _group_rows(shard: pq.FileMetaData) -> list[int]:
+    """How many rows each group of a shard holds."""
+    return [shard.row_group(group).num_rows for group in range(shard.num_row_groups)]
 
 
 def _kept(kept: OrderedDict[Key, Kept], key: Key, make: Callable[[], Kept], limit: int) -> Kept:
