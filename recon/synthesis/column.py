@@ -123,7 +123,7 @@ def encode_row(source: object, columns: Iterable[Column]) -> dict[str, Any]:
 
 
 def decode_row(row: Row, fields: Fields, wanted: Collection[str] | None = None) -> dict[str, Any]:
-    """Field -> its value, bit for bit what `encode_row` was given; `nothing` of its codec for those not `wanted`.
+    """Field -> its value, what `encode_row` was given; `nothing` of its codec for those not `wanted`.
 
     Raises UserError that names a column which is missing, of a wrong type or of a wrong shape.
     """

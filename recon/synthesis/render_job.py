@@ -3,7 +3,7 @@
     produce(RenderJob(seed=0, size=128, scene=SceneConfig()), 1000, Path("renders"), workers=2)
     record_from_row(Rows(Path("renders")).row(7))
 
-The last line gives the render of scene (0, 7), bit for bit.
+The last line gives the render of scene (0, 7).
 """
 
 from __future__ import annotations

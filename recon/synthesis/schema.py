@@ -1,7 +1,7 @@
 """The table of a record's columns, one row a column: what is on disk, in memory, and what it means.
 
     row_from_record(record)                 the columns of a record
-    record_from_row(row)                    the record again, bit for bit; of a row of `load_dataset` too
+    record_from_row(row)                    the record again; of a row of `load_dataset` too
     record_from_row(row, ("rgb", "mask"))   only these fields, from `columns_of(("rgb", "mask"))`
 
 Letters of shapes: S the image's side, n vertices, k identity and e expression parameters of the face model.
@@ -94,7 +94,9 @@ def row_from_record(record: Record) -> dict[str, Any]:
 
 
 def record_from_row(row: Row, fields: Collection[str] | None = None) -> Record:
-    """The record of a row, bit for bit: a row of `load_dataset` (decoded images, in any format) or of `Rows`.
+    """The record of a row of `Rows` or of `load_dataset` (decoded images, in any format).
+
+    Its numbers are those of the record that was stored, bit for bit, but that a label of -0.0 comes back as 0.0.
 
     Args:
         row: its other columns, such as those of a translated image, are not looked at.

@@ -59,14 +59,6 @@ class Rows:
     def __len__(self) -> int:
         return int(self._start[-1])
 
-    @property
-    def columns(self) -> list[str]:
-        """The names of the first shard's columns."""
-        try:
-            return list(pq.read_schema(self.files[0]).names)
-        except BROKEN as error:
-            raise _read_error(self.files[0], error) from None
-
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return self.rows()
 

@@ -1,15 +1,18 @@
+import dataclasses
+
+import numpy as np
 import pytest
 
 from recon.errors import UserError
 from recon.faces import load
 from recon.synthesis import render_job as module
 from recon.synthesis.produce import produce, read_manifest
+from recon.synthesis.record import Record
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.render_record import RENDERER_VERSION, render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.schema import record_from_row
 from recon.synthesis.shards import Rows
-from tests.recon.synthesis.test_shards import assert_same
 
 JOB = RenderJob(seed=3, size=32, scene=SceneConfig(yaw_max_deg=10))
 
@@ -21,11 +24,13 @@ def folder(tmp_path_factory):
     return out
 
 
-def test_the_folder_holds_the_renders_bit_for_bit(folder):
+def test_the_folder_holds_the_renders(folder):
     model = load("default")
     for index, row in enumerate(Rows(folder)):
         JOB.schema().check(row)
-        assert_same(record_from_row(row), render_record(model, draw_scene(model, 3, index, JOB.scene), 32))
+        read, rendered = record_from_row(row), render_record(model, draw_scene(model, 3, index, JOB.scene), 32)
+        for field in dataclasses.fields(Record):
+            np.testing.assert_array_equal(getattr(read, field.name), getattr(rendered, field.name), field.name)
 
 
 def test_the_manifest_names_renderer_and_model(folder):
