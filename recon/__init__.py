@@ -1,4 +1,33 @@
 """Face reconstruction: face models, renderer with exact labels, networks, training and evaluation.
 
-Data flows downward through the rooms: geometry, faces, render, synthesis, nets, losses, train, mesh, evaluate.
+    import recon
+
+    face = recon.reconstruct("photo.jpg")[0]  # every face of the photo, the largest first
+
+Data flows downward through the rooms; `docs/architecture.md` draws them.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recon.detail.relief import DetailConfig as DetailConfig
+    from recon.reconstruction.pipeline import ReconstructionConfig as ReconstructionConfig
+    from recon.reconstruction.pipeline import reconstruct as reconstruct
+    from recon.registration.register import RegistrationConfig as RegistrationConfig
+
+_HOMES = {
+    "DetailConfig": "recon.detail.relief",
+    "ReconstructionConfig": "recon.reconstruction.pipeline",
+    "reconstruct": "recon.reconstruction.pipeline",
+    "RegistrationConfig": "recon.registration.register",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: `recon --help` does not wait for torch.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'recon' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -31,7 +31,7 @@ class Command:
 
 COMMANDS = {
     "train": Command("recon.commands.train", "train a network: one file, one experiment"),
-    "textures": Command("recon.reconstruction.photo_textures", "read the skin off photos, to train networks with"),
+    "textures": Command("recon.commands.textures", "read the skin off photos, to train networks with"),
     "reconstruct": Command("recon.commands.reconstruct", "turn photos into detailed meshes"),
     "view": Command("recon.commands.view", "show a result in the browser (extra: viewer)"),
     **{f"evaluate {name}": Command("recon.commands.evaluate", line, (name,)) for name, line in PROTOCOLS.items()},
@@ -79,15 +79,34 @@ def _run_command(title: str, command: Command, words: Sequence[str]) -> None:
     module = importlib.import_module(command.module)
     parser = _Parser(prog=title, description=command.help, allow_abbrev=False)
     module.add_arguments(parser, *command.told)
+    options = [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
+    overrides: list[str] = []
+    if parser.get_default("overrides") is not None:  # the command takes a configuration, see `add_config_arguments`
+        words, overrides = _split_overrides(words, options)
     args, rest = parser.parse_known_args(words)
-    if hasattr(args, "overrides"):  # the command takes a configuration, see recon.configuration.add_config_arguments
+    if rest:
+        raise UserError(f"unknown option {rest[0]}{did_you_mean(rest[0].split('=')[0], options)}")
+    if overrides:
         from recon.configuration import parse_overrides
 
-        args.overrides = parse_overrides(rest)
-    elif rest:
-        options = [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
-        raise UserError(f"unknown option {rest[0]}{did_you_mean(rest[0].split('=')[0], options)}")
+        args.overrides = parse_overrides(overrides)
     module.run(args, *command.told)
+
+
+def _split_overrides(words: Sequence[str], options: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words for the parser, and the `--key value` of a configuration: those that are none of its options."""
+    own: list[str] = []
+    overrides: list[str] = []
+    taking = False  # the next word is an override's value
+    for word in words:
+        if word.startswith("--"):
+            other = word.split("=")[0] not in options
+            (overrides if other else own).append(word)
+            taking = other and "=" not in word
+        else:
+            (overrides if taking else own).append(word)
+            taking = False
+    return own, overrides
 
 
 def _split_name(program: str, words: list[str], commands: Mapping[str, Command]) -> tuple[str, list[str]]:

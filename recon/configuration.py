@@ -250,6 +250,12 @@ def _instantiate(cls: type[T], values: Mapping[str, Any], source: str) -> T:
 
 def _one_sentence(message: str) -> str:
     """jsonargparse's several lines as one: `'net.width' must be int, not 'a'`."""
+    group = re.search(  # `Net | None`: what is wrong inside is told below the union
+        r'key "config\.([\w.]+)":\s*Does not validate.*?Parser key "([\w.]+":\s*Expected .*? Got value: [^\n]*)',
+        message,
+        re.DOTALL,
+    )
+    message = f'key "config.{group[1]}.{group[2]}' if group else message
     wrong_type = re.search(r'key "config\.([\w.]+)":\s*Expected an? (.*?)\. Got value: (.*)', message, re.DOTALL)
     if wrong_type:
         key, expected, value = wrong_type.groups()

@@ -9,9 +9,9 @@ import pytest
 from datasets import load_dataset
 from PIL import Image
 
+from recon import reconstruct
 from recon.cli import main as recon
 from recon.faces import load
-from recon.reconstruction.pipeline import reconstruct
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.schema import record_from_row

@@ -116,6 +116,13 @@ def add_detail(
     return Detail(fine + displacement[:, None] * normals, fine, faces, displacement, seen, visible, parents)
 
 
+def without_detail(vertices: np.ndarray, triangles: np.ndarray, camera: Camera, shape: tuple[int, int]) -> Detail:
+    """A registered mesh as it is, behind the same type. shape: height and width of the photo."""
+    normals = vertex_normals(torch.from_numpy(vertices), torch.from_numpy(triangles)).numpy()
+    seen, none = trust(vertices, triangles, normals, camera, shape), np.zeros(len(vertices))
+    return Detail(vertices, vertices, triangles, none, seen, none, sparse.identity(len(vertices), format="csr"))
+
+
 def relief(
     patch: Patch,
     luminance: np.ndarray,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from recon import assets
 from recon.faces.brows import BROW_DROP_MM, brow_place
@@ -26,6 +27,41 @@ def load_default(subdivisions: int = 1) -> FaceModel:
     """
     with np.load(assets.path("default_face.npz"), allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
+    quads, fields, eyeballs = subdivided(arrays, subdivisions)
+    mean, triangles = fields["mean"], triangulate(quads)
+    face = fields["margin"][triangles].mean(1) > 0  # a smooth border at any level of subdivision
+    on_face = np.unique(triangles[face])
+    fields["uv"][np.setdiff1d(np.arange(len(mean)), on_face)] = np.nan
+    low, high = mean[on_face].min(0) - BOX_MARGIN_MM, mean[on_face].max(0) + BOX_MARGIN_MM
+    names = tuple(str(name) for name in arrays["expression_names"])
+    places = torch.from_numpy(mean).float()
+    landmarks = torch.from_numpy(arrays["landmarks"].astype(np.int64))
+    region = torch.from_numpy(np.argmax(fields["weights"], axis=1).astype(np.uint8))
+    region[brows_in(places, region, landmarks)] = REGIONS.index("brows")
+    left, right = (torch.from_numpy(ids) for ids in eyeballs)
+    turning = Eyeball.named(left, "Left", names), Eyeball.named(right, "Right", names)
+    return FaceModel(
+        name="default",
+        mean=places,
+        identity_basis=torch.from_numpy(np.moveaxis(fields["identity"], 1, 0).copy()).float(),
+        expression_basis=torch.from_numpy(np.moveaxis(fields["expression"], 1, 0).copy()).float(),
+        expression_names=names,
+        triangles=torch.from_numpy(triangles),
+        uv=torch.from_numpy(fields["uv"]).float(),
+        landmarks=landmarks,
+        region=region,
+        face=torch.from_numpy(face),
+        canonical=torch.from_numpy((mean - low) / (high - low)).float(),
+        canonical_box_mm=torch.from_numpy(np.stack([low, high])).float(),
+        eyeballs=tuple(filter(None, turning)),
+    )
+
+
+def subdivided(
+    arrays: dict[str, np.ndarray], subdivisions: int
+) -> tuple[np.ndarray, dict[str, np.ndarray], list[np.ndarray]]:
+    """The stored cage after so many steps: quads (q, 4) int64; fields (n, ...) float64, vertices first; the vertex ids
+    of the left and of the right eyeball."""
     quads = arrays["quads"].astype(np.int64)
     fields = {
         "mean": arrays["mean"].astype(np.float64),
@@ -41,46 +77,13 @@ def load_default(subdivisions: int = 1) -> FaceModel:
         fields = {name: refine(matrix, values) for name, values in fields.items()}
         eyeballs = [(matrix @ inside.astype(float)) > 0.5 for inside in eyeballs]
         quads = finer.astype(np.int64)
+    return quads, fields, [np.flatnonzero(inside) for inside in eyeballs]
 
-    mean = fields["mean"]
-    triangles = triangulate(quads)
-    face = fields["margin"][triangles].mean(1) > 0  # a smooth border at any level of subdivision
-    on_face = np.unique(triangles[face])
-    fields["uv"][np.setdiff1d(np.arange(len(mean)), on_face)] = np.nan
-    low, high = mean[on_face].min(0) - BOX_MARGIN_MM, mean[on_face].max(0) + BOX_MARGIN_MM
-    names = tuple(str(name) for name in arrays["expression_names"])
-    sides = (("Left", 1.0), ("Right", -1.0))
-    places = torch.from_numpy(mean).float()
-    landmarks = torch.from_numpy(arrays["landmarks"].astype(np.int64))
-    region = torch.from_numpy(np.argmax(fields["weights"], axis=1).astype(np.uint8))
+
+def brows_in(places: Tensor, region: Tensor, landmarks: Tensor) -> Tensor:
+    """(n,) bool: the skin under the brows; places (n, 3) mm, region (n,) uint8, landmarks (68,)."""
     height, along = brow_place(places, places[landmarks[17:27]] - places.new_tensor([0.0, BROW_DROP_MM, 0.0]))
-    brows = (height.abs() < BROW_HALF_MM) & (along > -0.05) & (along < 1.1) & (region == REGIONS.index("skin"))
-    region[brows] = REGIONS.index("brows")
-    return FaceModel(
-        name="default",
-        mean=places,
-        identity_basis=torch.from_numpy(np.moveaxis(fields["identity"], 1, 0).copy()).float(),
-        expression_basis=torch.from_numpy(np.moveaxis(fields["expression"], 1, 0).copy()).float(),
-        expression_names=names,
-        triangles=torch.from_numpy(triangles),
-        uv=torch.from_numpy(fields["uv"]).float(),
-        landmarks=landmarks,
-        region=region,
-        face=torch.from_numpy(face),
-        canonical=torch.from_numpy((mean - low) / (high - low)).float(),
-        canonical_box_mm=torch.from_numpy(np.stack([low, high])).float(),
-        eyeballs=tuple(
-            Eyeball(
-                vertices=torch.from_numpy(np.flatnonzero(inside)),
-                **{key: names.index(f"eyeLook{word}{side}") for key, word in LOOKS},
-                outward=outward,
-            )
-            for inside, (side, outward) in zip(eyeballs, sides, strict=True)
-        ),
-    )
-
-
-LOOKS = (("out", "Out"), ("into", "In"), ("up", "Up"), ("down", "Down"))
+    return (height.abs() < BROW_HALF_MM) & (along > -0.05) & (along < 1.1) & (region == REGIONS.index("skin"))
 
 
 def refine(matrix: Any, values: np.ndarray) -> np.ndarray:

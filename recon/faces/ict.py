@@ -14,6 +14,7 @@ import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -36,7 +37,7 @@ TRANSPARENT = (
 OUTER_SKIN = range(0, 11248)  # face, head and neck; the sockets of mouth and eyes follow
 EYE_SOCKETS = range(13294, 14062)
 EYEBALLS = {"L": range(21451, 23021), "R": range(23021, 24591)}  # the model's left and right
-SIDES = {"L": "Left", "R": "Right"}
+SIDES: dict[str, Literal["Left", "Right"]] = {"L": "Left", "R": "Right"}
 REGION_OF_MATERIAL = {"M_GumsTongue": "mouth_inside", "M_Teeth": "teeth"}
 LANDMARKS = (  # the Multi-PIE markup, as in vertex_indices.json (an npz does not carry it)
     1225, 1888, 1052, 367, 1719, 1722, 2199, 1447, 966, 3661, 4390, 3927, 3924, 2608, 3272, 4088, 3443, 268, 493,
@@ -78,12 +79,14 @@ def load_ict(path: Path | str, template: FaceModel) -> FaceModel:
     def turned(deltas: np.ndarray) -> torch.Tensor:
         return torch.as_tensor(deltas[:, :count].astype(np.float32) @ (MM_PER_CM * pose.rotation.T).astype(np.float32))
 
+    names = _expression_names(arrays)  # a folder may hold a part of the files: eyes then do not turn
+    turning = [Eyeball.named(torch.arange(ids.start, ids.stop), SIDES[side], names) for side, ids in EYEBALLS.items()]
     return FaceModel(
         name="ict",
         mean=torch.as_tensor(mean, dtype=torch.float32),
         identity_basis=turned(arrays["identity"]),
         expression_basis=turned(arrays["expression"]),
-        expression_names=_expression_names(arrays),
+        expression_names=names,
         triangles=torch.as_tensor(triangles.astype(np.int32)),
         uv=torch.as_tensor(carried.uv),
         landmarks=torch.as_tensor(landmarks, dtype=torch.int64),
@@ -91,7 +94,7 @@ def load_ict(path: Path | str, template: FaceModel) -> FaceModel:
         face=torch.as_tensor(carried.on_face[triangles].all(1)),
         canonical=torch.as_tensor(carried.canonical),
         canonical_box_mm=template.canonical_box_mm,
-        eyeballs=_eyeballs(arrays),
+        eyeballs=tuple(filter(None, turning)),
     )
 
 
@@ -99,18 +102,6 @@ def _expression_names(arrays: Arrays) -> tuple[str, ...]:
     """The default model's spelling: browDownLeft for browDown_L."""
     names = [str(name) for name in arrays["expression_names"]]
     return tuple(name[:-2] + SIDES[name[-1]] if name[-2:-1] == "_" else name for name in names)
-
-
-def _eyeballs(arrays: Arrays) -> tuple[Eyeball, ...]:
-    """Rigid eyeballs where the look units are all there (a folder may hold a part of the files)."""
-    names = _expression_names(arrays)
-    balls = []
-    for side, ids in EYEBALLS.items():
-        units = [f"eyeLook{way}{SIDES[side]}" for way in ("Out", "In", "Up", "Down")]
-        if set(units) <= set(names):
-            out, into, up, down = (names.index(unit) for unit in units)
-            balls.append(Eyeball(torch.arange(ids.start, ids.stop), out, into, up, down, 1.0 if side == "L" else -1.0))
-    return tuple(balls)
 
 
 def _regions(arrays: Arrays, carried: np.ndarray) -> np.ndarray:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,6 +27,7 @@ PART_REGIONS = ("hair", "facial_hair", "glasses", "headwear", "object")
 REGIONS = BODY_REGIONS + PART_REGIONS
 """What pixels show: a face model's own vertices have the first, what is laid over a head the others."""
 
+LOOKS = ("Out", "In", "Up", "Down")  # units of the gaze, eyeLookOutLeft and so on
 NASION = 27  # landmark whose vertex is the origin of position and depth maps
 
 
@@ -33,7 +37,7 @@ class Eyeball:
 
     Attributes:
         vertices: (k,) int64 vertex ids.
-        out, into, up, down: indices of the four look units in `FaceModel.expression_names`.
+        out, into, up, down: places in an expression (e,) of the four units that turn it.
         outward: sign of x that is away from the nose, +1 for the model's left eye.
     """
 
@@ -44,6 +48,19 @@ class Eyeball:
     down: int
     outward: float
 
+    @classmethod
+    def named(cls, vertices: Tensor, side: Literal["Left", "Right"], names: Sequence[str]) -> Eyeball | None:
+        """The eyeball that the look units of a side turn; None where `names` (e,), a unit a column, lack some of them.
+
+        Args:
+            vertices: (k,) int64 vertex ids.
+            side: the model's own.
+        """
+        units = [f"eyeLook{way}{side}" for way in LOOKS]
+        if not set(units) <= set(names):
+            return None
+        return cls(vertices, *map(names.index, units), outward=1.0 if side == "Left" else -1.0)
+
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity: what is computed for a model is kept with it
 class FaceModel:
@@ -53,8 +70,9 @@ class FaceModel:
         name: short name stored with every record.
         mean: (n, 3) float32, origin midway between the eyeballs.
         identity_basis: (k, n, 3) float32, mm for one standard deviation.
-        expression_basis: (e, n, 3) float32, mm for a fully active unit.
-        expression_names: e names.
+        expression_basis: (e, n, 3) float32, mm for a coefficient of one.
+        expression_names: u facial action units that an expression is told in, spelt as jawOpen and mouthSmileLeft are.
+            Without `expression_units` each is a coefficient of its own: u = e.
         triangles: (f, 3) int32, counter-clockwise seen from outside.
         uv: (n, 2) float32 in [0, 1] on the face, NaN elsewhere.
         landmarks: (68,) int64 vertex ids, Multi-PIE order.
@@ -63,6 +81,8 @@ class FaceModel:
         canonical: (n, 3) float32, places in the default model's box, [0, 1] on the face region.
         canonical_box_mm: (2, 3) float32, low and high corner of that box.
         eyeballs: rigid eyeballs, empty where the model moves its eyes linearly.
+        expression_units: (u, e) float32, the coefficients of each unit fully active, for a model whose coefficients
+            mean nothing one by one, such as principal components.
     """
 
     name: str
@@ -78,13 +98,14 @@ class FaceModel:
     canonical: Tensor
     canonical_box_mm: Tensor
     eyeballs: tuple[Eyeball, ...] = ()
+    expression_units: Tensor | None = None
 
     def vertices(self, identity: Tensor, expression: Tensor) -> Tensor:
         """Shape of one person with one expression.
 
         Args:
             identity: (k,) float32, standard deviations.
-            expression: (e,) float32, activations, usually in [0, 1].
+            expression: (e,) float32; where each is a unit's, usually in [0, 1].
 
         Returns:
             (n, 3) float32 mm.
@@ -97,6 +118,29 @@ class FaceModel:
             turn = gaze_rotation(eye, expression)
             moved = moved.index_copy(0, eye.vertices, (ball - centre) @ turn.T + centre)
         return moved
+
+    def activations(self, expression: Tensor | np.ndarray) -> dict[str, float]:
+        """How far each facial action unit is active in an expression (e,), 1 fully; those at rest are left out.
+
+        Of coefficients that no units make exactly, the nearest that some do (least squares).
+        """
+        amounts = torch.as_tensor(expression)
+        if self.expression_units is not None:
+            amounts = amounts @ torch.linalg.pinv(self.expression_units)
+        return {name: amount for name, amount in zip(self.expression_names, amounts.tolist(), strict=True) if amount}
+
+    def coefficients(self, activations: Mapping[str, float]) -> Tensor:
+        """The expression (e,) float32 in which these units are active and the others at rest.
+
+        Raises:
+            KeyError: the model has no unit of such a name.
+        """
+        place = {name: k for k, name in enumerate(self.expression_names)}
+        amounts = torch.zeros(len(place), dtype=torch.float64)
+        for name, amount in activations.items():
+            amounts[place[name]] = float(amount)
+        amounts = amounts.float()
+        return amounts if self.expression_units is None else amounts @ self.expression_units
 
 
 def gaze_rotation(eye: Eyeball, expression: Tensor) -> Tensor:

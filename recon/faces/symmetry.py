@@ -46,7 +46,7 @@ def symmetry_of(model: FaceModel) -> Symmetry:
     """
     mean = model.mean.double().numpy()
     flipped = mean * (-1, 1, 1)
-    distance, vertices = KDTree(mean).query(flipped)
+    distance, vertices = map(np.asarray, KDTree(mean).query(flipped))
     basis = model.identity_basis.double().numpy()
     mirrored = basis[:, vertices] * (-1, 1, 1)
     flat, goal = basis.reshape(len(basis), -1), mirrored.reshape(len(basis), -1)

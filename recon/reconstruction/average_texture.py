@@ -1,4 +1,4 @@
-"""The average face's colours at the default model's vertices, to be painted through an embedding (figure 8)."""
+"""The average face's colours at a model's vertices, to be painted through an embedding (figure 8)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.spatial import KDTree
 
-from recon.faces import load
+from recon.faces.model import FaceModel
 from recon.people.wardrobe import Dress
 from recon.render.lighting import Lighting
 from recon.synthesis.render_record import render_record
@@ -28,12 +28,11 @@ SEEN_WITHIN_MM = 2.0
 
 
 @lru_cache(maxsize=1)
-def average_colours() -> np.ndarray:
+def average_colours(model: FaceModel) -> np.ndarray:
     """(n, 3) float in [0, 1], sRGB: the mean of drawn people's paint on the mean face, evenly lit, seen from the front;
     vertices that are not seen from there take the colour of the nearest that is.
     """
-    model = load("default")
-    total = np.zeros((len(model.mean), 3))
+    total, seen = np.zeros((len(model.mean), 3)), np.zeros(len(model.mean), bool)
     for index in range(PEOPLE):
         record = render_record(model, _plain(draw_scene(model, 0, index, SceneConfig())), SIDE_PX)
         places = record.vertices_mm + record.origin_mm
@@ -43,7 +42,7 @@ def average_colours() -> np.ndarray:
         )
         column, row = (np.clip(x, 0, SIDE_PX - 1).astype(int) for x in (u, v))
         total += record.rgb[row, column] / 255.0
-    seen = np.abs(record.position_mm[row, column, 2] - record.vertices_mm[:, 2]) < SEEN_WITHIN_MM
+        seen = np.abs(record.position_mm[row, column, 2] - record.vertices_mm[:, 2]) < SEEN_WITHIN_MM
     nearest = np.flatnonzero(seen)[KDTree(model.mean.numpy()[seen]).query(model.mean.numpy())[1]]
     return total[nearest] / PEOPLE
 

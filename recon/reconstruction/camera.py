@@ -1,4 +1,4 @@
-"""The camera that saw a position map, recovered from its (pixel, position) pairs."""
+"""The camera that saw a position map, recovered from its (pixel, position) pairs, and that of the whole photo."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recon.geometry.cameras import Camera
+from recon.geometry.similarity import Similarity
+from recon.photos.framing import Framing
+
 ROUNDS = 6  # fits, each to the pairs that the one before left near
 OUTLIER = 4.0  # standard deviations, from the median absolute residual
 SMALLEST_PX = 1e-4  # residuals below are rounding
 SURE = 10.0  # standard errors: a smaller perspective is none
 CENTRE_SHARE = 0.05  # of the image's side: a principal point known less well is taken to be the image's centre
+FARTHEST_MM = 5000.0  # parallel rays become those of a camera so far away
 
 
 @dataclass(frozen=True)
@@ -59,22 +64,29 @@ def recover_camera(pixels: np.ndarray, positions_mm: np.ndarray, size_px: tuple[
     columns = [(one, zero), (zero, one), (x, -y), (u * z, v * z), (-z, zero), (zero, -z)]
     design = np.stack([np.concatenate(column) for column in columns], 1)
     aim = np.concatenate([u, v])
-    for unknowns in (6, 4, 3):
-        theta, error = robust_fit(design[:, :unknowns], aim)
-        closeness = theta[3] if unknowns > 3 else 0.0
-        if unknowns > 3 and closeness < SURE * error[3]:
-            continue  # also where the rays would have to diverge
-        if unknowns == 6 and error[4:].max() > CENTRE_SHARE * max(size_px) * closeness:
-            continue
-        break
-    centre = middle + (theta[4:] / closeness if unknowns == 6 else 0.0)
-    origin = middle + theta[:2]
-    return MapCamera(float(theta[2]), float(closeness), tuple(centre.tolist()), tuple(origin.tolist()))
+    theta, error = robust_fit(design, aim)
+    if sure_of_perspective(theta, error) and error[4:].max() <= CENTRE_SHARE * max(size_px) * theta[3]:
+        return camera_of(theta, middle)
+    theta, error = robust_fit(design[:, :4], aim)
+    return camera_of(theta if sure_of_perspective(theta, error) else robust_fit(design[:, :3], aim)[0], middle)
+
+
+def sure_of_perspective(theta: np.ndarray, error: np.ndarray) -> bool:
+    """Whether k stands out of its standard error; it does not where the rays would have to diverge either."""
+    return bool(theta[3] >= SURE * error[3])
+
+
+def camera_of(theta: np.ndarray, middle: np.ndarray) -> MapCamera:
+    """theta: o, p, s, then k and k (cu, cv) where they are known; all about the image's middle (2,)."""
+    closeness = float(theta[3]) if len(theta) > 3 else 0.0
+    cu, cv = (middle + (theta[4:] / closeness if len(theta) > 4 else 0.0)).tolist()
+    u, v = (middle + theta[:2]).tolist()
+    return MapCamera(float(theta[2]), closeness, (cu, cv), (u, v))
 
 
 def robust_fit(design: np.ndarray, aim: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Solution and its standard errors, (k,) each; rows (2 n, k) are pairs i and n + i, left out together."""
-    near = np.ones(len(aim), bool)
+    near, theta, deviation = np.ones(len(aim), bool), np.zeros(design.shape[1]), SMALLEST_PX
     scales = np.linalg.norm(design, axis=0) + 1e-300
     for _ in range(ROUNDS):
         theta = np.linalg.lstsq(design[near] / scales, aim[near], rcond=None)[0] / scales
@@ -83,3 +95,24 @@ def robust_fit(design: np.ndarray, aim: np.ndarray) -> tuple[np.ndarray, np.ndar
         near = np.tile((residual < OUTLIER * deviation).reshape(2, -1).all(0), 2)
     inverse = np.linalg.pinv((design[near] / scales).T @ (design[near] / scales))
     return theta, deviation * np.sqrt(np.diag(inverse)) / scales
+
+
+def pinhole(seen: MapCamera, size: int) -> tuple[Camera, np.ndarray]:
+    """The camera of a map, and the place (3,) mm of the map's origin in its frame; parallel rays become far ones."""
+    distance = 1 / max(seen.closeness, 1 / FARTHEST_MM)
+    centre = np.array(seen.centre_px)
+    across = (np.array(seen.origin_px) - centre) / seen.scale_px * (1, -1)
+    return Camera(seen.scale_px * distance, seen.centre_px, size), np.array([*across, -distance])
+
+
+def in_photo(camera: Camera, framing: Framing) -> tuple[Camera, np.ndarray]:
+    """The camera of the whole photo, from that of its upright crop, and the turn (3, 3) of places that goes with it."""
+    return through(camera, framing.to_photo(camera.size_px), camera.size_px)
+
+
+def through(camera: Camera, change: Similarity, size_px: int) -> tuple[Camera, np.ndarray]:
+    """The camera whose pixels are `change` of another's, and the turn (3, 3) of places that goes with it."""
+    u, v = change(np.array(camera.centre_px))
+    turn = np.eye(3)
+    turn[:2, :2] = change.rotation.T  # the image's v points down, the frame's y up
+    return Camera(camera.focal_px * change.scale, (float(u), float(v)), size_px), turn

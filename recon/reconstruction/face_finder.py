@@ -38,6 +38,10 @@ WORST_DRIFT = 0.2  # of it, in eye distances, at such a shift: 0.04 in half of 1
 SAME_FACE = 0.7  # two frames whose eyes' middles lie nearer than this many eye distances show one face
 
 
+Box = tuple[float, float, float, float]
+"""Left, top, width and height of a face, in the photo's pixels."""
+
+
 @dataclass(frozen=True)
 class FoundFace:
     """One face of a photo, seen by a network.
@@ -59,16 +63,15 @@ def find_faces(
     image: Image.Image,
     network: Reconstructor,
     model: FaceModel,
-    size: int,
-    box: tuple[float, float, float, float] | None = None,
+    *,
+    box: Box | None = None,
     crop: bool = False,
 ) -> list[FoundFace]:
     """Every face of an upright RGB photo, the largest first.
 
     Args:
         model: the default face model, whose places the network's correspondence names.
-        size: px, the side that the network knows.
-        box: left, top, width, height in px of the one face to take; without it the detector looks, and where it finds
+        box: the one face to take; without it the detector looks, and where it finds
             nothing the whole photo is tried, as a crop of a turned face.
         crop: the photo is a ready crop of one face.
     Raises:
@@ -81,8 +84,8 @@ def find_faces(
         boxes = np.zeros((0, 4)) if crop else face_boxes(image, thorough=True)
         starts = [from_box(one) for one in boxes] or [whole(image)]
     found, faults = [], []
-    for face in settle(image, network, model, size, starts):
-        fault = "the network sees none" if face is None else fault_of(face, image, network, model, size)
+    for face in settle(image, network, model, starts):
+        fault = "the network sees none" if face is None else fault_of(face, image, network, model)
         if face is None or fault is not None:
             faults.append(fault)
         elif not any(_same(face.framing, other.framing) for other in found):
@@ -94,18 +97,18 @@ def find_faces(
 
 
 def settle(
-    image: Image.Image, network: Reconstructor, model: FaceModel, size: int, starts: Sequence[Framing]
+    image: Image.Image, network: Reconstructor, model: FaceModel, starts: Sequence[Framing]
 ) -> list[FoundFace | None]:
     """Frame each face anew by the network's own answer until its frame stays; None where the network sees none."""
     framings: list[Framing] = list(starts)
     faces: list[FoundFace | None] = [None] * len(framings)
     moving = list(range(len(framings)))
     for _ in range(ROUNDS):
-        answers = look(image, network, model, size, [framings[i] for i in moving])
+        answers = look(image, network, model, [framings[i] for i in moving])
         still = []
         for i, face in zip(moving, answers, strict=True):
             faces[i] = face
-            better = None if face is None else reframed(face, model, size)
+            better = None if face is None else reframed(face, model)
             if better is not None and not _close(better, framings[i]):
                 framings[i] = better
                 still.append(i)
@@ -117,16 +120,16 @@ def settle(
 
 @torch.no_grad()
 def look(
-    image: Image.Image, network: Reconstructor, model: FaceModel, size: int, framings: Sequence[Framing]
+    image: Image.Image, network: Reconstructor, model: FaceModel, framings: Sequence[Framing]
 ) -> list[FoundFace | None]:
     """The network's answer to each frame, in one batch; None where it sees no face."""
-    crops = np.stack([frame(image, framing, size) for framing in framings])
+    crops = np.stack([frame(image, framing, network.size) for framing in framings])
     device = next(network.parameters()).device
     geometry = network.predict(torch.from_numpy(crops).to(device).permute(0, 3, 1, 2).float() / 255)
     return [_found(framing, geometry, i, model) for i, framing in enumerate(framings)]
 
 
-def fault_of(face: FoundFace, image: Image.Image, network: Reconstructor, model: FaceModel, size: int) -> str | None:
+def fault_of(face: FoundFace, image: Image.Image, network: Reconstructor, model: FaceModel) -> str | None:
     """Why this is no face; None for a face.
 
     The network knows faces alone and sees one wherever it looks, but on a wall what it sees moves with the frame: a
@@ -137,15 +140,16 @@ def fault_of(face: FoundFace, image: Image.Image, network: Reconstructor, model:
         return f"its mask covers {100 * share:.0f} % of the frame"
     here = face.framing
     moved = [replace(here, middle=here.middle + here.eye_distance * np.array(shift)) for shift in SHIFTS]
-    answers = [reframed(one, model, size) for one in look(image, network, model, size, moved) if one is not None]
+    answers = [reframed(one, model) for one in look(image, network, model, moved) if one is not None]
     drifts = [float(np.linalg.norm(one.middle - here.middle)) / here.eye_distance for one in answers if one is not None]
     if len(drifts) < 2 or np.median(drifts) > WORST_DRIFT:
         return "what the network sees moves with the frame"
     return None
 
 
-def reframed(face: FoundFace, model: FaceModel, size: int) -> Framing | None:
+def reframed(face: FoundFace, model: FaceModel) -> Framing | None:
     """The frame that the maps ask for; None where they make no sense."""
+    size = len(face.mask)
     marks = canonical_mm(model)[model.landmarks.numpy()]
     eyes_mm = np.stack([marks[list(LEFT_EYE)].mean(0), marks[list(RIGHT_EYE)].mean(0)])
     middle, distance = eyes_in(face.seen, eyes_mm)

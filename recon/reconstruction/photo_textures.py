@@ -1,8 +1,7 @@
-"""`recon textures`: the skin of photographed faces, read off through a network's correspondence, to train with."""
+"""The skin of photographed faces, read off through a network's correspondence, to train with."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import cv2
@@ -19,7 +18,6 @@ from recon.photos.detection import face_boxes
 from recon.photos.framing import frame, from_box, whole
 from recon.photos.reading import Unusable, read_photo
 from recon.reconstruction.face_finder import FoundFace, settle
-from recon.reconstruction.pipeline import known_size, network_of
 from recon.train.retexture import COLUMNS, ROWS, atlas_place
 
 FINER = 2  # photo pixels for each of the network's
@@ -30,28 +28,29 @@ SEEN = 0.05  # of a pixel in reach, that a cell counts as seen
 MIRRORED = 0.02  # weight of the other side's pixels: they only fill what is not seen
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--photos", type=Path, required=True, metavar="DIR", help="photos of one face each")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.npy")
-    parser.add_argument("--network", type=Path, metavar="FILE", help="weights (default: the bundled ones)")
+def write_textures(folder: Path, out: Path, network: Reconstructor) -> tuple[int, int]:
+    """Read the skin off each photo of one face under `folder` and store all in `out`.
 
-
-def run(args: argparse.Namespace) -> None:
-    if args.out.suffix != ".npy":
-        raise UserError(f"--out {args.out}: give a name that ends in .npy")
-    network = network_of(args.network)
-    photos = image_files(args.photos)
+    Args:
+        out: an .npy file, (n, 3, ROWS, COLUMNS) uint8, as `recon.train.retexture.read_textures` reads it.
+    Returns:
+        How many textures there are, of how many images.
+    Raises:
+        UserError: no image is there, or none that shows a face.
+    """
+    if out.suffix != ".npy":
+        raise UserError(f"--out {out}: give a name that ends in .npy")
+    photos = image_files(folder)
     if not photos:
-        raise UserError(f"{args.photos} holds no images: give a folder of photos")
-    model, textures = load("default"), []
-    for path in track(photos, "photos", transient=True):
-        found = texture_in(path, network, model)
-        textures += [] if found is None else [found]
+        raise UserError(f"{folder} holds no images: give a folder of photos")
+    model = load("default")
+    found = (texture_in(path, network, model) for path in track(photos, "photos", transient=True))
+    textures = [texture for texture in found if texture is not None]
     if not textures:
-        raise UserError(f"none of the {len(photos)} images in {args.photos} shows a face: give another folder")
-    with whole_file(args.out) as temporary, temporary.open("wb") as file:
+        raise UserError(f"none of the {len(photos)} images in {folder} shows a face: give another folder")
+    with whole_file(out) as temporary, temporary.open("wb") as file:
         np.save(file, np.stack(textures))
-    print(f"{len(textures)} textures of {len(photos)} photos are in {args.out}")
+    return len(textures), len(photos)
 
 
 def texture_in(path: Path, network: Reconstructor, model: FaceModel) -> np.ndarray | None:
@@ -61,8 +60,8 @@ def texture_in(path: Path, network: Reconstructor, model: FaceModel) -> np.ndarr
     except Unusable:
         return None
     starts = [from_box(box) for box in face_boxes(photo)[:1]] or [whole(photo)]
-    (face,) = settle(photo, network, model, known_size(network), starts)
-    return None if face is None else texture_of(face, frame(photo, face.framing, FINER * known_size(network)))
+    (face,) = settle(photo, network, model, starts)
+    return None if face is None else texture_of(face, frame(photo, face.framing, FINER * network.size))
 
 
 def texture_of(face: FoundFace, crop: np.ndarray) -> np.ndarray:

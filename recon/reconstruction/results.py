@@ -15,7 +15,7 @@ from trimesh.exchange.obj import export_obj
 from trimesh.visual import TextureVisuals
 from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
-from recon.faces import load
+from recon.errors import UserError, did_you_mean
 from recon.files import whole_file
 from recon.reconstruction.map_pose import angles_deg
 from recon.reconstruction.pipeline import Reconstruction
@@ -25,6 +25,15 @@ from recon.reconstruction.views import turntable
 
 FORMATS = ("obj", "ply", "glb", "stl")
 VERTEX_MM = 0.001  # places are written to a micrometre
+
+
+def chosen_formats(text: str) -> tuple[str, ...]:
+    """Names of FORMATS, separated by commas."""
+    formats = tuple(word.strip().lower() for word in text.split(",") if word.strip())
+    for word in formats:
+        if word not in FORMATS:
+            raise UserError(f"--formats knows {', '.join(FORMATS)}, not {word}{did_you_mean(word, FORMATS)}")
+    return formats or FORMATS[:1]
 
 
 def write_result(
@@ -79,8 +88,7 @@ def write_mesh(path: Path, result: Reconstruction) -> None:
 
 def summary(result: Reconstruction) -> dict[str, Any]:
     """Camera, landmarks and quality figures, as plain numbers."""
-    model = load("default")
-    marks = result.vertices[model.landmarks.numpy()]
+    marks = result.vertices[result.model.landmarks.numpy()]
     last = result.registration.history[-1]
     framing = result.face.framing
     yaw, pitch, roll = angles_deg(result.face.seen.pose.rotation)

@@ -7,11 +7,11 @@ import numpy as np
 from PIL import Image
 from scipy.spatial import KDTree
 
-from recon.faces import load
 from recon.photos.framing import frame
 from recon.reconstruction.average_texture import average_colours
+from recon.reconstruction.camera import through
 from recon.reconstruction.face_finder import MASK_THRESHOLD
-from recon.reconstruction.pipeline import Reconstruction, through
+from recon.reconstruction.pipeline import Reconstruction
 from recon.reconstruction.texture import colours_at
 from recon.reconstruction.views import around, picture
 
@@ -54,7 +54,7 @@ def sheet_of(result: Reconstruction, photo: np.ndarray) -> np.ndarray:
 
 def painted_through(result: Reconstruction, crop: np.ndarray) -> np.ndarray:
     """The average face's colours at each pixel's predicted place, over the photo's crop (S, S, 3) uint8."""
-    model = load("default")
+    model = result.model
     on_face = np.unique(model.triangles[model.face].numpy())
     size_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
     correspondence = cv2.resize(result.face.correspondence, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR)
@@ -62,7 +62,7 @@ def painted_through(result: Reconstruction, crop: np.ndarray) -> np.ndarray:
     tree = KDTree(model.canonical.numpy()[on_face] * size_mm)
     away, near = tree.query(correspondence[inside] * size_mm, k=4)
     weights = 1 / (away + 0.1)
-    colours = average_colours()[on_face][near]
+    colours = average_colours(model)[on_face][near]
     shown = crop.copy()
     shown[inside] = np.round(255 * (colours * weights[..., None]).sum(1) / weights.sum(1, keepdims=True))
     return shown

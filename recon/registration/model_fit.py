@@ -38,7 +38,7 @@ def fit_model(
     ids = ids[:: max(1, len(ids) // MOST_MATCHES)]
     spread = np.repeat([1.0, EXPRESSION_SPREAD], [len(template.identity_basis), len(template.expression_basis)])
     shown = np.ascontiguousarray(basis[:, ids]).astype(np.float64)  # (k, m, 3)
-    aim, shape = places[ids], mean[ids]
+    aim, shape, coefficients = places[ids], mean[ids], np.zeros(len(basis))
     for _ in range(ROUNDS):
         off = np.linalg.norm(aim - affine(shape), axis=1)
         weights = 1 / (1 + (off / FAR_MM) ** 2)

@@ -12,7 +12,7 @@ from recon.geometry.similarity import fit_similarity
 RINGS = 4  # of vertices around those that may be matched
 NEIGHBOURS = 200  # skin vertices that a piece without matches follows
 OWN_MATCHES = 30  # from so many on, a piece is placed by what is seen of it
-ROUNDS = 5
+ROUNDS = 4  # of leaving out what does not fit
 FAR = 2.5  # medians: a match of a piece that its similarity leaves farther off is dropped
 
 
@@ -50,9 +50,9 @@ def place_piece(
     if len(seen) < OWN_MATCHES:
         near = skin[KDTree(rest[skin]).query(rest[piece].mean(0), k=min(NEIGHBOURS, len(skin)))[1]]
         return fit_similarity(rest[near], moved[near])(rest[piece])
-    inlier = np.ones(len(seen), bool)
+    fit = fit_similarity(rest[seen], places[seen])
     for _ in range(ROUNDS):
-        fit = fit_similarity(rest[seen[inlier]], places[seen[inlier]])
         distance = np.linalg.norm(fit(rest[seen]) - places[seen], axis=1)
-        inlier = distance <= FAR * np.median(distance)
+        near = seen[distance <= FAR * np.median(distance)]
+        fit = fit_similarity(rest[near], places[near])
     return fit(rest[piece])

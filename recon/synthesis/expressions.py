@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from recon.faces.model import FaceModel
+from recon.faces.model import LOOKS, FaceModel
 
-SMILE = ("mouthSmileLeft", "mouthSmileRight")
 GRIN_UNITS = {  # least and greatest activation
     "mouthSmile": (0.6, 1.3),
     "mouthStretch": (0.0, 0.8),
@@ -16,25 +17,24 @@ GRIN_UNITS = {  # least and greatest activation
     "cheekSquint": (0.0, 0.7),
     "jawOpen": (0.03, 0.35),
 }
-NEVER_ALONE = ("mouthClose", "jawOpen")
+NEVER_ALONE = ("mouthClose", "jawOpen", "tongueOut")
+MOUTH = ("mouth", "jaw", "tongue", "cheekPuff")  # how the names of units begin that a grin replaces
 
 
 def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float, open_mouth: float = 0.3) -> np.ndarray:
-    """(e,) float32 activations in [0, 1]: neutral, a few units, or a smile; left and right nearly alike; a gaze."""
-    names = list(model.expression_names)
-    place = {name: k for k, name in enumerate(names)}
-    active = np.zeros(len(names))
+    """(e,) float32, units active in [0, 1]: neutral, a few of them, or a smile; both sides nearly alike; a gaze."""
+    active: dict[str, float] = {}
 
     def put(name: str, amount: float) -> None:
         """Sets a unit; a sided one together with its twin, slightly apart."""
         for twin in twins(name):
-            if twin in place:
-                active[place[twin]] = np.clip(amount * (1 + rng.normal(0, 0.12)), 0, 1)
+            if twin in model.expression_names:
+                active[twin] = np.clip(amount * (1 + rng.normal(0, 0.12)), 0, 1)
 
     kind = rng.random()
-    choices = [n for n in names if not n.startswith("eyeLook") and n not in (*NEVER_ALONE, "tongueOut")]
+    alone = [n for n in model.expression_names if not n.startswith("eyeLook") and n not in NEVER_ALONE]
     if kind >= 0.15:
-        for name in rng.choice(choices, size=int(rng.integers(0, 4)), replace=False):
+        for name in rng.choice(alone, size=min(int(rng.integers(0, 4)), len(alone)), replace=False):
             put(str(name), rng.beta(1.3, 2.4))
         if rng.random() < open_mouth:
             opening = rng.beta(1.2, 3.0)
@@ -42,37 +42,40 @@ def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float, op
             put("mouthClose", opening * rng.beta(1, 3))
     if kind > 1 - smile:
         strength = rng.uniform(0.25, 0.9)
-        for name in SMILE[:1] + ("mouthSmile_L",):
-            put(name, strength)
-        for name, share in (("cheekSquintLeft", 0.5), ("cheekSquint_L", 0.5), ("mouthDimpleLeft", 0.3)):
-            put(name, strength * share * rng.random())
+        put("mouthSmileLeft", strength)
+        put("cheekSquintLeft", strength * 0.5 * rng.random())
+        rng.random()  # spent on nothing, here and below: what the seeds draw stays as it was
+        put("mouthDimpleLeft", strength * 0.3 * rng.random())
         if rng.random() < 0.65:  # teeth show
-            for name in ("mouthUpperUpLeft", "mouthUpperUp_L"):
-                put(name, rng.uniform(0.15, 0.55))
-            for name in ("mouthLowerDownLeft", "mouthLowerDown_L"):
-                put(name, rng.uniform(0.1, 0.45))
+            for name, low, high in (("mouthUpperUpLeft", 0.15, 0.55), ("mouthLowerDownLeft", 0.1, 0.45)):
+                put(name, rng.uniform(low, high))
+                rng.random()
             put("jawOpen", rng.uniform(0.02, 0.2))
-    sideways, upward = rng.normal(0, 0.18, 2)
+    active.update(gaze(*rng.normal(0, 0.18, 2)))
+    return model.coefficients(known(active, model)).numpy()
+
+
+def gaze(sideways: float, upward: float) -> dict[str, float]:
+    """Look units of both eyes for a gaze toward the model's left and upward, 1 as far as eyes turn."""
+    active = {}
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        looks = {
-            "Out": max(sideways * sign, 0),
-            "In": max(-sideways * sign, 0),
-            "Up": max(upward, 0),
-            "Down": max(-upward, 0),
-        }
-        for word, amount in looks.items():
-            for name in (f"eyeLook{word}{side}", f"eyeLook{word}_{side[0]}"):
-                if name in place:
-                    active[place[name]] = amount
-    return active.astype(np.float32)
+        outward = sideways * sign
+        amounts = (max(outward, 0), max(-outward, 0), max(upward, 0), max(-upward, 0))
+        active.update({f"eyeLook{way}{side}": amount for way, amount in zip(LOOKS, amounts, strict=True)})
+    return active
 
 
 def twins(name: str) -> list[str]:
     """A unit's name, and that of its other side where it has one."""
-    for here, there in (("Left", "Right"), ("Right", "Left"), ("_L", "_R"), ("_R", "_L")):
+    for here, there in (("Left", "Right"), ("Right", "Left")):
         if name.endswith(here):
             return [name, name[: -len(here)] + there]
     return [name]
+
+
+def known(active: Mapping[str, float], model: FaceModel) -> dict[str, float]:
+    """Those of the units that the model has."""
+    return {name: amount for name, amount in active.items() if name in model.expression_names}
 
 
 def grinning(model: FaceModel, expression: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -80,12 +83,11 @@ def grinning(model: FaceModel, expression: np.ndarray, rng: np.random.Generator)
 
     Photos show mouths a quarter wider than a smile of 1 makes them. The gaze and the brows stay.
     """
-    place = {name: k for k, name in enumerate(model.expression_names)}
-    active = expression.copy()
-    active[[k for name, k in place.items() if name.startswith(("mouth", "jaw", "tongue", "cheekPuff"))]] = 0
-    for name, (low, high) in GRIN_UNITS.items():
+    rest = model.activations(expression)
+    active = {name: amount for name, amount in rest.items() if not name.startswith(MOUTH)}
+    for unit, (low, high) in GRIN_UNITS.items():
         amount = rng.uniform(low, high)
-        for side in (name, name + "Left", name + "Right", name + "_L", name + "_R"):
-            if side in place:
-                active[place[side]] = amount * (1 + rng.normal(0, 0.08))
-    return active.clip(0, 1.4)
+        for name in (unit, unit + "Left", unit + "Right"):
+            if name in model.expression_names:
+                active[name] = np.clip(amount * (1 + rng.normal(0, 0.08)), 0, 1.4)
+    return model.coefficients(active).numpy()

@@ -100,7 +100,7 @@ def skin_seen(
 ) -> SkinSeen:
     """Skin up close at pixel centres; slow: from `paint_values`; normals: (S, S, 3) of `label_maps`."""
     ready = prepared(model)
-    rows = creases(ready.furrows, slow, skin, model.expression_names, head.expression, head.pixel_mm)
+    rows = creases(ready.furrows, slow, skin, model.activations(head.expression), head.pixel_mm)
     relief = relief_of(skin, head.vertices, ready.template.place_mm, rows, head.pixel_mm)
     heights, raised = relief_maps(normals, scenery, seen, relief)
     return SkinSeen(skin_gloss(ready.furrows, skin), heights, raised)

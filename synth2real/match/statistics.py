@@ -66,14 +66,16 @@ MELANIN_IN_G_OVER_B = 0.9  # blue's absorption by melanin less green's, as `reco
 
 def drawn_statistics(model: FaceModel, scenes: Sequence[Scene]) -> Statistics:
     """What was drawn, for every quantity but the tones: the truth that `measure` is after. Light: the key light's."""
-    units = [model.expression_names.index(name) for name in ("mouthSmileLeft", "jawOpen", "mouthClose")]
-    expression = np.array([scene.expression[units] for scene in scenes], np.float64)
+    active = [model.activations(scene.expression) for scene in scenes]
+    smile, jaw, closing = (
+        np.array([units.get(name, 0.0) for units in active]) for name in ("mouthSmileLeft", "jawOpen", "mouthClose")
+    )
     toward = np.array([scene.lighting.directions[0] for scene in scenes])
     as_drawn = ("eye_share", "eye_u", "eye_v", "yaw_deg", "pitch_deg", "roll_deg")
     return {
         **{name: np.array([getattr(scene, name) for scene in scenes]) for name in as_drawn},
-        "smile": expression[:, 0],
-        "open_mouth": expression[:, 1] - expression[:, 2],
+        "smile": smile,
+        "open_mouth": jaw - closing,
         "melanin": np.array([scene.appearance.melanin for scene in scenes]),
         "light_yaw_deg": np.degrees(np.arctan2(toward[:, 0], toward[:, 2])),
         "light_pitch_deg": np.degrees(np.arcsin(toward[:, 1])),
@@ -102,8 +104,8 @@ def ruler(model: FaceModel) -> Ruler:
     goals = [marks[list(LEFT_EYE)].mean(0), marks[list(RIGHT_EYE)].mean(0), *marks[list(OUTER_LIPS)]]
 
     def moved(*units: str) -> np.ndarray:
-        basis = sum(model.expression_basis[model.expression_names.index(unit)] for unit in units)
-        return torch.as_tensor(basis)[model.landmarks[list(OUTER_LIPS)]].double().numpy().ravel()
+        lips = model.expression_basis[:, model.landmarks[list(OUTER_LIPS)]]
+        return torch.tensordot(model.coefficients(dict.fromkeys(units, 1.0)), lips, 1).double().numpy().ravel()
 
     shifts = np.tile(np.eye(3), (len(OUTER_LIPS), 1))
     mouth = np.column_stack([moved("mouthSmileLeft", "mouthSmileRight"), moved("jawOpen"), shifts])

@@ -25,6 +25,7 @@ class Config:
     name: str | None = None
     photos: Path | None = None
     bf16: bool = False
+    other: Net | None = None
 
 
 def test_file_then_overrides_over_defaults(tmp_path: Path) -> None:
@@ -74,6 +75,7 @@ def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str, sentence: str) ->
         ({"nets.width": "3"}, "did you mean 'net'?"),
         ({"net": "3"}, "--net has keys of its own"),
         ({"steps": "1.5"}, "'steps' must be int, not '1.5'"),
+        ({"steps": "1", "other.width": "a"}, "'other.width' must be int, not 'a'"),
     ],
 )
 def test_a_bad_override_is_one_sentence(overrides: dict[str, str], part: str) -> None:

@@ -26,7 +26,7 @@ from recon.people.template import template_of
 from recon.photos.folder import find_images, read_points
 from recon.photos.reading import Unusable, read_photo
 from recon.reconstruction.face_finder import find_faces
-from recon.reconstruction.pipeline import reconstruct_face
+from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import project
 
 MEASURES = {
@@ -139,7 +139,7 @@ def vertices_in_photo(file: Path, eyes_middle: np.ndarray, network: Reconstructo
         Unusable: there is no face in the photo, or no mesh of it.
     """
     photo = read_photo(file)
-    faces = find_faces(photo, network, model, network.size)
+    faces = find_faces(photo, network, model)
     face = min(faces, key=lambda one: float(np.linalg.norm(one.framing.middle - eyes_middle)))
-    result = reconstruct_face(np.asarray(photo), face, model, detail=None)
+    result = reconstruct_face(np.asarray(photo), face, model, ReconstructionConfig(detail=None))
     return project(result, result.vertices)

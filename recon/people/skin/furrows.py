@@ -6,7 +6,7 @@ numbers being the middles of lines. `relief` turns phase and depth into a height
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -149,16 +149,14 @@ def oiliness(place: Tensor, marks: Tensor, cheeks: Tensor) -> Tensor:
     )
 
 
-def creases(
-    furrows: Furrows, slow: Tensor, skin: Skin, names: Sequence[str], expression: Tensor, pixel_mm: float
-) -> Tensor:
-    """(n, len(Crease)) float32: the relief of a person with an expression (e,), as pixels of `pixel_mm` resolve it.
+def creases(furrows: Furrows, slow: Tensor, skin: Skin, active: Mapping[str, float], pixel_mm: float) -> Tensor:
+    """(n, len(Crease)) float32: the relief of a person with these units active, as pixels of `pixel_mm` resolve it.
 
     slow: (n, len(Slow)) of the person; painted hair covers the relief. A furrow thinner than a pixel is shown as wide
     as one and as much shallower; lines closer than pixels can tell apart fade.
     """
     rows = []
-    for k, (zone, moved) in enumerate(zip(ZONES.values(), activities(names, expression), strict=True)):
+    for k, (zone, moved) in enumerate(zip(ZONES.values(), activities(active), strict=True)):
         rest = zone.young_mm + (zone.old_mm - zone.young_mm) * skin.aged
         depth = skin.depths[k] * (rest + zone.moved_mm * moved * (0.45 + 0.55 * skin.aged))
         spacing = zone.spacing_mm / skin.spacings[k]

@@ -5,11 +5,10 @@ Furrows are named by zone (forehead lines, crow's feet, ...); where they run, `f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
 
 from recon.people.appearance import rgb
 
@@ -96,11 +95,10 @@ def draw_skin(rng: np.random.Generator) -> Skin:
     )
 
 
-def activities(names: Sequence[str], expression: Tensor) -> list[float]:
-    """How much an expression (e,) moves each of ZONES: the strongest of its units, in [0, 1]."""
-    moved = dict(zip(names, expression.tolist(), strict=True))
+def activities(active: Mapping[str, float]) -> list[float]:
+    """How much active units (`FaceModel.activations`) move each of ZONES: the strongest of its own, in [0, 1]."""
     found = []
     for zone in ZONES.values():
-        units = [amount for name, amount in moved.items() if amount > 0 and name.startswith(zone.units)]
+        units = [amount for name, amount in active.items() if amount > 0 and name.startswith(zone.units)]
         found.append(min(max(units, default=0.0), 1.0))
     return found

@@ -8,10 +8,8 @@ import trimesh
 from PIL import Image, ImageDraw
 
 from recon.cli import main
-from recon.commands.reconstruct import chosen_formats, photos_in
-from recon.commands.view import load_mesh
-from recon.errors import UserError
 from recon.faces import load
+from recon.reconstruction.batch import MeshWork
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
@@ -82,12 +80,26 @@ def test_one_broken_photo_of_fifty_is_a_counted_skip(tmp_path, capsys, monkeypat
     for number in range(49):
         drawn[number % 3].save(photos / f"{number}.png")
     (photos / "broken.png").write_bytes((photos / "0.png").read_bytes()[:500])
-    monkeypatch.setattr("recon.commands.reconstruct.make_meshes", lambda task, *rest: made.append(task.photo.name))
+    monkeypatch.setattr(MeshWork, "__call__", lambda work, task, *rest: made.append(task.photo.name))
     words = ["reconstruct", str(photos), "--out", str(tmp_path / "out"), "--crop", "--workers", "1"]
     assert main(words) == 0
     said = capsys.readouterr().out
     assert said.count("skipped") == 1 and "broken.png" in said and "49 of 50 photos" in said
     assert len(made) == 49 and "broken.png" not in made
+
+
+def test_every_setting_can_be_given_before_and_after_the_photo(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("recon.commands.reconstruct.reconstruct_photos", lambda *given, **options: seen.append(given))
+    words = ["--registration.alpha_point", ".2", "a.png", "--detail.dt_mm2=1", "b.png", "--texture_px", "512"]
+    assert main(["reconstruct", "--out", str(tmp_path), *words]) == 0
+    photos, _, _, config = seen[0]
+    assert [path.name for path in photos] == ["a.png", "b.png"]
+    assert config.registration.alpha_point == 0.2 and config.detail.dt_mm2 == 1 and config.texture_px == 512
+    (tmp_path / "plain.yaml").write_text("detail: null")
+    for words in (["--no-detail"], ["--config", str(tmp_path / "plain.yaml")]):
+        assert main(["reconstruct", "a.png", "--out", str(tmp_path), *words]) == 0
+        assert seen.pop()[3].detail is None
 
 
 def test_a_photo_without_a_face_says_so(tmp_path, capsys):
@@ -114,6 +126,11 @@ def test_a_drawn_face_is_a_face_or_none_but_no_accident(tmp_path):
         (["{tmp}/a.png", "--out", "{tmp}/o", "--workers", "0"], "--workers"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--device", "cuda:77"], "--device"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--network", "{tmp}/none.safetensors"], "none.safetensors"),
+        (
+            ["{tmp}/a.png", "--out", "{tmp}/o", "--registration.alpha_pont", ".2"],
+            "did you mean 'registration.alpha_point'",
+        ),
+        (["{tmp}/a.png", "--out", "{tmp}/o", "--detail.method", "deep"], "'detail.method' must be"),
     ],
 )
 def test_what_a_user_gets_wrong_is_one_sentence(tmp_path, capsys, words, message):
@@ -124,20 +141,3 @@ def test_what_a_user_gets_wrong_is_one_sentence(tmp_path, capsys, words, message
     assert main(["reconstruct", *(word.replace("{tmp}", str(place)) for word in words)]) == 2
     said = capsys.readouterr().err
     assert message in said and said.count("\n") == 1
-
-
-def test_photos_of_one_name_get_folders_of_their_own(tmp_path):
-    (tmp_path / "deep").mkdir()
-    for name in ("a.jpg", "a.png", "deep/a.png"):
-        (tmp_path / name).write_bytes(b"")
-    folders = [task.folder for task in photos_in([tmp_path], tmp_path / "out")]
-    assert folders == [tmp_path / "out" / name for name in ("a", "a_2", "deep/a")]
-
-
-def test_formats_and_results_that_are_none(tmp_path):
-    assert chosen_formats("obj, GLB") == ("obj", "glb")
-    with pytest.raises(UserError, match="holds no mesh"):
-        load_mesh(tmp_path)
-    (tmp_path / "mesh.ply").write_bytes(b"nothing")
-    with pytest.raises(UserError, match="can't be read"):
-        load_mesh(tmp_path)

@@ -46,8 +46,7 @@ def test_identity_and_expression_move_linearly_but_for_the_eyeballs(model):
 
 
 def test_eyeballs_turn_rigidly_toward_where_they_look(model):
-    look = torch.zeros(52)
-    look[model.expression_names.index("eyeLookUpLeft")] = 1.0
+    look = model.coefficients({"eyeLookUpLeft": 1.0})
     moved, still = model.vertices(torch.zeros(80), look), model.mean
     ball = model.eyeballs[0].vertices
     before, after = (torch.pdist(places[ball].double()) for places in (still, moved))

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from recon.errors import UserError
 from recon.methods.base import Reconstructor
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
-from recon.methods.pretrained import save_weights
+from recon.methods.pretrained import digest, save_weights
+from synth2real.gan.generator import Generator
 
 CONFIG = Pix2VertexConfig("separate", 64, "unet", (16, 32), unshuffle=2, norm="group", dropout=0.1)
 
@@ -25,26 +28,47 @@ def saved(tmp_path: Path) -> tuple[Pix2Vertex, Path]:
 
 
 def metadata(path: Path) -> dict[str, str]:
-    from safetensors import safe_open
-
     with safe_open(path, framework="pt") as file:
         return file.metadata()
+
+
+def alike(loaded: Reconstructor, network: Pix2Vertex) -> None:
+    assert isinstance(loaded, Pix2Vertex) and loaded.config == CONFIG and loaded.frozen and loaded.size == 64
+    for name, value in network.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], value.half().float()), name
+        assert loaded.state_dict()[name].dtype == torch.float32
 
 
 def test_round_trip(saved: tuple[Pix2Vertex, Path]) -> None:
     network, path = saved
     loaded = Reconstructor.from_pretrained(path)
-    assert isinstance(loaded, Pix2Vertex) and loaded.config == CONFIG and loaded.frozen
-    for name, value in network.state_dict().items():
-        assert torch.equal(loaded.state_dict()[name], value.half().float()), name
-        assert loaded.state_dict()[name].dtype == torch.float32
-    assert Reconstructor.from_pretrained(path).card == {"images": 7}
+    alike(loaded, network)
+    assert loaded.card == {"images": 7}
     assert os.listdir(path.parent) == [path.name]
+    assert digest(path) == digest(path) != digest(Path(__file__))
 
 
-def test_missing_file(tmp_path: Path) -> None:
+def test_a_folder_as_the_hub_has_them(saved: tuple[Pix2Vertex, Path], tmp_path: Path) -> None:
+    network = saved[0]
+    network.card = {"steps": 3}
+    network.save_pretrained(tmp_path / "folder")
+    assert {"model.safetensors", "config.json", "README.md"} == set(os.listdir(tmp_path / "folder"))
+    assert json.loads((tmp_path / "folder" / "config.json").read_text())["size"] == 64
+    for place in (tmp_path / "folder", str(tmp_path / "folder"), tmp_path / "folder" / "model.safetensors"):
+        loaded = Reconstructor.from_pretrained(place)
+        alike(loaded, network)
+        assert loaded.card == {"steps": 3}
+
+
+def test_a_repository_that_is_not_there() -> None:
+    with pytest.raises(UserError, match="there are no weights at nobody/nothing, neither here nor on the Hub"):
+        Reconstructor.from_pretrained("nobody/nothing")
+
+
+@pytest.mark.parametrize("place", ["none.safetensors", "a/b/c", "/no/where"])
+def test_missing_file(place: str) -> None:
     with pytest.raises(UserError, match="no weights at"):
-        Reconstructor.from_pretrained(tmp_path / "none.safetensors")
+        Reconstructor.from_pretrained(place)
 
 
 @pytest.mark.parametrize("keep", [0, 5, 400])
@@ -79,6 +103,8 @@ def test_a_tensor_too_few_or_too_many(saved: tuple[Pix2Vertex, Path], change: st
 
 def test_another_kind_and_no_metadata(saved: tuple[Pix2Vertex, Path]) -> None:
     path = saved[1]
+    with pytest.raises(UserError, match="holds weights of kind 'pix2vertex', not of generator"):
+        Generator.from_pretrained(path)
     save_file(load_file(path), path)
-    with pytest.raises(UserError, match="kind"):
+    with pytest.raises(UserError, match="holds weights of kind '', not of pix2vertex"):
         Reconstructor.from_pretrained(path)

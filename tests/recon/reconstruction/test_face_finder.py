@@ -14,7 +14,6 @@ from recon.reconstruction.face_finder import find_faces
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
-SIZE = 128
 PLAIN = SceneConfig(yaw_max_deg=20.0, pitch_sd_deg=3.0, roll_sd_deg=8.0, calm=1.0)
 
 
@@ -44,7 +43,7 @@ def drawn_middle(scene) -> np.ndarray:
 @pytest.mark.parametrize("box", [None, (450, 300, 200, 200), (400, 250, 330, 330)])
 def test_the_frame_settles_on_the_face_whatever_it_began_with(model, network, photo, box):
     canvas, scene = photo
-    (face,) = find_faces(canvas, network, model, SIZE, box=box)
+    (face,) = find_faces(canvas, network, model, box=box)
     drawn = scene.eye_share * 300
     assert face.framing.eye_distance == pytest.approx(drawn, rel=0.1)
     assert np.linalg.norm(face.framing.middle - drawn_middle(scene)) < 0.12 * drawn
@@ -56,16 +55,16 @@ def test_two_faces_two_results_and_a_crop_one(model, network, photo):
     twice = Image.new("RGB", (1800, 700))
     twice.paste(canvas, (0, 0))
     twice.paste(canvas, (900, 0))
-    faces = find_faces(twice, network, model, SIZE)
+    faces = find_faces(twice, network, model)
     assert len(faces) == 2
     assert abs(faces[0].framing.middle[0] - faces[1].framing.middle[0]) == pytest.approx(900, abs=10)
-    assert len(find_faces(canvas.crop((400, 250, 700, 550)), network, model, SIZE, crop=True)) == 1
+    assert len(find_faces(canvas.crop((400, 250, 700, 550)), network, model, crop=True)) == 1
 
 
 @pytest.mark.parametrize("box", [None, (100, 100, 120, 120)])
 def test_a_wall_is_no_face(model, network, box):
     with pytest.raises(Unusable, match="no face"):
-        find_faces(Image.new("RGB", (400, 300), (190, 180, 170)), network, model, SIZE, box=box)
+        find_faces(Image.new("RGB", (400, 300), (190, 180, 170)), network, model, box=box)
 
 
 def test_three_faces_of_a_large_photo(model, network):
@@ -77,7 +76,7 @@ def test_three_faces_of_a_large_photo(model, network):
         small = Image.fromarray(render_record(model, scene, 400).rgb)
         canvas.paste(small.resize((side, side), Image.Resampling.BICUBIC), (left, top))
         middles.append((left + side * scene.eye_u, top + side * scene.eye_v, side * scene.eye_share))
-    found = [face.framing for face in find_faces(canvas, network, model, SIZE)]
+    found = [face.framing for face in find_faces(canvas, network, model)]
     assert len(found) == 3
     for x, y, distance in middles:
         offsets = [np.linalg.norm(framing.middle - (x, y)) / distance for framing in found]
@@ -95,7 +94,7 @@ def test_a_small_face_and_one_at_the_border(model, network, side, corner):
     canvas = Image.new("RGB", (600, 500), (120, 130, 140))
     large = Image.fromarray(render_record(model, scene, 300).rgb)
     canvas.paste(large.resize((side, side), Image.Resampling.LANCZOS), corner)
-    (face,) = find_faces(canvas, network, model, SIZE)
+    (face,) = find_faces(canvas, network, model)
     middle = np.array([corner[0] + side * scene.eye_u, corner[1] + side * scene.eye_v])
     assert np.linalg.norm(face.framing.middle - middle) < 0.15 * side * scene.eye_share
 
@@ -105,6 +104,6 @@ def test_sunglasses_hide_eyes_but_no_face(model, network):
     drawn = (draw_scene(model, 1, index, config) for index in count())
     scene = next(one for one in drawn if one.dress.glasses and max(one.dress.glasses.tint) < 0.25)
     photo = Image.fromarray(render_record(model, scene, 400).rgb)
-    (face,) = find_faces(photo, network, model, SIZE)
+    (face,) = find_faces(photo, network, model)
     middle = 400 * np.array([scene.eye_u, scene.eye_v])
     assert np.linalg.norm(face.framing.middle - middle) < 0.15 * 400 * scene.eye_share

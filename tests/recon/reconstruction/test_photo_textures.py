@@ -1,15 +1,13 @@
 import numpy as np
 import torch
-from PIL import Image
 
-from recon.cli import main
 from recon.faces import load
 from recon.photos.framing import Framing
 from recon.reconstruction.face_finder import FoundFace
 from recon.reconstruction.photo_textures import texture_of
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
-from recon.train.retexture import COLUMNS, ROWS, atlas_place, read_textures
+from recon.train.retexture import COLUMNS, ROWS, atlas_place
 
 PLAIN = SceneConfig(yaw_max_deg=10.0, calm=1.0, smile=0.0, open_mouth=0.0)
 
@@ -34,17 +32,3 @@ def test_what_is_painted_by_place_comes_back_at_its_place():
     across, down = (axis.numpy() for axis in atlas_place(places.unbind(1)))
     found = texture[:, ((down + 1) / 2 * ROWS).astype(int), ((across + 1) / 2 * COLUMNS).astype(int)].T
     assert np.abs(found - colours[inner]).mean() < 2.5
-
-
-def test_the_command_reads_photos_and_leaves_out_what_is_none(tmp_path, capsys):
-    photos, out = tmp_path / "photos", tmp_path / "skins.npy"
-    photos.mkdir()
-    Image.fromarray(render_record(load("default"), draw_scene(load("default"), 1, 3, PLAIN), 200).rgb).save(
-        photos / "face.png"
-    )
-    (photos / "broken.png").write_bytes(b"none")
-    assert main(["textures", "--photos", str(photos), "--out", str(out)]) == 0
-    assert "1 textures of 2 photos" in capsys.readouterr().out
-    assert read_textures(out).shape == (1, 3, ROWS, COLUMNS)
-    assert main(["textures", "--photos", str(tmp_path / "nowhere"), "--out", str(out)]) == 2
-    assert main(["textures", "--photos", str(photos), "--out", str(tmp_path / "skins.png")]) == 2

@@ -8,10 +8,11 @@ from PIL import Image
 from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.photos.framing import Framing, frame
-from recon.reconstruction.camera import MapCamera, recover_camera
+from recon.reconstruction.camera import MapCamera, in_photo, pinhole, recover_camera
 from recon.reconstruction.face_finder import FoundFace
+from recon.reconstruction.face_part import face_part
 from recon.reconstruction.map_pose import seen_face
-from recon.reconstruction.pipeline import face_part, in_photo, pinhole, reconstruct_face
+from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import project
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
@@ -73,10 +74,11 @@ def test_true_maps_give_a_mesh_that_lands_on_the_true_landmarks(model):
     record = render_record(model, draw_scene(model, 3, 2, SceneConfig(yaw_max_deg=15.0)), SIZE)
     photo = np.asarray(frame(Image.fromarray(record.rgb), None, 2 * SIZE))
     framing = Framing(2 * SIZE * np.array([0.5, 0.47]), 0.27 * 2 * SIZE, 0.0)  # the crop is the whole photo
-    result = reconstruct_face(photo, found(model, record, framing), model, detail=None)
+    config = ReconstructionConfig(detail=None, texture_px=256)
+    result = reconstruct_face(photo, found(model, record, framing), model, config)
     marks = result.vertices[model.landmarks.numpy()]
     inner = [*range(27, 48), 48, 54]
     seen = [k for k in inner if record.landmarks_visible[k]]
     assert np.abs(project(result, marks)[seen] / 2 - record.landmarks_px[seen]).max() < 2.0
-    assert result.texture.shape[-1] == 3 and result.seen.max() == 1
+    assert result.texture.shape == (256, 256, 3) and result.seen.max() == 1
     assert result.detail.vertices.shape == (len(result.uv), 3) and not result.detail.displacement_mm.any()

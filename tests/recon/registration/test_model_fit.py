@@ -20,8 +20,7 @@ TURN = Affine(np.array([[0.8, 0.0, 0.6], [0.0, 1.0, 0.0], [-0.6, 0.0, 0.8]]), np
 def case():
     """A person with an open mouth, turned; half of the face's vertices are seen, 2 % of them elsewhere."""
     model, rng = load_default(0), np.random.default_rng(0)
-    expression = torch.zeros(len(model.expression_names))
-    expression[model.expression_names.index("jawOpen")] = 0.8
+    expression = model.coefficients({"jawOpen": 0.8})
     identity = torch.from_numpy(rng.normal(0, 1, len(model.identity_basis)).astype(np.float32))
     true = TURN(model.vertices(identity, expression).double().numpy())
     face = np.unique(model.triangles[model.face].numpy())

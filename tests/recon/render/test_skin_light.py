@@ -48,7 +48,7 @@ def head():
     slow = slow_values(template, scene.appearance)
     furrows, skin = furrows_of(model, template), draw_skin(np.random.default_rng(3))
     expression = torch.zeros(len(model.expression_names))
-    rows = creases(furrows, slow, skin, model.expression_names, expression, PIXEL_MM)
+    rows = creases(furrows, slow, skin, model.activations(expression), PIXEL_MM)
     relief = relief_of(skin, places, template.place_mm, rows, PIXEL_MM)
     heights, fine = relief_maps(maps["normals"], scenery, seen, relief)
 

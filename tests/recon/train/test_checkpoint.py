@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,7 @@ import torch
 from torch import nn
 
 from recon.errors import UserError
-from recon.methods.pix2vertex.training import Pix2VertexTrainConfig
-from recon.train.checkpoint import checkpoints, keep_settings, load_checkpoint, save_checkpoint
+from recon.train.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from recon.train.loop import fit
 from recon.train.state import State, rng_state, set_rng_state
 
@@ -82,15 +80,3 @@ def test_a_full_disk_leaves_the_old_checkpoint_alone(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no space left on the disk while writing .*step_00000002\.pt"):
         save_checkpoint(tmp_path, State({"net": nn.Linear(2, 2)}, step=2), [])
     assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["step_00000001.pt"]
-
-
-def test_a_run_goes_on_with_its_own_settings_or_not_at_all(tmp_path: Path) -> None:
-    config = Pix2VertexTrainConfig()
-    keep_settings(config, tmp_path)
-    keep_settings(replace(config, learning_rate=1.0), tmp_path)  # nothing trained yet: nothing to spoil
-    save_checkpoint(tmp_path, State({}), [])
-    keep_settings(replace(config, learning_rate=1.0, steps=7, workers=3), tmp_path)
-    with pytest.raises(UserError, match=r"learning_rate = 1.0, not 2.0: give it as before, or another --out"):
-        keep_settings(replace(config, learning_rate=2.0), tmp_path)
-    with pytest.raises(UserError, match=r"network.widths"):
-        keep_settings(replace(config, learning_rate=1.0, network=replace(config.network, widths=(64, 128))), tmp_path)

@@ -24,6 +24,7 @@ STEPS = 20
 # The same run as a program of its own, which can be killed at a step. Losses are written with every bit.
 PROGRAM = """
 import os, signal, sys
+from pathlib import Path
 sys.path.insert(0, {folder!r})
 from conftest import Regression
 from recon.train.loop import fit
@@ -189,7 +190,9 @@ def test_ctrl_c_in_this_process_saves_and_gives_the_signal_back(tmp_path: Path, 
 
 TWO_PROCESSES = """
 import sys
+from pathlib import Path
 import torch
+from recon.train.loop import State, descend, fit
 
 rank = __import__("os").environ["RANK"]
 torch.manual_seed(int(rank))  # different weights, until fit shares the first process's

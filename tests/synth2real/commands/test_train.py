@@ -1,5 +1,7 @@
 """`synth2real train` end to end on a few renders and made-up photos, and what it says when something is wrong."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from PIL import Image
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.pretrained import save_weights
 from synth2real.cli import main
+from synth2real.gan.experiment import read_gan_experiment
 from synth2real.gan.generator import Generator
 
 SMALL = """
@@ -20,6 +23,8 @@ held_out: 2
 evaluate_every: 3
 generator: {widths: [8, 16], head_width: 8}
 discriminator: {width: 8, strides: 2}
+sources:
+  renders: {scene: configs/synth2real/scene.yaml, count: 8, yaw_limit_deg: 20}
 photos: {framing: none, without_glasses: false}
 """
 
@@ -46,9 +51,9 @@ def workplace(tmp_path):
 
 
 def arguments(folder, *more):
-    paths = {"--photos": "photos", "--out": "run", "--config": "small.yaml", "--network": "network.safetensors"}
+    paths = {"--photos.folder": "photos", "--out": "run", "--geometry.network": "network.safetensors"}
     words = [word for option, name in paths.items() for word in (option, str(folder / name))]
-    return ["train", *words, "--scenes", "8", "--cache", str(folder / "cache"), *more]
+    return ["train", str(folder / "small.yaml"), *words, "--cache", str(folder / "cache"), *more]
 
 
 def test_a_short_run_end_to_end(workplace, monkeypatch, capsys):
@@ -57,7 +62,7 @@ def test_a_short_run_end_to_end(workplace, monkeypatch, capsys):
     run = workplace / "run"
     assert isinstance(Generator.from_pretrained(run / "generator.safetensors"), Generator)
     assert Generator.from_pretrained(run / "generator.safetensors").card["steps"] == 3
-    assert (run / "config.yaml").is_file() and list((run / "sheets").glob("*.png"))
+    assert (run / "experiment.yaml").is_file() and list((run / "sheets").glob("*.png"))
     assert "broken.jpg" in (run / "skipped.txt").read_text()
     assert "4 photos, 1 skipped" in capsys.readouterr().err
 
@@ -66,8 +71,9 @@ def test_a_short_run_end_to_end(workplace, monkeypatch, capsys):
     ("more", "said"),
     [
         (["--generater.widths", "3"], "generator"),
-        (["--photos", "/nowhere"], "/nowhere"),
-        (["--network", "/nowhere.safetensors"], "/nowhere.safetensors"),
+        (["--photos.folder", "/nowhere"], "/nowhere"),
+        (["--photos.folder", "null"], "give --photos.folder DIR"),
+        (["--geometry.network", "/nowhere.safetensors"], "/nowhere.safetensors"),
         (["--size", "34"], "divisible"),
     ],
 )
@@ -82,3 +88,17 @@ def test_photos_without_faces_are_named(workplace, capsys, monkeypatch):
     assert main(arguments(workplace)) == 2
     assert "no photo is left" in capsys.readouterr().err
     assert (workplace / "run" / "skipped.txt").read_text().count("sees no face") == 4
+
+
+def test_a_run_does_not_go_on_with_other_photos(workplace, monkeypatch, capsys):
+    monkeypatch.setattr("synth2real.photos.batches.FACE_SHARE", (-1.0, 2.0))
+    assert main(arguments(workplace)) == 0
+    (workplace / "photos" / "0.png").unlink()
+    assert main(arguments(workplace)) == 2
+    assert "was begun with the content of photos.folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", sorted(Path("configs/synth2real").glob("*_*.yaml")), ids=lambda path: path.stem)
+def test_every_experiment_file_is_a_valid_one(path):
+    experiment = read_gan_experiment(path, {"photos.folder": "photos"})
+    assert all(source.scene is not None for source in experiment.sources.values())

@@ -6,9 +6,10 @@ from accelerate.state import AcceleratorState
 
 from synth2real.gan.adversarial import AdversarialConfig
 from synth2real.gan.discriminator import DiscriminatorConfig
+from synth2real.gan.experiment import GanExperiment
 from synth2real.gan.generator import GeneratorConfig
 from synth2real.gan.geometry_loss import GeometryLossConfig
-from synth2real.gan.training import TrainingConfig, train
+from synth2real.gan.training import train
 from tests.synth2real.gan_fakes import TinyReconstructor, photo_batch, render_batch
 
 
@@ -19,7 +20,7 @@ def fresh_accelerator():
     AcceleratorState._reset_state(reset_partial_state=True)
 
 
-def config(**changes) -> TrainingConfig:
+def config(**changes) -> GanExperiment:
     values = {
         "size": 32,
         "batch": 2,
@@ -31,7 +32,7 @@ def config(**changes) -> TrainingConfig:
         "discriminator": DiscriminatorConfig(width=8, strides=2),
         "adversarial": AdversarialConfig(r1_every=2),
     }
-    return TrainingConfig(**(values | changes))
+    return GanExperiment(**(values | changes))
 
 
 def run(folder, **changes):

@@ -27,10 +27,8 @@ def head():
 def rows_of(head, age=50.0, pixel_mm=0.3, **units) -> torch.Tensor:
     model, furrows, slow = head
     skin = replace(draw_skin(np.random.default_rng(1)), age=age)
-    expression = torch.zeros(len(model.expression_names))
-    for place, name in enumerate(model.expression_names):
-        expression[place] = max((amount for unit, amount in units.items() if name.startswith(unit)), default=0.0)
-    return creases(furrows, slow, skin, model.expression_names, expression, pixel_mm)
+    active = {name: units[unit] for name in model.expression_names for unit in units if name.startswith(unit)}
+    return creases(furrows, slow, skin, active, pixel_mm)
 
 
 def deepest(head, rows: torch.Tensor, name: str) -> float:
