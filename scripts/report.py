@@ -34,7 +34,7 @@ HEADLINE = (  # eight at most
     Row("registration: true maps, without a flip, %", "registration_default", "true maps", "free", "at least 95"),
 )
 SECTIONS = {  # heading -> beginnings of file names, in the order in which they are shown
-    "The network on renders": ("renders",),
+    "The network on renders": ("renders_painted", "renders"),
     "The network on photos and a scan": ("mask_points", "landmarks_2d", "scan_views"),
     "Meshes": ("meshes", "registration", "bench_registration"),
     "Fine detail": ("detail",),
