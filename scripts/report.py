@@ -30,13 +30,11 @@ HEADLINE = (  # eight at most
     Row("renders: correspondence, median, mm", "renders_painted_mirrored", "", "correspondence_median_mm", "at most 3"),
     Row("renders with everything on: mask IoU", "renders_dressed", "", "mask_iou", "at least 0.95"),
     Row("photos: known points inside the mask, %", "mask_points_research_mirrored", "", "points", "at least 98"),
-    Row("photos: meshes that meet five points, %", "meshes_five", "", "near", "at least 97"),
     Row("a real scan: depth error over the mean face's", "scan_views_james_mirrored", "", "ratio", "at most 0.8"),
     Row("registration: true maps, without a flip, %", "registration_default", "true maps", "free", "at least 95"),
-    Row("renderer: times faster than pyrender", "bench_render", "pyrender, stock", "faster", "at least 8"),
 )
 SECTIONS = {  # heading -> beginnings of file names, in the order in which they are shown
-    "The network on renders": ("renders",),
+    "The network on renders": ("renders_painted", "renders"),
     "The network on photos and a scan": ("mask_points", "landmarks_2d", "scan_views"),
     "Meshes": ("meshes", "registration", "bench_registration"),
     "Fine detail": ("detail",),
