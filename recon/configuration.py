@@ -15,6 +15,7 @@ import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,15 @@ from recon.errors import UserError, did_you_mean
 from recon.files import whole_file
 
 T = TypeVar("T")
+
+
+def bounded(default: Any, low: float | None = None, high: float | None = None) -> Any:
+    """A dataclass field with a range, both ends included; None: open. Every reader of a configuration holds it, of each
+    number of a tuple too, and of None where the type allows it.
+
+        smile: float = bounded(0.4, 0, 1)
+    """
+    return field(default=default, metadata={"range": (low, high)})
 
 
 def read_config(cls: type[T], path: Path | None, overrides: Mapping[str, str] | None = None) -> T:
@@ -243,9 +253,40 @@ def _instantiate(cls: type[T], values: Mapping[str, Any], source: str) -> T:
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
     parser.add_argument("--config", type=cls)
     try:
-        return parser.instantiate(parser.parse_object({"config": dict(values)})).config
+        config = parser.instantiate(parser.parse_object({"config": dict(values)})).config
     except (jsonargparse.ArgumentError, TypeError, ValueError) as error:
         raise UserError(f"{_one_sentence(str(error))} in {source}") from None
+    _refuse_out_of_range(config, source, "")
+    return config
+
+
+def _refuse_out_of_range(value: Any, source: str, prefix: str) -> None:
+    """Raise a UserError that names the first field beyond the range that `bounded` gave it."""
+    if isinstance(value, (tuple, list)):
+        for number, item in enumerate(value):
+            _refuse_out_of_range(item, source, f"{prefix}{number}.")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_out_of_range(item, source, f"{prefix}{key}.")
+    elif dataclasses.is_dataclass(value):
+        for one in dataclasses.fields(value):
+            held = getattr(value, one.name)
+            low, high = one.metadata.get("range", (None, None))
+            for number in held if isinstance(held, tuple) else (held,):
+                if isinstance(number, (int, float)) and not _within(number, low, high):
+                    raise UserError(f"'{prefix}{one.name}' must be {_range_text(low, high)}, not {number} in {source}")
+            _refuse_out_of_range(held, source, f"{prefix}{one.name}.")
+
+
+def _within(number: float, low: float | None, high: float | None) -> bool:
+    return (low is None or number >= low) and (high is None or number <= high)  # NaN lies in no range
+
+
+def _range_text(low: float | None, high: float | None) -> str:
+    """`from 0 to 1`, `at least 0`, `at most 1`."""
+    if low is not None and high is not None:
+        return f"from {low:g} to {high:g}"
+    return f"at least {low:g}" if low is not None else f"at most {high:g}"
 
 
 def _one_sentence(message: str) -> str:

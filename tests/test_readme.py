@@ -19,13 +19,14 @@ from synth2real.cli import main as synth2real
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+HELD_OUT = "{scene: configs/scenes/painted.yaml, count: 8, seed: 9}"
 SMALLER = {
     "synth2real generate": ["--count", "3", "--workers", "1"],
     "synth2real render": ["--count", "3", "--size", "64"],
-    "synth2real train": ["--steps", "2", "--scenes", "24", "--held_out", "4", "--batch", "2"],
+    "synth2real train": ["--steps", "2", "--sources.renders.count", "24", "--held_out", "4", "--batch", "2"],
     "synth2real evaluate": ["--count", "16", "--size", "64"],
     "synth2real match": ["--count", "16", "--rounds", "1", "--framing", "none"],
-    "recon train pix2vertex": ["--steps", "2", "--scenes", "16", "--held-out", "8", "--batch_size", "4"],
+    "recon train": ["--stages", "[{steps: 2}]", "--batch_size", "4", "--held_out", HELD_OUT],
     "recon textures": [],
     "recon evaluate renders": ["--count", "2"],
     "recon reconstruct": ["--no-detail"],
@@ -55,9 +56,17 @@ def photos(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory):
+    """A dataset that stands in for the first command's."""
+    out = tmp_path_factory.mktemp("made") / "faces"
+    assert synth2real(["generate", "--count", "4", "--size", "64", "--workers", "1", "--out", str(out)]) == 0
+    return out
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("command", commands())
-def test_a_command_of_the_readme_runs(command, photos, tmp_path, monkeypatch):
+def test_a_command_of_the_readme_runs(command, photos, faces, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("synth2real.evaluate.realism.STEPS", 2)
     key = next(key for key in SMALLER if command.startswith(key))
@@ -65,6 +74,7 @@ def test_a_command_of_the_readme_runs(command, photos, tmp_path, monkeypatch):
         command.replace("DIR", str(photos))
         .replace("photo.jpg", str(photos / "0.png"))
         .replace("FILE", "data/weights/pix2vertex.safetensors")
+        .replace("dataset faces", f"dataset {faces}")
     )
     words = [str(ROOT / word) if word.startswith("data/") else word for word in shlex.split(command)]
     assert PROGRAMS[words[0]]([*words[1:], *SMALLER[key]]) == 0

@@ -71,16 +71,17 @@ class Pretrained(nn.Module, ModelHubMixin, library_name="synth2real", license="c
         return (cls.name,)
 
     @classmethod
-    def from_pretrained(cls: type[T], place: str | Path, **download: Any) -> T:
-        """The network at `place`, on the CPU in float32, frozen.
+    def from_pretrained(cls: type[T], pretrained_model_name_or_path: str | Path, **download: Any) -> T:
+        """The network there, on the CPU in float32, frozen.
 
         Args:
-            place: a .safetensors file, a folder that `save_pretrained` wrote, or a repository of the Hub ("user/name").
+            pretrained_model_name_or_path: a .safetensors file, a folder that `save_pretrained` wrote, or a repository
+                of the Hub ("user/name").
             download: `revision`, `token`, `cache_dir`, ... as `huggingface_hub.hf_hub_download` has them.
         Raises:
             UserError: there is nothing, or something else.
         """
-        return cast(T, _load(_file_at(place, download), cls))
+        return cast(T, _load(_file_at(pretrained_model_name_or_path, download), cls))
 
     def _save_pretrained(self, save_directory: Path) -> None:
         save_weights(save_directory / FILE, self)

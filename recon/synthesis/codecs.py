@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from datasets import Array2D, Image, List, Value
@@ -73,7 +73,9 @@ class Codes(_ImageCodec):
     high: float
     rule: str
 
-    dtype: ClassVar[np.dtype] = np.dtype(np.float32)
+    @property
+    def dtype(self) -> np.dtype:
+        return np.dtype(np.float32)
 
     @property
     def stored(self) -> str:
@@ -97,8 +99,13 @@ class Pixels(_ImageCodec):
 
     high: int = 255
 
-    dtype: ClassVar[np.dtype] = np.dtype(np.uint8)
-    stored: ClassVar[str] = "8-bit PNG"
+    @property
+    def dtype(self) -> np.dtype:
+        return np.dtype(np.uint8)
+
+    @property
+    def stored(self) -> str:
+        return "8-bit PNG"
 
     def encode(self, value: np.ndarray) -> dict[str, Any]:
         return image_to_column(value)
@@ -115,8 +122,13 @@ class Pixels(_ImageCodec):
 class Mask(_ImageCodec):
     """(S, S) bool as an 8-bit PNG of 0 and 255."""
 
-    dtype: ClassVar[np.dtype] = np.dtype(bool)
-    stored: ClassVar[str] = "8-bit PNG, 0 or 255"
+    @property
+    def dtype(self) -> np.dtype:
+        return np.dtype(bool)
+
+    @property
+    def stored(self) -> str:
+        return "8-bit PNG, 0 or 255"
 
     def encode(self, value: np.ndarray) -> dict[str, Any]:
         return image_to_column(value.astype(np.uint8) * 255)
@@ -198,8 +210,13 @@ class Scalar(Codec):
 class Text(Codec):
     """Text."""
 
-    dtype: ClassVar[np.dtype] = np.dtype(str)
-    stored: ClassVar[str] = "text"
+    @property
+    def dtype(self) -> np.dtype:
+        return np.dtype(str)
+
+    @property
+    def stored(self) -> str:
+        return "text"
 
     def feature(self, shape: tuple[Any, ...]) -> Value:
         return Value("string")

@@ -81,6 +81,9 @@ class Column:
         return UserError(f"the column {self.name} {error}: make the dataset again with this version")
 
 
+Fields = dict[str, list[Column]]
+
+
 @dataclass(frozen=True)
 class Schema:
     """The columns of a dataset, in the file's order. lengths: of the shape letters that are the same in all rows."""
@@ -119,28 +122,28 @@ def encode_row(source: object, columns: Iterable[Column]) -> dict[str, Any]:
     return {column.name: column.encode(getattr(source, column.field)) for column in columns}
 
 
-def decode_row(row: Row, columns: Iterable[Column], fields: Collection[str] | None = None) -> dict[str, Any]:
-    """Field -> its value, bit for bit what `encode_row` was given; of fields not named, `nothing` of their codec.
+def decode_row(row: Row, fields: Fields, wanted: Collection[str] | None = None) -> dict[str, Any]:
+    """Field -> its value, what `encode_row` was given; `nothing` of its codec for those not `wanted`.
 
     Raises UserError that names a column which is missing, of a wrong type or of a wrong shape.
     """
     values: dict[str, Any] = {}
     lengths: dict[str, int] = {}
-    for name, parts in by_field(columns).items():
-        if fields is not None and name not in fields:
-            values[name] = parts[0].codec.nothing()
+    for name, columns in fields.items():
+        if wanted is not None and name not in wanted:
+            values[name] = columns[0].codec.nothing()
             continue
-        for column in parts:
+        for column in columns:
             if column.name not in row:
                 raise UserError(f"the row has no column {column.name}: read it too, or make the dataset again")
-        decoded = [column.decode(row[column.name], lengths) for column in parts]
-        values[name] = decoded[0] if parts[0].channel is None else np.stack(decoded, axis=-1)
+        decoded = [column.decode(row[column.name], lengths) for column in columns]
+        values[name] = decoded[0] if columns[0].channel is None else np.stack(decoded, axis=-1)
     return values
 
 
-def by_field(columns: Iterable[Column]) -> dict[str, list[Column]]:
+def by_field(columns: Iterable[Column]) -> Fields:
     """The columns of each field, in the order of its channels."""
-    fields: dict[str, list[Column]] = {}
+    fields: Fields = {}
     for column in columns:
         fields.setdefault(column.field, []).append(column)
     return fields

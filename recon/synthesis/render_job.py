@@ -1,7 +1,9 @@
 """Renders with exact labels as a job for `recon.synthesis.produce`.
 
-produce(RenderJob(seed=0, size=128, scene=SceneConfig()), 1000, Path("renders"), workers=2)
-record_from_row(Rows(Path("renders")).row(7))      the render of scene (0, 7), bit for bit
+    produce(RenderJob(seed=0, size=128, scene=SceneConfig()), 1000, Path("renders"), workers=2)
+    record_from_row(Rows(Path("renders")).row(7))
+
+The last line gives the render of scene (0, 7).
 """
 
 from __future__ import annotations

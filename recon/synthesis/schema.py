@@ -1,7 +1,7 @@
 """The table of a record's columns, one row a column: what is on disk, in memory, and what it means.
 
     row_from_record(record)                 the columns of a record
-    record_from_row(row)                    the record again, bit for bit; of a row of `load_dataset` too
+    record_from_row(row)                    the record again; of a row of `load_dataset` too
     record_from_row(row, ("rgb", "mask"))   only these fields, from `columns_of(("rgb", "mask"))`
 
 Letters of shapes: S the image's side, n vertices, k identity and e expression parameters of the face model.
@@ -68,6 +68,7 @@ COLUMNS = (
     Column("scene", "scene", Text(), (), "", "JSON of everything else that was drawn"),
 )
 # fmt: on
+FIELDS = by_field(COLUMNS)
 ALWAYS = ("index", "seed")  # fields that are read with any others: they name the record
 
 
@@ -93,7 +94,9 @@ def row_from_record(record: Record) -> dict[str, Any]:
 
 
 def record_from_row(row: Row, fields: Collection[str] | None = None) -> Record:
-    """The record of a row, bit for bit: a row of `load_dataset` (decoded images, in any format) or of `Rows`.
+    """The record of a row of `Rows` or of `load_dataset` (decoded images, in any format).
+
+    Its numbers are those of the record that was stored, bit for bit, but that a label of -0.0 comes back as 0.0.
 
     Args:
         row: its other columns, such as those of a translated image, are not looked at.
@@ -103,12 +106,12 @@ def record_from_row(row: Row, fields: Collection[str] | None = None) -> Record:
     Raises:
         UserError: names a column which is missing, of a wrong type or of a wrong shape.
     """
-    return Record(**decode_row(row, COLUMNS, None if fields is None else _known(fields)))
+    return Record(**decode_row(row, FIELDS, None if fields is None else _known(fields)))
 
 
 def _known(fields: Iterable[str]) -> set[str]:
     """These fields of Record and those that are always read."""
-    known, wanted = by_field(COLUMNS), {*ALWAYS, *fields}
-    for name in sorted(wanted - known.keys()):
-        raise ValueError(f"a record has no field {name!r}{did_you_mean(name, known)}")
+    wanted = {*ALWAYS, *fields}
+    for name in sorted(wanted - FIELDS.keys()):
+        raise ValueError(f"a record has no field {name!r}{did_you_mean(name, FIELDS)}")
     return wanted

@@ -51,7 +51,7 @@ class MapsTarget:
         mask = getattr(record, self._field("mask"))
 
         def inside(values: np.ndarray) -> Tensor:
-            kept = np.where(mask[..., None] & np.isfinite(values), values, np.float32(0))
+            kept = np.where(mask[..., None] & np.isfinite(values), values, np.float32(0)) + np.float32(0)  # no -0
             return torch.from_numpy(np.ascontiguousarray(np.moveaxis(kept, -1, 0), np.float32))
 
         return {

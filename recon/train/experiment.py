@@ -174,10 +174,12 @@ def refuse_nonsense(experiment: Experiment) -> None:
 
 def rate(step: int, stages: tuple[Stage, ...]) -> float:
     """The learning rate of `step`."""
-    for stage in stages:
-        if step < stage.steps or stage is stages[-1]:
+    *before, stage = stages
+    for earlier in before:
+        if step < earlier.steps:
+            stage = earlier
             break
-        step -= stage.steps
+        step -= earlier.steps
     if step < stage.warmup:
         return stage.learning_rate * (step + 1) / stage.warmup
     if stage.decay == "constant":

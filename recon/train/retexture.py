@@ -52,7 +52,7 @@ def retexture(batch: dict[str, Tensor], textures: Tensor, share: float, seed: in
     """A `share` of the batch's faces with photos' textures, under one directed light and an even one.
 
     Args:
-        batch: rgb, mask, correspondence and normals as `RenderPool` gives them. Only rgb changes.
+        batch: rgb, mask, correspondence and normals as `MapsTarget` gives them. Only rgb changes.
         textures: (n, 3, H, W) uint8 sRGB.
         seed, step: what is drawn is a function of them.
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 from recon.faces.model import FaceModel
 from recon.synthesis.codecs import Pixels, Scalar
-from recon.synthesis.column import Column, Row, Schema, decode_row, encode_row
+from recon.synthesis.column import Column, Row, Schema, by_field, decode_row, encode_row
 from recon.synthesis.record import Record
 from recon.synthesis.schema import COLUMNS, RGB, lengths_of
 from synth2real.dataset.translate import Translation
@@ -25,6 +25,7 @@ DRIFT = (
            "overlap of the network's face masks of image and render"),
 )
 # fmt: on
+FIELDS = by_field((IMAGE, *DRIFT))  # of Translation
 TRANSLATED = (IMAGE, *COLUMNS, *DRIFT)
 
 
@@ -44,4 +45,4 @@ def row_from_translation(translation: Translation, record: Record) -> dict[str, 
 
 def translation_from_row(row: Row) -> Translation:
     """What a row holds beside its record: the image and its drift. Raises UserError where it holds none."""
-    return Translation(**decode_row(row, (IMAGE, *DRIFT)))
+    return Translation(**decode_row(row, FIELDS))

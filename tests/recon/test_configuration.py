@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from recon.configuration import from_plain, parse_overrides, read_config, to_plain, write_config
+from recon.configuration import bounded, from_plain, parse_overrides, read_config, to_plain, write_config
 from recon.errors import UserError
 
 
@@ -112,3 +112,30 @@ def test_a_bundled_file_is_found_from_anywhere(tmp_path: Path, monkeypatch: pyte
     assert read_config(Config, Path("configs/recon/a.yaml")) == Config(3)
     with pytest.raises(UserError, match=r"there is no configuration file configs/recon/b\.yaml"):
         read_config(Config, Path("configs/recon/b.yaml"))
+
+
+@dataclass(frozen=True)
+class Ranged:
+    share: float = bounded(0.5, 0, 1)
+    sizes: tuple[int, ...] = bounded((1, 2), 1)
+    limit: float | None = bounded(None, high=9)
+
+
+@dataclass(frozen=True)
+class Nested:
+    ranged: dict[str, Ranged] = field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"share": 1.5}, "'ranged.a.share' must be from 0 to 1, not 1.5 in here"),
+        ({"share": float("nan")}, "'ranged.a.share' must be from 0 to 1, not nan in here"),
+        ({"sizes": [3, 0]}, "'ranged.a.sizes' must be at least 1, not 0 in here"),
+        ({"limit": 10}, "'ranged.a.limit' must be at most 9, not 10"),
+    ],
+)
+def test_a_number_beyond_its_range_is_named(values: dict, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        from_plain(Nested, {"ranged": {"a": values}}, "here")
+    assert from_plain(Nested, {"ranged": {"a": {"limit": None, "share": 1}}}, "here").ranged["a"].share == 1

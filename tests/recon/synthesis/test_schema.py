@@ -6,7 +6,7 @@ from datasets import Array2D, Image, List
 
 from recon.errors import UserError
 from recon.synthesis.codecs import MM, SIGNED, UNIT, Codes, Mask, Numbers, Pixels, Scalar, image_to_column
-from recon.synthesis.column import decode_row, encode_row, table_of
+from recon.synthesis.column import by_field, decode_row, encode_row, table_of
 from recon.synthesis.record import Record
 from recon.synthesis.schema import COLUMNS, record_from_row, row_from_record
 from tests.recon.synthesis.fake_records import SCHEMA, fake_record
@@ -123,7 +123,7 @@ def test_a_table_that_lies_is_refused_naming_the_column(column):
     wrong = Numbers("bool") if column.dtype.kind == "f" else Numbers("float32")
     for lie in (dataclasses.replace(column, codec=wrong), dataclasses.replace(column, shape=(*column.shape, 7))):
         with pytest.raises(UserError, match=f"the column {column.name} "):
-            decode_row(honest, [lie if one is column else one for one in COLUMNS])
+            decode_row(honest, by_field([lie if one is column else one for one in COLUMNS]))
 
 
 def test_images_of_a_row_are_of_one_size():

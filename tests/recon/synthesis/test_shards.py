@@ -46,7 +46,7 @@ def folder(tmp_path_factory):
 
 def test_every_label_survives_our_own_reading(folder):
     records = list(map(record_from_row, Rows(folder)))
-    assert len(records) == len(Rows(folder)) == 43
+    assert len(records) == len(Rows(folder)) == 43 and Rows(folder).columns == [c.name for c in SCHEMA.columns]
     for index, record in enumerate(records):
         assert_same(fake_record(index), record)
     assert any(np.isnan(record.uv).any() for record in records)

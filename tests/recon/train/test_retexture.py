@@ -4,14 +4,16 @@ import torch
 
 from recon.errors import UserError
 from recon.faces import load
-from recon.synthesis.pool import RenderPool
 from recon.synthesis.scene import SceneConfig
+from recon.synthesis.source import Drawn
+from recon.synthesis.target import MapsTarget
+from recon.train.batches import first_batches
 from recon.train.retexture import COLUMNS, ROWS, atlas_place, beside_mouth, read_textures, retexture
 
 
 @pytest.fixture(scope="module")
 def batch():
-    return RenderPool(load("default"), SceneConfig(), seed=3, count=4, size=64, batch=4)(0)
+    return first_batches(Drawn("default", SceneConfig(), seed=3, count=4, size=64), MapsTarget(64), 4)[0]
 
 
 def test_a_texture_has_a_place_of_its_own_for_each_part_of_the_face():

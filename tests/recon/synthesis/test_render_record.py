@@ -11,7 +11,6 @@ from recon.faces.model import REGIONS
 from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE
 from recon.synthesis.background import draw_background
-from recon.synthesis.pool import RenderPool
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
@@ -91,39 +90,6 @@ def test_yaw_reaches_profile(model):
 def test_the_scene_travels_as_json(record):
     drawn = json.loads(record.scene)
     assert drawn["appearance"]["melanin"] > 0 and len(drawn["lighting"]["directions"]) >= 1
-
-
-def batch_of_records(records):
-    """The batch that a pool should give, straight from the records' own arrays."""
-    mask = torch.from_numpy(np.stack([r.mask for r in records]))[:, None].float()
-
-    def stack(name):
-        values = np.stack([np.nan_to_num(getattr(r, name)) for r in records])
-        return torch.from_numpy(values).movedim(-1, 1) * mask
-
-    return {
-        "rgb": torch.from_numpy(np.stack([r.rgb for r in records])).movedim(-1, 1).float() / 255,
-        "mask": mask,
-        "position_mm": stack("position_mm"),
-        "correspondence": stack("correspondence"),
-        "normals": stack("normals"),
-    }
-
-
-def test_a_pool_gives_the_records_batches_and_its_cache_the_same_bits(model, tmp_path):
-    config = SceneConfig()
-    settings = {"seed": 9, "count": 5, "size": 32, "batch": 2}
-    fresh = RenderPool(model, config, **settings)
-    cached = RenderPool(model, config, cache=tmp_path, **settings)
-    records = [render_record(model, draw_scene(model, 9, i, config), 32) for i in range(2)]
-    expected = batch_of_records(records)
-    for _ in range(2):  # rendered, then from the cache
-        for pool in (fresh, cached):
-            batch = pool(0)
-            assert batch.keys() == expected.keys()
-            assert all(torch.equal(batch[name], expected[name]) for name in batch)
-    assert torch.equal(fresh(5)["rgb"], cached(5)["rgb"])  # a later epoch, another order
-    assert len(RenderPool(model, config, yaw_limit_deg=5.0, **settings).indices) < 5
 
 
 def test_backgrounds_come_from_a_folder_or_say_why_not(tmp_path):
