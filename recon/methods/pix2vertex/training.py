@@ -13,7 +13,7 @@ from recon.methods.base import FaceGeometry, FaceMaps, device_of
 from recon.methods.pix2vertex.losses import Pix2VertexLossConfig, erode, map_normals, pix2vertex_losses
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.registry import Batch, Method
-from recon.synthesis.target import MapsTarget
+from recon.synthesis.targets import MapsTarget
 
 DEPTH_SHOWN_MM = 100.0
 SHEET_ROWS = 8

@@ -1,9 +1,9 @@
-"""What a method learns from a record, as tensors."""
+"""Maps of the face: mask, places, correspondence, normals at each pixel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,24 +11,7 @@ from torch import Tensor
 
 from recon.faces.parsing import CLASS_OF_REGION
 from recon.synthesis.record import Record
-
-
-class Target(Protocol):
-    """`target(record)`: the tensors of one sample, without the batch's dimension, `rgb` (3, S, S) among them.
-
-    It commutes with `recon.synthesis.placement.placed`: a moved record gives the moved target.
-
-    Attributes:
-        size: px, the side of the record that it wants. fields: the fields of `Record` that it reads.
-    """
-
-    @property
-    def size(self) -> int: ...
-
-    @property
-    def fields(self) -> tuple[str, ...]: ...
-
-    def __call__(self, record: Record) -> dict[str, Tensor]: ...
+from recon.synthesis.targets.base import image_of
 
 
 @dataclass(frozen=True)
@@ -70,7 +53,7 @@ class MapsTarget:
             told["amodal_mask"] = torch.from_numpy(amodal[..., 0][None].astype(np.float32))
         return {
             **told,
-            "rgb": torch.from_numpy(np.moveaxis(record.rgb, -1, 0).copy()).float() / 255,
+            "rgb": image_of(record),
             "mask": torch.from_numpy(found[..., 0][None].astype(np.float32)),
             "position_mm": inside(getattr(record, self._field("position_mm"))),
             "correspondence": inside(getattr(record, self._field("correspondence"))),
@@ -91,46 +74,3 @@ class MapsTarget:
 
     def _field(self, name: str) -> str:
         return f"amodal_{name}" if self.amodal else name
-
-
-@dataclass(frozen=True)
-class MeshTarget:
-    """Parameters, mesh, landmarks: rgb (3, S, S) float [0, 1]; identity (k,), expression (e,); vertices_mm (n, 3) and
-    landmarks_mm (68, 3), camera frame minus the nasion; rotation (3, 3), translation_mm (3,), focal_px (), centre_px
-    (2,); landmarks_px (68, 2) and landmarks_visible (68,) 0/1; all float.
-    """
-
-    size: int
-    values: ClassVar = ("identity", "expression", "vertices_mm", "landmarks_mm", "rotation", "translation_mm")
-    camera: ClassVar = ("focal_px", "centre_px", "landmarks_px", "landmarks_visible")
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return ("rgb", *self.values, *self.camera)
-
-    def __call__(self, record: Record) -> dict[str, Tensor]:
-        numbers = {
-            name: torch.tensor(np.asarray(getattr(record, name), np.float32)) for name in self.values + self.camera
-        }
-        return {"rgb": torch.from_numpy(np.moveaxis(record.rgb, -1, 0).copy()).float() / 255, **numbers}
-
-
-@dataclass(frozen=True)
-class HeatMapTarget:
-    """rgb (3, S, S) float [0, 1] and heat_maps (68, S, S) float: of each landmark a Gaussian of height 1, centred to a
-    part of a pixel, with a standard deviation of `sigma_px`; hidden landmarks too.
-    """
-
-    size: int
-    sigma_px: float = 1.0
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return ("rgb", "landmarks_px")
-
-    def __call__(self, record: Record) -> dict[str, Tensor]:
-        line = torch.arange(self.size) + 0.5
-        across, down = torch.from_numpy(np.asarray(record.landmarks_px, np.float32)).unbind(1)
-        squared = (line - across[:, None]).square()[:, None, :] + (line - down[:, None]).square()[:, :, None]
-        heat = torch.exp(-squared / (2 * self.sigma_px**2))
-        return {"rgb": torch.from_numpy(np.moveaxis(record.rgb, -1, 0).copy()).float() / 255, "heat_maps": heat}
