@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from recon.errors import UserError, did_you_mean
-from recon.synthesis.target import Target
+from recon.synthesis.targets import Target
 
 METHODS = {
     "pix2vertex": "recon.methods.pix2vertex.training",

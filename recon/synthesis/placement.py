@@ -211,7 +211,7 @@ class Look:
         stacked = np.concatenate([values for values, _ in maps.values()], -1, dtype=np.float32)
         stacked = stacked.reshape(self.old**2, -1)
         four = [stacked.take(corner, 0) for corner in self.around]
-        between = sum(weight[:, None] * corner for weight, corner in zip(self.weights, four, strict=True))
+        between = np.sum([weight[:, None] * corner for weight, corner in zip(self.weights, four, strict=True)], 0)
         spread = np.maximum.reduce(four) - np.minimum.reduce(four)  # NaN where one is
         nearest = stacked.take(self.centre, 0)
         nearest[~self.inside] = np.nan
@@ -229,8 +229,8 @@ class Look:
         finer = max(1, round(float(np.hypot(*self.back[:, 0]))))
         around, weights, _ = self._around(self._places(finer)) if finer > 1 else (self.around, self.weights, None)
         flat = rgb.reshape(-1, 3)
-        colours = sum(weight[:, None] * flat.take(corner, 0) for weight, corner in zip(weights, around, strict=True))
-        pixels = np.asarray(colours).reshape(self.new, finer, self.new, finer, 3).mean((1, 3))
+        four = [weight[:, None] * flat.take(corner, 0) for weight, corner in zip(weights, around, strict=True)]
+        pixels = np.sum(four, 0).reshape(self.new, finer, self.new, finer, 3).mean((1, 3))
         return pixels.round().clip(0, 255).astype(np.uint8)
 
     def _places(self, finer: int) -> np.ndarray:
@@ -244,7 +244,7 @@ class Look:
         whether all four lie inside."""
         low = np.floor(places - 0.5).astype(np.int64)
         share = (places - 0.5 - low).astype(np.float32)
-        inside = ((low >= 0) & (low < self.old - 1)).all(1)
+        inside = np.asarray(np.logical_and(low >= 0, low < self.old - 1).all(1))
         (left, upper), (right, lower) = ((self._folded(low + step) * (1, self.old)).T for step in (0, 1))
         across, down = share.T
         numbers = [upper + left, upper + right, lower + left, lower + right]

@@ -16,11 +16,11 @@ from recon.people.wardrobe import Dress, DressConfig, draw_dress, painted_under
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.render.lighting import KeyLight, Lighting, draw_even_lighting, draw_lighting
 from recon.render.surroundings import draw_surroundings
-from recon.synthesis.expressions import draw_expression, grinning
+from recon.synthesis.expressions import draw_expression, extreme, grinning
 from recon.synthesis.response import Response, draw_response
 
 IDENTITY_LIMIT = 2.2
-DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER = 1, 2, 3, 4, 5, 6, 7, 8  # the random streams' names
+DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER, EXTREME = range(1, 10)  # the random streams' names
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class SceneConfig:
     Attributes:
         yaw_mean_deg, yaw_max_deg: yaw is normal about the one with half the other's spread, cut that far from it.
         pitch_mean_deg, pitch_sd_deg, roll_sd_deg: the other two angles; positive pitch looks down.
+        pitch_max_deg: pitch is cut there, either way.
         fov_min_deg, fov_max_deg: the camera's field of view across the image.
         eye_share, eye_level: distance between the eyes and their height from the top, shares of the image's side.
         framing_jitter: spread of the eye distance (relative). place_jitter: of the place of the eyes (share of the
             side); half of the other where not given.
         smile: share of faces that smile, many with teeth showing. open_mouth: share of jaws that open without cause.
         grin: share of faces that grin or laugh whatever else was drawn, the mouth wider than a smile makes it.
+        extreme: share of faces with a jaw wide open, pursed lips, blown cheeks, closed eyes or one side alone.
         melanin_scale, melanin_power: the broad mix of skins, each melanin m made scale * m ** power.
         environment: share of scenes lit by a drawn environment, which is also what is seen behind; the rest by a plain
             sky and lamps, before a background that knows nothing of them. even: share of the rest lit evenly from all
@@ -54,6 +56,7 @@ class SceneConfig:
     yaw_max_deg: float = 40.0
     pitch_mean_deg: float = 0.0
     pitch_sd_deg: float = 7.0
+    pitch_max_deg: float = 30.0
     roll_sd_deg: float = 4.0
     fov_min_deg: float = 8.0
     fov_max_deg: float = 40.0
@@ -64,6 +67,7 @@ class SceneConfig:
     smile: float = 0.4
     open_mouth: float = 0.3
     grin: float = 0.0
+    extreme: float = 0.0
     melanin_scale: float = 1.0
     melanin_power: float = 1.0
     environment: float = 0.7
@@ -138,7 +142,8 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     identity = np.clip(rng.standard_normal(len(model.identity_basis)), -IDENTITY_LIMIT, IDENTITY_LIMIT)
     turn = np.clip(rng.normal(0, config.yaw_max_deg / 2), -config.yaw_max_deg, config.yaw_max_deg)
     yaw = float(np.clip(config.yaw_mean_deg + turn, -90, 90))
-    pitch = float(np.clip(rng.normal(config.pitch_mean_deg, config.pitch_sd_deg), -30, 30))
+    nod, most = rng.normal(config.pitch_mean_deg, config.pitch_sd_deg), config.pitch_max_deg
+    pitch = float(np.clip(nod, -most, most))
     roll = float(np.clip(rng.normal(0, config.roll_sd_deg), -20, 20))
     jitter = config.framing_jitter
     place_jitter = jitter / 2 if config.place_jitter is None else config.place_jitter
@@ -166,16 +171,17 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     )
     # From generators of its own: with everything off, scenes are what they were before there was any.
     dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
-    parts = (SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER)
-    skin, eyes, mouth, light, shape, grin, meter = (np.random.default_rng([seed, index, part]) for part in parts)
+    parts = (SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER, EXTREME)
+    skin, eyes, mouth, light, shape, grin, meter, far = (np.random.default_rng([seed, index, part]) for part in parts)
     lighting = drawn.lighting
     if light.random() < config.environment:
         lighting = draw_surroundings(light, config.key, config.calm)
     elif light.random() < config.even:
         lighting = draw_even_lighting(light)
+    expression = grinning(model, drawn.expression, grin) if grin.random() < config.grin else drawn.expression
     return replace(
         drawn,
-        expression=grinning(model, drawn.expression, grin) if grin.random() < config.grin else drawn.expression,
+        expression=extreme(model, expression, far) if far.random() < config.extreme else expression,
         appearance=painted_under(drawn.appearance, dress),
         dress=dress,
         skin=draw_skin(skin) if skin.random() < config.skin else None,
