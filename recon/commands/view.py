@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from recon.ranges import refuse_beyond
 from recon.reconstruction.viewer import read_mesh, show
 
 
@@ -14,4 +15,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    refuse_beyond("port", args.port, 1, 65535)
     show(read_mesh(args.result), args.port)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from scipy import sparse
 
+from recon.configuration import bounded
 from recon.detail.displacement import paper_step, solve_displacement
 from recon.detail.heat import high_pass
 from recon.detail.intensity import linear_luminance, sample
@@ -48,13 +49,13 @@ class DetailConfig:
     """
 
     method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
-    edge_mm: float = 0.5
-    dt_mm2: float = 2.0
-    gamma_mm: float = 3.0
-    eta: float = 0.2
-    fairing_mm: float = 0.4
-    limit_mm: float = 1.0
-    contrast: float = 0.3
+    edge_mm: float = bounded(0.5, 0.05, 20)
+    dt_mm2: float = bounded(2.0, 1e-3, 1000)
+    gamma_mm: float = bounded(3.0, 0, 100)
+    eta: float = bounded(0.2, 1e-6, 1e6)
+    fairing_mm: float = bounded(0.4, 1e-3, 50)
+    limit_mm: float = bounded(1.0, 1e-3, 50)
+    contrast: float = bounded(0.3, 1e-3, 10)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from recon.errors import UserError
+
 NormName = Literal["instance", "group", "none"]
+GROUP = 16  # channels of a group
+
+
+def refuse_widths(widths: Sequence[int], group_size: int | None = None) -> None:
+    """Raise a UserError where there are no levels, or one's channels don't divide into groups of about that size."""
+    if not widths:
+        raise UserError("widths is empty: give the channels of one level or more")
+    for width in widths:
+        if group_size and width % max(1, width // group_size):
+            raise UserError(f"widths: {width} channels don't divide into groups: give a multiple of {group_size}")
 
 
 class Norm(nn.Module):
@@ -19,7 +32,7 @@ class Norm(nn.Module):
     an instance's variance is zero and the layer would erase its input. (B, channels, H, W) -> same.
     """
 
-    def __init__(self, name: NormName, channels: int, group_size: int = 16):
+    def __init__(self, name: NormName, channels: int, group_size: int = GROUP):
         super().__init__()
         self.groups = {"instance": channels, "group": max(1, channels // group_size), "none": 0}[name]
         if self.groups and channels % self.groups:

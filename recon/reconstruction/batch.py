@@ -22,6 +22,7 @@ from recon.faces import load
 from recon.files import image_files, whole_file
 from recon.methods.base import Reconstructor
 from recon.photos.reading import Unusable, read_photo
+from recon.ranges import PROCESSES, refuse_beyond
 from recon.reconstruction.face_finder import Box, FoundFace, find_faces
 from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import FORMATS, write_result
@@ -75,10 +76,9 @@ def reconstruct_photos(
     Raises:
         UserError: there are no photos, none is usable, or an option is amiss.
     """
-    if workers < 1:
-        raise UserError(f"--workers {workers}: give at least 1")
+    refuse_beyond("workers", workers, 1, PROCESSES[1])
     tasks = list(tasks_in(places, out))
-    if box is not None and (len(tasks) > 1 or min(box[2:]) <= 0):
+    if box is not None and (len(tasks) > 1 or not np.isfinite(box).all() or min(box[2:]) <= 0):
         raise UserError("--box X Y W H names the one face of one photo, with a width and a height above 0")
     work = MeshWork(config, tuple(formats), settings_of(network, config, box, crop, formats))
     todo = [task for task in tasks if not work.is_done(task.folder)]

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from recon.configuration import bounded
 from recon.detail.relief import Detail, DetailConfig, add_detail, without_detail
 from recon.faces import load
 from recon.faces.model import FaceModel
@@ -38,7 +39,7 @@ class ReconstructionConfig:
 
     registration: RegistrationConfig = field(default_factory=RegistrationConfig)
     detail: DetailConfig | None = field(default_factory=DetailConfig)
-    texture_px: int = 1024
+    texture_px: int = bounded(1024, 16, 8192)
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from recon.configuration import bounded
 from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.geometry.surfaces import vertex_normals
+from recon.ranges import SEEDS, WEIGHT
 from recon.registration.affine import ransac_affine
 from recon.registration.map_mesh import MapMesh
 from recon.registration.matches import Target, faithful
@@ -58,21 +60,21 @@ class RegistrationConfig:
         ransac_iterations, ransac_mm, seed: of the affine fit.
     """
 
-    alpha_point: float = 0.1
-    alpha_plane: float = 1.0
-    alpha_memb: float = 2.5e7
-    alpha_memb_end: float = 1e6
-    unit_mm4: float = 1e-6
-    distance_mm: float = 1.0
-    angle_deg: float = 90.0
-    inner_mm: float = 0.01
-    outer_mm: float = 0.1
-    most_inner: int = 10
-    most_outer: int = 10
-    switch_matches: int = 500
-    ransac_iterations: int = 1000
-    ransac_mm: float = 3.0
-    seed: int = 0
+    alpha_point: float = bounded(0.1, *WEIGHT)
+    alpha_plane: float = bounded(1.0, *WEIGHT)
+    alpha_memb: float = bounded(2.5e7, 1e-6, 1e15)
+    alpha_memb_end: float = bounded(1e6, 1e-6, 1e15)
+    unit_mm4: float = bounded(1e-6, 1e-15, 1e6)
+    distance_mm: float = bounded(1.0, 1e-3, 1000)
+    angle_deg: float = bounded(90.0, 0, 180)
+    inner_mm: float = bounded(0.01, 0, 100)
+    outer_mm: float = bounded(0.1, 0, 100)
+    most_inner: int = bounded(10, 1, 1000)
+    most_outer: int = bounded(10, 1, 1000)
+    switch_matches: int = bounded(500, 0, 10**9)
+    ransac_iterations: int = bounded(1000, 1, 10**6)
+    ransac_mm: float = bounded(3.0, 1e-3, 1000)
+    seed: int = bounded(0, *SEEDS)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recon.configuration import bounded
 from recon.render.environment import Colour, Environment
 
 
@@ -37,11 +38,11 @@ class KeyLight:
     strength: gain on what is drawn for it.
     """
 
-    yaw_mean_deg: float = 0.0
-    yaw_sd_deg: float = 38.0
-    pitch_mean_deg: float = 28.0
-    pitch_sd_deg: float = 18.0
-    strength: float = 1.0
+    yaw_mean_deg: float = bounded(0.0, -95, 95)
+    yaw_sd_deg: float = bounded(38.0, 0, 180)
+    pitch_mean_deg: float = bounded(28.0, -25, 75)
+    pitch_sd_deg: float = bounded(18.0, 0, 90)
+    strength: float = bounded(1.0, 0, 20)
 
 
 def draw_lighting(rng: np.random.Generator, where: KeyLight = KeyLight()) -> Lighting:

@@ -16,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from recon.configuration import bounded
 from recon.faces.symmetry import MIRRORED_LANDMARKS, Symmetry
+from recon.ranges import SHARE
 from recon.synthesis.record import Record
 
 MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
@@ -40,11 +42,11 @@ class PlacementConfig:
     shift         spread of the shift, in shares of the side, [0, 0.5]
     """
 
-    mirror: float = 0.5
-    rotation_deg: float = 0.0
-    upside_down: float = 0.0
-    zoom: float = 0.0
-    shift: float = 0.0
+    mirror: float = bounded(0.5, *SHARE)
+    rotation_deg: float = bounded(0.0, 0, 180)
+    upside_down: float = bounded(0.0, *SHARE)
+    zoom: float = bounded(0.0, 0, 1)
+    shift: float = bounded(0.0, 0, 0.5)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from recon.configuration import bounded
+from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.people.appearance import Appearance, draw_appearance
@@ -14,6 +16,7 @@ from recon.people.mouth.paint import Mouth, draw_mouth
 from recon.people.skin.wrinkles import Skin, draw_skin
 from recon.people.wardrobe import Dress, DressConfig, draw_dress, painted_under
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
+from recon.ranges import SHARE
 from recon.render.lighting import KeyLight, Lighting, draw_even_lighting, draw_lighting
 from recon.render.surroundings import draw_surroundings
 from recon.synthesis.expressions import draw_expression, grinning
@@ -50,36 +53,40 @@ class SceneConfig:
         eyes, mouth: shares of people whose eyes, whose mouths inside, are painted in detail; plainly without.
     """
 
-    yaw_mean_deg: float = 0.0
-    yaw_max_deg: float = 40.0
-    pitch_mean_deg: float = 0.0
-    pitch_sd_deg: float = 7.0
-    roll_sd_deg: float = 4.0
-    fov_min_deg: float = 8.0
-    fov_max_deg: float = 40.0
-    eye_share: float = EYE_SHARE
-    eye_level: float = EYES_MIDDLE[1]
-    framing_jitter: float = 0.04
-    place_jitter: float | None = None
-    smile: float = 0.4
-    open_mouth: float = 0.3
-    grin: float = 0.0
-    melanin_scale: float = 1.0
-    melanin_power: float = 1.0
-    environment: float = 0.7
-    even: float = 0.0
-    variation: float = 0.0
+    yaw_mean_deg: float = bounded(0.0, -90, 90)
+    yaw_max_deg: float = bounded(40.0, 0, 90)
+    pitch_mean_deg: float = bounded(0.0, -30, 30)
+    pitch_sd_deg: float = bounded(7.0, 0, 30)
+    roll_sd_deg: float = bounded(4.0, 0, 20)
+    fov_min_deg: float = bounded(8.0, 1, 120)
+    fov_max_deg: float = bounded(40.0, 1, 120)
+    eye_share: float = bounded(EYE_SHARE, 0.02, 0.8)
+    eye_level: float = bounded(EYES_MIDDLE[1], *SHARE)
+    framing_jitter: float = bounded(0.04, 0, 0.5)
+    place_jitter: float | None = bounded(None, 0, 0.5)
+    smile: float = bounded(0.4, *SHARE)
+    open_mouth: float = bounded(0.3, *SHARE)
+    grin: float = bounded(0.0, *SHARE)
+    melanin_scale: float = bounded(1.0, 0.01, 100)
+    melanin_power: float = bounded(1.0, 0, 3)
+    environment: float = bounded(0.7, *SHARE)
+    even: float = bounded(0.0, *SHARE)
+    variation: float = bounded(0.0, *SHARE)
     key: KeyLight = field(default_factory=KeyLight)
-    exposure: float = 1.0
-    exposure_sd: float = 0.25
-    contrast: float = 1.0
-    metered: float = 0.9
-    calm: float = 0.0
+    exposure: float = bounded(1.0, 0.05, 20)
+    exposure_sd: float = bounded(0.25, 0, 2)
+    contrast: float = bounded(1.0, 0.1, 10)
+    metered: float = bounded(0.9, *SHARE)
+    calm: float = bounded(0.0, *SHARE)
     backgrounds: str | None = None
     dress: DressConfig = field(default_factory=DressConfig)
-    skin: float = 1.0
-    eyes: float = 1.0
-    mouth: float = 1.0
+    skin: float = bounded(1.0, *SHARE)
+    eyes: float = bounded(1.0, *SHARE)
+    mouth: float = bounded(1.0, *SHARE)
+
+    def __post_init__(self) -> None:
+        if self.fov_min_deg > self.fov_max_deg:
+            raise UserError(f"fov_min_deg {self.fov_min_deg:g} is above fov_max_deg {self.fov_max_deg:g}")
 
 
 @dataclass(frozen=True)

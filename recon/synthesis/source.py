@@ -16,8 +16,10 @@ import numpy as np
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
+from recon.configuration import bounded
 from recon.errors import UserError
 from recon.faces import load
+from recon.ranges import COUNT, SEEDS, WEIGHT
 from recon.synthesis.codecs import Pixels
 from recon.synthesis.produce import produce
 from recon.synthesis.record import Record
@@ -60,16 +62,16 @@ class SourceConfig:
     first, last    stored: rows first to last - 1; last null: to the end
     """
 
-    weight: float = 1.0
+    weight: float = bounded(1.0, *WEIGHT)
     scene: SceneConfig | None = None
     model: str = "default"
-    seed: int | None = None
-    count: int = 30_000
-    yaw_limit_deg: float | None = None
+    seed: int | None = bounded(None, *SEEDS)
+    count: int = bounded(30_000, *COUNT)
+    yaw_limit_deg: float | None = bounded(None, 0, 90)
     dataset: str | None = None
     image: Literal["image", "render"] = "image"
-    first: int = 0
-    last: int | None = None
+    first: int = bounded(0, 0, 10**9)
+    last: int | None = bounded(None, *COUNT)
 
 
 def open_source(name: str, config: SourceConfig, size: int, seed: int, cache: Path | None, workers: int) -> Source:

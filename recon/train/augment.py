@@ -20,6 +20,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from recon.configuration import bounded
+from recon.ranges import SHARE
+
 LABELS = ("mask", "position_mm", "correspondence", "normals")
 
 
@@ -34,11 +37,11 @@ class AugmentConfig:
     degrade     probability of each of blur or coarse pixels, noise, and JPEG
     """
 
-    occluders: int = 3
-    colour: float = 1.0
-    grey: float = 0.1
-    shadow: float = 0.4
-    degrade: float = 0.4
+    occluders: int = bounded(3, 0, 100)
+    colour: float = bounded(1.0, 0, 2)
+    grey: float = bounded(0.1, *SHARE)
+    shadow: float = bounded(0.4, *SHARE)
+    degrade: float = bounded(0.4, *SHARE)
 
 
 def augment(batch: dict[str, Tensor], seed: int, step: int, config: AugmentConfig) -> dict[str, Tensor]:

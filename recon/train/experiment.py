@@ -23,9 +23,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from recon.configuration import changed, read_config, read_yaml
+from recon.configuration import bounded, changed, read_config, read_yaml
 from recon.errors import UserError, did_you_mean
 from recon.methods.registry import method
+from recon.ranges import COUNT, DECAY, PROCESSES, SEEDS, SHARE
 from recon.synthesis.placement import PlacementConfig
 from recon.synthesis.source import SourceConfig
 from recon.train.augment import AugmentConfig
@@ -46,11 +47,11 @@ class Stage:
     changes        dotted keys of the experiment that hold from here on, such as `sources.painted.weight: 5`
     """
 
-    steps: int = 20_000
-    learning_rate: float = 1e-3
-    warmup: int = 200
+    steps: int = bounded(20_000, *COUNT)
+    learning_rate: float = bounded(1e-3, 0, 1)
+    warmup: int = bounded(200, 0, 10**9)
     decay: Literal["cosine", "linear", "constant"] = "cosine"
-    blend: float = 1.0
+    blend: float = bounded(1.0, *SHARE)
     changes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -59,7 +60,7 @@ class TexturesConfig:
     """file: photos' skin that `recon textures` wrote; null: none. share: of the faces that get one, [0, 1]."""
 
     file: str | None = None
-    share: float = 0.4
+    share: float = bounded(0.4, *SHARE)
 
 
 @dataclass(frozen=True)
@@ -98,17 +99,17 @@ class Experiment:
     textures: TexturesConfig = field(default_factory=TexturesConfig)
     stages: tuple[Stage, ...] = (Stage(),)
     start: str | None = None
-    batch_size: int = 16
+    batch_size: int = bounded(16, 1, 65536)
     optimizer: Literal["adam", "muon"] = "adam"
-    ema_decay: float = 0.998
-    max_norm: float = 300.0
+    ema_decay: float = bounded(0.998, *DECAY)
+    max_norm: float = bounded(300.0, 1e-3, 1e9)
     precision: Literal["bf16", "no"] = "bf16"
     channels_last: bool = True
-    seed: int = 0
-    workers: int = 0
-    log_every: int = 50
-    evaluate_every: int = 500
-    checkpoint_every: int = 500
+    seed: int = bounded(0, *SEEDS)
+    workers: int = bounded(0, *PROCESSES)
+    log_every: int = bounded(50, *COUNT)
+    evaluate_every: int = bounded(500, *COUNT)
+    checkpoint_every: int = bounded(500, *COUNT)
 
     @property
     def steps(self) -> int:
@@ -156,10 +157,8 @@ def refuse_nonsense(experiment: Experiment) -> None:
     """Raise a UserError for settings that no type refuses."""
     if not experiment.sources:
         raise UserError("the experiment names no sources: give one, such as sources.faces.scene")
-    if not experiment.stages or min(stage.steps for stage in experiment.stages) < 1:
-        raise UserError("stages: each needs 1 step or more, and there must be one")
-    if experiment.batch_size < 1:
-        raise UserError(f"batch_size {experiment.batch_size} is no batch: give 1 or more")
+    if not experiment.stages:
+        raise UserError("the experiment has no stages: give one, such as {steps: 20000}")
     for number, stage in enumerate(experiment.stages):
         for key in stage.changes:
             if not CHANGEABLE.fullmatch(key):
@@ -168,8 +167,8 @@ def refuse_nonsense(experiment: Experiment) -> None:
                 near = did_you_mean(key.split(".")[1], experiment.sources)
                 raise UserError(f"stages.{number}.changes: there is no source '{key.split('.')[1]}'{near}")
         weights = [source.weight for source in experiment.within(number).sources.values()]
-        if min(weights) < 0 or not sum(weights) > 0:
-            raise UserError(f"in stage {number} the sources' weights are {weights}: none below 0, one above it")
+        if not sum(weights) > 0:
+            raise UserError(f"in stage {number} every source has the weight 0: give one more")
 
 
 def rate(step: int, stages: tuple[Stage, ...]) -> float:

@@ -18,6 +18,7 @@ from recon.faces import load
 from recon.files import whole_file
 from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos
+from recon.ranges import PIXELS, SEEDS, refuse_beyond
 from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
@@ -55,6 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.count < 16:
         raise UserError(f"--count {args.count} is too few to train a classifier on: give at least 16")
+    refuse_beyond("size", args.size, *PIXELS)
+    refuse_beyond("seed", args.seed, *SEEDS)
     files = args.weights or [bundled.generator_weights()]
     named = [*files, args.judge] if args.judge else files
     if len({file.name for file in named}) < len(named):

@@ -12,6 +12,9 @@ import torch.nn.functional as F
 from kornia import augmentation as kornia
 from torch import Tensor, nn
 
+from recon.configuration import bounded
+from recon.ranges import COUNT, SHARE, WEIGHT
+
 
 @dataclass(frozen=True)
 class AdversarialConfig:
@@ -25,11 +28,11 @@ class AdversarialConfig:
     """
 
     form: Literal["nonsaturating", "hinge"] = "nonsaturating"
-    r1: float = 0.3
-    r1_every: int = 8
+    r1: float = bounded(0.3, *WEIGHT)
+    r1_every: int = bounded(8, *COUNT)
     augment: bool = True
-    colour: float = 0.1
-    shift: float = 0.09
+    colour: float = bounded(0.1, *SHARE)
+    shift: float = bounded(0.09, 0, 0.5)
 
 
 Logits = tuple[Tensor, ...]  # one tensor a head, any shape, first dimension the batch

@@ -8,6 +8,9 @@ from itertools import pairwise
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from recon.configuration import bounded
+from recon.ranges import SHARE, WEIGHT, WIDTH
+
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
@@ -18,10 +21,10 @@ class DiscriminatorConfig:
     differ between the domains.
     """
 
-    width: int = 40
-    strides: int = 3
-    window_radius: float = 0.06
-    whole_weight: float = 0.0
+    width: int = bounded(40, *WIDTH)
+    strides: int = bounded(3, 1, 8)
+    window_radius: float = bounded(0.06, *SHARE)
+    whole_weight: float = bounded(0.0, *WEIGHT)
 
 
 class Discriminator(nn.Module):

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from recon.configuration import read_config
+from recon.configuration import bounded, read_config
 from recon.errors import UserError
 from recon.photos.folder import FramingMode
+from recon.ranges import COUNT, DECAY, PIXELS, PROCESSES, SEEDS
 from recon.synthesis.placement import PlacementConfig
 from recon.synthesis.source import SourceConfig
 from synth2real.gan.adversarial import AdversarialConfig
@@ -35,7 +36,7 @@ class PhotosConfig:
     drop: Path | None = None
     framing: FramingMode = "auto"
     without_glasses: bool = True
-    rotation_deg: float = 8.0
+    rotation_deg: float = bounded(8.0, 0, 180)
 
 
 @dataclass(frozen=True)
@@ -51,27 +52,27 @@ class GanExperiment:
     workers         processes that draw batches ahead; 0: in this one
     """
 
-    size: int = 128
-    batch: int = 6
-    steps: int = 6000
-    seed: int = 0
+    size: int = bounded(128, *PIXELS)
+    batch: int = bounded(6, 1, 65536)
+    steps: int = bounded(6000, *COUNT)
+    seed: int = bounded(0, *SEEDS)
     precision: Literal["no", "bf16"] = "bf16"
-    generator_rate: float = 3e-4
-    discriminator_rate: float = 5e-4
-    ema_decay: float = 0.998
+    generator_rate: float = bounded(3e-4, 0, 1)
+    discriminator_rate: float = bounded(5e-4, 0, 1)
+    ema_decay: float = bounded(0.998, *DECAY)
     sources: dict[str, SourceConfig] = field(default_factory=dict)
     placement: PlacementConfig = field(default_factory=lambda: PlacementConfig(mirror=0.0))
-    held_out: int = 48
+    held_out: int = bounded(48, 1, 10**5)
     photos: PhotosConfig = field(default_factory=PhotosConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     adversarial: AdversarialConfig = field(default_factory=AdversarialConfig)
     fidelity: FidelityConfig = field(default_factory=FidelityConfig)
     geometry: GeometryLossConfig = field(default_factory=GeometryLossConfig)
-    workers: int = 0
-    log_every: int = 50
-    evaluate_every: int = 500
-    checkpoint_every: int = 500
+    workers: int = bounded(0, *PROCESSES)
+    log_every: int = bounded(50, *COUNT)
+    evaluate_every: int = bounded(500, *COUNT)
+    checkpoint_every: int = bounded(500, *COUNT)
 
 
 def read_gan_experiment(path: Path, overrides: dict[str, str] | None = None) -> GanExperiment:
@@ -86,8 +87,13 @@ def read_gan_experiment(path: Path, overrides: dict[str, str] | None = None) -> 
         raise UserError(
             f"size {experiment.size} is not divisible by {stride}, as the generator's widths need: change either"
         )
+    smallest = 4 * 2**experiment.discriminator.strides
+    if experiment.size < smallest:
+        raise UserError(f"size {experiment.size} is below {smallest}, which discriminator.strides need: change either")
     if experiment.photos.folder is None:
         raise UserError("the experiment names no photos: give --photos.folder DIR")
     if not experiment.sources:
         raise UserError("the experiment names no sources: give one, such as sources.renders.scene")
+    if not sum(source.weight for source in experiment.sources.values()) > 0:
+        raise UserError("every source has the weight 0: give one more")
     return experiment

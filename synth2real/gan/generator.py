@@ -9,8 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from recon.methods.layers import Norm
+from recon.configuration import bounded
+from recon.methods.layers import Norm, refuse_widths
 from recon.methods.pretrained import Pretrained
+from recon.ranges import WIDTH
+
+GROUP = 8  # channels that are normalised together
 
 
 @dataclass(frozen=True)
@@ -21,11 +25,14 @@ class GeneratorConfig:
     (twice as fast; the head still ends at full resolution). head_width: channels at full resolution.
     """
 
-    widths: tuple[int, ...] = (40, 80, 144, 192)
+    widths: tuple[int, ...] = bounded((40, 80, 144, 192), *WIDTH)
     gbuffer: bool = True
-    noise_channels: int = 1
-    unshuffle: int = 2
-    head_width: int = 16
+    noise_channels: int = bounded(1, 0, 64)
+    unshuffle: int = bounded(2, 1, 8)
+    head_width: int = bounded(16, *WIDTH)
+
+    def __post_init__(self) -> None:
+        refuse_widths(self.widths, GROUP)
 
 
 class Generator(Pretrained):
@@ -93,7 +100,7 @@ class _Block(nn.Module):
     def __init__(self, channels_in: int, channels_out: int, stride: int = 1):
         super().__init__()
         self.convolution = nn.Conv2d(channels_in, channels_out, 4 if stride == 2 else 3, stride, padding=1)
-        self.norm = Norm("group", channels_out, group_size=8)
+        self.norm = Norm("group", channels_out, group_size=GROUP)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.leaky_relu(self.norm(self.convolution(x)), 0.2)

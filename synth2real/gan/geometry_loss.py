@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from recon.configuration import bounded
 from recon.methods.base import FaceGeometry, Reconstructor
+from recon.ranges import WEIGHT
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,9 @@ class GeometryLossConfig:
     """
 
     network: str | None = None
-    weight: float = 30.0
-    mask: float = 0.5
-    mouth: float = 1.0
+    weight: float = bounded(30.0, *WEIGHT)
+    mask: float = bounded(0.5, *WEIGHT)
+    mouth: float = bounded(1.0, *WEIGHT)
 
 
 class GeometryLoss(nn.Module):

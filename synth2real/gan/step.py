@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from recon.configuration import bounded
+from recon.ranges import WEIGHT
 from recon.train.loop import Batch, State, descend
 from synth2real.gan.adversarial import (
     AdversarialConfig,
@@ -30,8 +32,8 @@ class FidelityConfig:
     1/8 of the side, everywhere: keeps skin tone and light.
     """
 
-    identity: float = 3.0
-    colour: float = 0.2
+    identity: float = bounded(3.0, *WEIGHT)
+    colour: float = bounded(0.2, *WEIGHT)
 
 
 class GanStep:

@@ -17,7 +17,7 @@ import torch
 from rich.progress import track
 from scipy.spatial import KDTree
 
-from recon.configuration import to_plain
+from recon.configuration import bounded, to_plain
 from recon.detail.relief import Detail, DetailConfig, add_detail
 from recon.evaluate.known_relief import ball, bumps, face_patch, mottled, photograph, subdivided, wrinkles
 from recon.evaluate.metrics.relief import correlation, normal_angles_deg, rms
@@ -60,8 +60,8 @@ class Settings:
     """
 
     method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
-    rays: int = 128
-    edge_mm: float = 0.4
+    rays: int = bounded(128, 1, 10**5)
+    edge_mm: float = bounded(0.4, 0.05, 20)
 
 
 class Subject(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from recon.configuration import to_plain
+from recon.configuration import bounded, to_plain
 from recon.evaluate.metrics.missed import FEWEST_COVERED, MASK_THRESHOLD
 from recon.evaluate.metrics.points import offsets_percent
 from recon.evaluate.networks import digests, open_network, predict_images
@@ -23,6 +23,7 @@ from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.geometry.similarity import fit_similarity
 from recon.methods.base import Reconstructor
+from recon.ranges import PIXELS
 
 PARTS = {
     "all": tuple(POINTS),
@@ -54,7 +55,7 @@ class Settings:
     folder: Path
     network: Path | None = None
     mirrored: bool = False
-    size: int = 128
+    size: int = bounded(128, *PIXELS)
 
 
 def run(settings: Settings) -> Result:

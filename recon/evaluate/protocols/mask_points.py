@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from recon.configuration import to_plain
+from recon.configuration import bounded, to_plain
 from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.metrics.points import inside
 from recon.evaluate.networks import digests, open_network, predict_images
@@ -20,6 +20,7 @@ from recon.evaluate.results import Measure, Result, figures_of
 from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos, read_points
 from recon.photos.framing import from_points
+from recon.ranges import PIXELS
 
 NAMES = ("left eye", "right eye", "nose", "left mouth corner", "right mouth corner")  # as seen in the image
 MEASURES = {
@@ -45,7 +46,7 @@ class Settings:
     points: Path | None = None
     network: Path | None = None
     mirrored: bool = False
-    size: int = 128
+    size: int = bounded(128, *PIXELS)
 
 
 def run(settings: Settings) -> Result:

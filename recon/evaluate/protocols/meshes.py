@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from rich.progress import track
 
-from recon.configuration import to_plain
+from recon.configuration import bounded, to_plain
 from recon.errors import UserError
 from recon.evaluate.metrics.points import offsets_percent, residual_percent
 from recon.evaluate.networks import digests, open_network
@@ -25,6 +25,7 @@ from recon.methods.base import Reconstructor
 from recon.people.template import template_of
 from recon.photos.folder import find_images, read_points
 from recon.photos.reading import Unusable, read_photo
+from recon.ranges import COUNT
 from recon.reconstruction.face_finder import find_faces
 from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import project
@@ -55,9 +56,9 @@ class Settings:
     folder: Path
     kind: Literal["webmorph", "five"] = "webmorph"
     points: Path | None = None
-    count: int = 100
-    first: int = 0
-    near_percent: float = 8.0
+    count: int = bounded(100, *COUNT)
+    first: int = bounded(0, 0, 10**9)
+    near_percent: float = bounded(8.0, 0, 100)
     network: Path | None = None
     mirrored: bool = True
 

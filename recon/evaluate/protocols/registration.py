@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from rich.progress import track
 
-from recon.configuration import to_plain
+from recon.configuration import bounded, to_plain
 from recon.evaluate.held_out import drawn_records
 from recon.evaluate.metrics.flips import flipped
 from recon.evaluate.results import Measure, Result, figures_of
@@ -23,6 +23,7 @@ from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.geometry.closest_points import closest_points
 from recon.geometry.rasterize import rasterize
+from recon.ranges import COUNT, PIXELS, SEEDS, SHARE
 from recon.registration.map_mesh import map_to_mesh
 from recon.registration.register import register
 from recon.synthesis.record import Record
@@ -56,10 +57,10 @@ class Settings:
     """
 
     model: str = "default"
-    variation: float = 0.0
-    count: int = 25
-    size: int = 256
-    seed: int = 404
+    variation: float = bounded(0.0, *SHARE)
+    count: int = bounded(25, *COUNT)
+    size: int = bounded(256, *PIXELS)
+    seed: int = bounded(404, *SEEDS)
 
 
 def run(settings: Settings) -> Result:

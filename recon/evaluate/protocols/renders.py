@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from recon.configuration import read_config, to_plain
+from recon.configuration import bounded, read_config, to_plain
 from recon.errors import UserError
 from recon.evaluate import held_out
 from recon.evaluate.metrics.correspondence import correspondence_errors
@@ -27,6 +27,7 @@ from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Measure, Result, figures_of
 from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
+from recon.ranges import COUNT, PIXELS, SEEDS
 from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig
 
@@ -64,9 +65,9 @@ class Settings:
     mirrored: bool = False
     scene: Path | None = None
     model: str = "default"
-    count: int = 500
-    size: int = 128
-    seed: int = held_out.SEED
+    count: int = bounded(500, *COUNT)
+    size: int = bounded(128, *PIXELS)
+    seed: int = bounded(held_out.SEED, *SEEDS)
 
 
 def run(settings: Settings) -> Result:

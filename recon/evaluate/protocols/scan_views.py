@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from recon.configuration import to_plain
+from recon.configuration import bounded, to_plain
 from recon.evaluate.metrics.depth import depth_errors
 from recon.evaluate.metrics.mask import coverage
 from recon.evaluate.metrics.missed import MASK_THRESHOLD
@@ -20,6 +20,7 @@ from recon.evaluate.results import Figure, Measure, Result
 from recon.evaluate.scan import View, load_scan, render_views
 from recon.faces import load
 from recon.methods.base import Reconstructor
+from recon.ranges import PIXELS
 
 MEASURES = {
     "network": Measure("network, depth error", "% of the range"),
@@ -44,7 +45,7 @@ class Settings:
     folder: Path
     network: Path | None = None
     mirrored: bool = False
-    size: int = 128
+    size: int = bounded(128, *PIXELS)
 
 
 def run(settings: Settings) -> Result:

@@ -8,8 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from recon.configuration import bounded
 from recon.geometry.surfaces import normals_from_positions
 from recon.methods.pix2vertex.network import POSITION_UNIT_MM, Maps
+from recon.ranges import WEIGHT
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,11 @@ class Pix2VertexLossConfig:
     The mask losses are ours: the paper's networks paint the background instead.
     """
 
-    position: float = 100.0
-    correspondence: float = 100.0
-    normals: float = 10.0
-    mask: float = 10.0
-    dice: float = 0.5
+    position: float = bounded(100.0, *WEIGHT)
+    correspondence: float = bounded(100.0, *WEIGHT)
+    normals: float = bounded(10.0, *WEIGHT)
+    mask: float = bounded(10.0, *WEIGHT)
+    dice: float = bounded(0.5, *WEIGHT)
 
 
 def pix2vertex_losses(maps: Maps, batch: dict[str, Tensor], weights: Pix2VertexLossConfig) -> dict[str, Tensor]:

@@ -10,11 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from recon.configuration import bounded
 from recon.errors import UserError
 from recon.methods.base import FaceGeometry, FaceMaps, Reconstructor
 from recon.methods.difference import maps_difference
+from recon.methods.layers import GROUP, refuse_widths
 from recon.methods.pix2vertex.resnet import ResNet
 from recon.methods.pix2vertex.unet import UNet
+from recon.ranges import PIXELS, SHARE, WIDTH
 
 POSITION_UNIT_MM = 100.0
 """The networks regress positions in this unit, so that a face spans about [-1, 1]."""
@@ -38,14 +41,24 @@ class Pix2VertexConfig:
     """
 
     outputs: Literal["separate", "joint"] = "separate"
-    size: int = 512
+    size: int = bounded(512, *PIXELS)
     architecture: Literal["unet", "resnet"] = "unet"
-    widths: tuple[int, ...] = (64, 128, 256, 512, 512, 512, 512, 512)
-    unshuffle: int = 1
+    widths: tuple[int, ...] = bounded((64, 128, 256, 512, 512, 512, 512, 512), *WIDTH)
+    unshuffle: int = bounded(1, 1, 8)
     norm: Literal["instance", "group"] = "instance"
-    dropout: float = 0.5
-    dilations: tuple[int, ...] = ()
-    fine: int = 0
+    dropout: float = bounded(0.5, *SHARE)
+    dilations: tuple[int, ...] = bounded((), 1, 256)
+    fine: int = bounded(0, 0, 8192)
+
+    def __post_init__(self) -> None:
+        refuse_widths(self.widths, GROUP if self.norm == "group" else None)
+        if self.size % self.stride:
+            raise UserError(f"size {self.size} is not divisible by {self.stride}, as widths and unshuffle need")
+
+    @property
+    def stride(self) -> int:
+        """What the sides of images must be divisible by: a U-Net halves once a level, a ResNet between two."""
+        return self.unshuffle * 2 ** (len(self.widths) - (self.architecture == "resnet"))
 
 
 class Maps(NamedTuple):
