@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import Tensor
 
-from recon.configuration import bounded
-from recon.errors import UserError, did_you_mean
-from recon.faces.model import PART_REGIONS, FaceModel
+from recon.faces.model import FaceModel
 from recon.people.appearance import Appearance
+from recon.people.config import DressConfig
 from recon.people.hair.brows import brow_part, lash_part
 from recon.people.hair.cuts import HairStyle, draw_hair_style
 from recon.people.hair.facial_hair import facial_hair_part
@@ -21,40 +20,10 @@ from recon.people.worn.clothes import Clothes, clothes_part, draw_clothes, raise
 from recon.people.worn.glasses import Glasses, draw_glasses, glasses_parts
 from recon.people.worn.headwear import Headwear, draw_headwear, headwear_part
 from recon.people.worn.objects import Thing, draw_object, object_part
-from recon.ranges import SHARE
 
 WOMENS_CUTS = ("fringe", "bob", "long", "tied")
-HIDING = (*PART_REGIONS, "clothes")
 PAINTED_BROW = 0.35  # strength of the paint under the brows' strands
 SHAVEN_UNDER_BEARD = 0.4
-
-
-@dataclass(frozen=True)
-class DressConfig:
-    """How many of the drawn people have each thing, [0, 1]; 0 switches it off.
-
-    dressed: have any of it at all; the others have painted hair alone.
-    hair, brows, facial_hair: strands instead of paint; cuts and beards go from none to long. glasses,
-        headwear: worn. objects: held or worn before the face, such as hands, cups and surgical masks.
-    clothes: cut and sewn; the others have theirs painted on the bust.
-    hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS` and clothes; the
-        labels see through the rest, as they do through brows, lashes and lenses.
-    """
-
-    dressed: float = bounded(1.0, *SHARE)
-    hair: float = bounded(1.0, *SHARE)
-    brows: float = bounded(1.0, *SHARE)
-    facial_hair: float = bounded(1.0, *SHARE)
-    glasses: float = bounded(0.2, *SHARE)
-    headwear: float = bounded(0.05, *SHARE)
-    objects: float = bounded(0.05, *SHARE)
-    clothes: float = bounded(1.0, *SHARE)
-    hides: tuple[str, ...] = ("hair", "glasses", "headwear", "object", "clothes")
-
-    def __post_init__(self) -> None:
-        for name in self.hides:
-            if name not in HIDING:
-                raise UserError(f"hides can't name '{name}'{did_you_mean(name, HIDING)}")
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from recon.configuration import bounded
 from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.geometry.surfaces import vertex_normals
-from recon.ranges import SEEDS, WEIGHT
 from recon.registration.affine import ransac_affine
+from recon.registration.config import RegistrationConfig
 from recon.registration.map_mesh import MapMesh
 from recon.registration.matches import Target, faithful
 from recon.registration.model_fit import fit_model
@@ -41,40 +40,6 @@ from recon.registration.stiffness import System, biharmonic, follow, uncoupled
 FEWEST_MATCHES = 50
 TRIMMED_SHARE = 0.8
 SERVED, MOST_STEPS = 3, 30  # a preconditioner is made anew after so many stiffnesses, or steps of conjugate gradients
-
-
-@dataclass(frozen=True)
-class RegistrationConfig:
-    """Weights, limits and loops of equation 8; the paper's numbers but for `alpha_memb`, `unit_mm4` and
-    `angle_deg`.
-
-    Attributes:
-        alpha_point, alpha_plane: weights of the two data terms.
-        alpha_memb, alpha_memb_end: the stiffness starts at the one, is halved, and ends below the other.
-        unit_mm4: what stiffness 1 means: the template follows waves longer than about 6 (unit * stiffness)^(1/4) mm.
-        distance_mm, angle_deg: matches farther off are rejected, at the last stiffness.
-        inner_mm, outer_mm: root-mean-square motions below which the inner loop ends and the stiffness is halved,
-            at the last stiffness.
-        most_inner, most_outer: rounds at most, of each loop, at one stiffness.
-        switch_matches: where the number of matches changes by less, they are looked for in space.
-        ransac_iterations, ransac_mm, seed: of the affine fit.
-    """
-
-    alpha_point: float = bounded(0.1, *WEIGHT)
-    alpha_plane: float = bounded(1.0, *WEIGHT)
-    alpha_memb: float = bounded(2.5e7, 1e-6, 1e15)
-    alpha_memb_end: float = bounded(1e6, 1e-6, 1e15)
-    unit_mm4: float = bounded(1e-6, 1e-15, 1e6)
-    distance_mm: float = bounded(1.0, 1e-3, 1000)
-    angle_deg: float = bounded(90.0, 0, 180)
-    inner_mm: float = bounded(0.01, 0, 100)
-    outer_mm: float = bounded(0.1, 0, 100)
-    most_inner: int = bounded(10, 1, 1000)
-    most_outer: int = bounded(10, 1, 1000)
-    switch_matches: int = bounded(500, 0, 10**9)
-    ransac_iterations: int = bounded(1000, 1, 10**6)
-    ransac_mm: float = bounded(3.0, 1e-3, 1000)
-    seed: int = bounded(0, *SEEDS)
 
 
 @dataclass(frozen=True)

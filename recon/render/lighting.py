@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recon.configuration import bounded
+from recon.render.config import KeyLight
 from recon.render.environment import Colour, Environment
 
 
@@ -29,20 +29,6 @@ class Lighting:
     colours: tuple[Colour, ...]
     spreads: tuple[float, ...] = ()
     environment: Environment | None = None
-
-
-@dataclass(frozen=True)
-class KeyLight:
-    """Where the first directional light comes from: normal yaw (to the right) and pitch (upward), cut far out.
-
-    strength: gain on what is drawn for it.
-    """
-
-    yaw_mean_deg: float = bounded(0.0, -95, 95)
-    yaw_sd_deg: float = bounded(38.0, 0, 180)
-    pitch_mean_deg: float = bounded(28.0, -25, 75)
-    pitch_sd_deg: float = bounded(18.0, 0, 90)
-    strength: float = bounded(1.0, 0, 20)
 
 
 def draw_lighting(rng: np.random.Generator, where: KeyLight = KeyLight()) -> Lighting:

@@ -2,91 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recon.configuration import bounded
-from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.people.appearance import Appearance, draw_appearance
 from recon.people.eyes.paint import Eyes, draw_eyes
 from recon.people.mouth.paint import Mouth, draw_mouth
 from recon.people.skin.wrinkles import Skin, draw_skin
-from recon.people.wardrobe import Dress, DressConfig, draw_dress, painted_under
-from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
-from recon.ranges import SHARE
-from recon.render.lighting import KeyLight, Lighting, draw_even_lighting, draw_lighting
+from recon.people.wardrobe import Dress, draw_dress, painted_under
+from recon.render.lighting import Lighting, draw_even_lighting, draw_lighting
 from recon.render.surroundings import draw_surroundings
+from recon.synthesis.config import SceneConfig
 from recon.synthesis.expressions import draw_expression, grinning
 from recon.synthesis.response import Response, draw_response
 
 IDENTITY_LIMIT = 2.2
 DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER = 1, 2, 3, 4, 5, 6, 7, 8  # the random streams' names
-
-
-@dataclass(frozen=True)
-class SceneConfig:
-    """What is drawn. Angles in degrees.
-
-    Attributes:
-        yaw_mean_deg, yaw_max_deg: yaw is normal about the one with half the other's spread, cut that far from it.
-        pitch_mean_deg, pitch_sd_deg, roll_sd_deg: the other two angles; positive pitch looks down.
-        fov_min_deg, fov_max_deg: the camera's field of view across the image.
-        eye_share, eye_level: distance between the eyes and their height from the top, shares of the image's side.
-        framing_jitter: spread of the eye distance (relative). place_jitter: of the place of the eyes (share of the
-            side); half of the other where not given.
-        smile: share of faces that smile, many with teeth showing. open_mouth: share of jaws that open without cause.
-        grin: share of faces that grin or laugh whatever else was drawn, the mouth wider than a smile makes it.
-        melanin_scale, melanin_power: the broad mix of skins, each melanin m made scale * m ** power.
-        environment: share of scenes lit by a drawn environment, which is also what is seen behind; the rest by a plain
-            sky and lamps, before a background that knows nothing of them. even: share of the rest lit evenly from all
-            around, as by a ring flash or in a scanner.
-        variation: share of people whose shape leaves the model's identities by a smooth random field.
-        key: where the key light comes from. exposure, contrast: gains on those that are drawn for the camera;
-            exposure_sd: spread of the former's logarithm. metered: share of cameras that don't burn out faces.
-        calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
-        backgrounds: folder of images to crop backgrounds from; procedural ones without it.
-        dress: what people have on.
-        skin: share of people with wrinkles, pores, oil; smooth skin otherwise.
-        eyes, mouth: shares of people whose eyes, whose mouths inside, are painted in detail; plainly without.
-    """
-
-    yaw_mean_deg: float = bounded(0.0, -90, 90)
-    yaw_max_deg: float = bounded(40.0, 0, 90)
-    pitch_mean_deg: float = bounded(0.0, -30, 30)
-    pitch_sd_deg: float = bounded(7.0, 0, 30)
-    roll_sd_deg: float = bounded(4.0, 0, 20)
-    fov_min_deg: float = bounded(8.0, 1, 120)
-    fov_max_deg: float = bounded(40.0, 1, 120)
-    eye_share: float = bounded(EYE_SHARE, 0.02, 0.8)
-    eye_level: float = bounded(EYES_MIDDLE[1], *SHARE)
-    framing_jitter: float = bounded(0.04, 0, 0.5)
-    place_jitter: float | None = bounded(None, 0, 0.5)
-    smile: float = bounded(0.4, *SHARE)
-    open_mouth: float = bounded(0.3, *SHARE)
-    grin: float = bounded(0.0, *SHARE)
-    melanin_scale: float = bounded(1.0, 0.01, 100)
-    melanin_power: float = bounded(1.0, 0, 3)
-    environment: float = bounded(0.7, *SHARE)
-    even: float = bounded(0.0, *SHARE)
-    variation: float = bounded(0.0, *SHARE)
-    key: KeyLight = field(default_factory=KeyLight)
-    exposure: float = bounded(1.0, 0.05, 20)
-    exposure_sd: float = bounded(0.25, 0, 2)
-    contrast: float = bounded(1.0, 0.1, 10)
-    metered: float = bounded(0.9, *SHARE)
-    calm: float = bounded(0.0, *SHARE)
-    backgrounds: str | None = None
-    dress: DressConfig = field(default_factory=DressConfig)
-    skin: float = bounded(1.0, *SHARE)
-    eyes: float = bounded(1.0, *SHARE)
-    mouth: float = bounded(1.0, *SHARE)
-
-    def __post_init__(self) -> None:
-        if self.fov_min_deg > self.fov_max_deg:
-            raise UserError(f"fov_min_deg {self.fov_min_deg:g} is above fov_max_deg {self.fov_max_deg:g}")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import math
 import os
-from dataclasses import dataclass
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else it asks the package registry for news at import
 
@@ -20,28 +19,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from recon.configuration import bounded
-from recon.ranges import SHARE
+from recon.train.config import AugmentConfig
 
 LABELS = ("mask", "position_mm", "correspondence", "normals")
-
-
-@dataclass(frozen=True)
-class AugmentConfig:
-    """Strengths; 0 everywhere leaves a batch as it is.
-
-    occluders   most shapes before one face (each image draws 0 to this many)
-    colour      width of the jitter of brightness, contrast, saturation, hue, white balance and gamma; 1 is strong
-    grey        probability of a grey image
-    shadow      probability of a soft shadow over a part of the image
-    degrade     probability of each of blur or coarse pixels, noise, and JPEG
-    """
-
-    occluders: int = bounded(3, 0, 100)
-    colour: float = bounded(1.0, 0, 2)
-    grey: float = bounded(0.1, *SHARE)
-    shadow: float = bounded(0.4, *SHARE)
-    degrade: float = bounded(0.4, *SHARE)
 
 
 def augment(batch: dict[str, Tensor], seed: int, step: int, config: AugmentConfig) -> dict[str, Tensor]:

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from recon.configuration import bounded
-from recon.methods.layers import Norm, refuse_widths
+from recon.methods.layers import Norm
 from recon.methods.pretrained import Pretrained
-from recon.ranges import WIDTH
-
-GROUP = 8  # channels that are normalised together
-
-
-@dataclass(frozen=True)
-class GeneratorConfig:
-    """widths: channels at each scale, finest first. gbuffer: see correspondence and normals beside the colours.
-
-    noise_channels: maps of normal noise, the source of pores and stubble. unshuffle: 2 folds 2x2 pixels into channels
-    (twice as fast; the head still ends at full resolution). head_width: channels at full resolution.
-    """
-
-    widths: tuple[int, ...] = bounded((40, 80, 144, 192), *WIDTH)
-    gbuffer: bool = True
-    noise_channels: int = bounded(1, 0, 64)
-    unshuffle: int = bounded(2, 1, 8)
-    head_width: int = bounded(16, *WIDTH)
-
-    def __post_init__(self) -> None:
-        refuse_widths(self.widths, GROUP)
+from synth2real.gan.config import GROUP, GeneratorConfig
 
 
 class Generator(Pretrained):
@@ -48,7 +26,7 @@ class Generator(Pretrained):
         super().__init__()
         self.config = config
         widths, fold = config.widths, config.unshuffle
-        self.stride = fold * 2 ** (len(widths) - 1)  # H and W must be divisible by this
+        self.stride = config.stride
         channels = 3 + (6 if config.gbuffer else 0) + config.noise_channels
         self.enter = _Block(channels * fold**2, widths[0])
         self.down = nn.ModuleList(_Block(fine, coarse, stride=2) for fine, coarse in pairwise(widths))

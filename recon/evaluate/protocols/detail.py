@@ -9,19 +9,19 @@ are well seen and 6 mm from a border. No network takes part.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from rich.progress import track
 from scipy.spatial import KDTree
 
-from recon.configuration import bounded, to_plain
+from recon.configuration import to_plain
 from recon.detail.relief import Detail, DetailConfig, add_detail
 from recon.evaluate.known_relief import ball, bumps, face_patch, mottled, photograph, subdivided, wrinkles
 from recon.evaluate.metrics.relief import correlation, normal_angles_deg, rms
 from recon.evaluate.results import Figure, Measure, Result
+from recon.evaluate.settings import DetailSettings as Settings
 from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.parameterization import boundary_loops
@@ -49,19 +49,6 @@ MEASURES = {
 FINER = 3  # subdivisions of the truth; the detailed mesh has one or two
 SPREAD, CLEAR_MM, WELL_SEEN = 0.05, 6.0, 0.9
 BALL_SIZE, FACE_SIZE = 512, 768  # px
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How it is lit and what adds the detail.
-
-    Attributes:
-        method: of `add_detail`. rays: from each vertex, for the light on it. edge_mm: of the detailed mesh.
-    """
-
-    method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
-    rays: int = bounded(128, 1, 10**5)
-    edge_mm: float = bounded(0.4, 0.05, 20)
 
 
 class Subject(NamedTuple):

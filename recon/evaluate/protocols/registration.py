@@ -7,23 +7,22 @@ another person. No network takes part.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from rich.progress import track
 
-from recon.configuration import bounded, to_plain
+from recon.configuration import to_plain
 from recon.evaluate.held_out import drawn_records
 from recon.evaluate.metrics.flips import flipped
 from recon.evaluate.results import Measure, Result, figures_of
+from recon.evaluate.settings import RegistrationSettings as Settings
 from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.geometry.closest_points import closest_points
 from recon.geometry.rasterize import rasterize
-from recon.ranges import COUNT, PIXELS, SEEDS, SHARE
 from recon.registration.map_mesh import map_to_mesh
 from recon.registration.register import register
 from recon.synthesis.record import Record
@@ -44,23 +43,6 @@ MEASURES = {
     "seconds": Measure("time", "s"),
     "cpu_seconds": Measure("of processor", "s"),
 }
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is registered.
-
-    Attributes:
-        model: the face model that is drawn and registered, as `recon.faces` names it: default, or ict:FOLDER.
-        variation: share of heads beyond the model's identities.
-        count: renders. size: their side in px. seed: of the renders.
-    """
-
-    model: str = "default"
-    variation: float = bounded(0.0, *SHARE)
-    count: int = bounded(25, *COUNT)
-    size: int = bounded(256, *PIXELS)
-    seed: int = bounded(404, *SEEDS)
 
 
 def run(settings: Settings) -> Result:

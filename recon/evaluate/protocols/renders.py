@@ -7,15 +7,13 @@ intervals over images are over people.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.progress import track
 
-from recon.configuration import bounded, read_config, to_plain
+from recon.configuration import read_config, to_plain
 from recon.errors import UserError
 from recon.evaluate import held_out
 from recon.evaluate.metrics.correspondence import correspondence_errors
@@ -25,9 +23,9 @@ from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.metrics.normals import normal_angle_deg
 from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Measure, Result, figures_of
+from recon.evaluate.settings import RendersSettings as Settings
 from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
-from recon.ranges import COUNT, PIXELS, SEEDS
 from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig
 
@@ -46,28 +44,6 @@ MEASURES = {
 }
 SMALLEST_FACE_PX = 64  # a record that shows fewer face pixels is left out, and counted
 SMALLEST_SIZE = 32
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is scored, on what.
-
-    Attributes:
-        network: weights of a reconstructor; null for the bundled ones.
-        mirrored: look twice, at the image and at its mirror image, as `recon reconstruct` does.
-        scene: YAML file of what is drawn; null for all as it comes.
-        model: the face model that is drawn, as `recon.faces` names it: default, or ict:FOLDER.
-        count: renders, at least 500 for a figure that is quoted. size: their side in px, seen in training or not.
-        seed: of the renders; keep it away from training's.
-    """
-
-    network: Path | None = None
-    mirrored: bool = False
-    scene: Path | None = None
-    model: str = "default"
-    count: int = bounded(500, *COUNT)
-    size: int = bounded(128, *PIXELS)
-    seed: int = bounded(held_out.SEED, *SEEDS)
 
 
 def run(settings: Settings) -> Result:

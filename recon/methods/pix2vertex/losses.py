@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from recon.configuration import bounded
 from recon.geometry.surfaces import normals_from_positions
+from recon.methods.pix2vertex.config import Pix2VertexLossConfig
 from recon.methods.pix2vertex.network import POSITION_UNIT_MM, Maps
-from recon.ranges import WEIGHT
-
-
-@dataclass(frozen=True)
-class Pix2VertexLossConfig:
-    """position, correspondence: the paper's lambda_L1 = 100; normals: its lambda_N = 10, where 0 is the ablation.
-
-    The mask losses are ours: the paper's networks paint the background instead.
-    """
-
-    position: float = bounded(100.0, *WEIGHT)
-    correspondence: float = bounded(100.0, *WEIGHT)
-    normals: float = bounded(10.0, *WEIGHT)
-    mask: float = bounded(10.0, *WEIGHT)
-    dice: float = bounded(0.5, *WEIGHT)
 
 
 def pix2vertex_losses(maps: Maps, batch: dict[str, Tensor], weights: Pix2VertexLossConfig) -> dict[str, Tensor]:
