@@ -5,13 +5,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST_LISTED = 16
+
 
 class UserError(Exception):
     """Something that the user can mend: one sentence naming the file or option and the mend."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`"; did you mean 'width'?"` for the known name nearest to `name`, or the list of all where none is near.
+    """`"; did you mean 'width'?"` for the known name nearest to `name`, or the list of all where none is near and they
+    are few.
 
     >>> did_you_mean("widht", ["width", "steps"])
     "; did you mean 'width'?"
@@ -20,4 +23,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if near:
         return f"; did you mean '{near[0]}'?"
-    return f"; known: {', '.join(known)}" if known else ""
+    return f"; known: {', '.join(known)}" if 0 < len(known) <= MOST_LISTED else ""

@@ -33,10 +33,10 @@ def range_text(limits: Range) -> str:
     """`from 0 to 1`, `at least 0`, `at most 1`; empty where both ends are open."""
     low, high = limits
     if low is not None and high is not None:
-        return f"from {low:.12g} to {high:.12g}"
+        return f"from {low:g} to {high:g}"
     if low is not None:
-        return f"at least {low:.12g}"
-    return "" if high is None else f"at most {high:.12g}"
+        return f"at least {low:g}"
+    return "" if high is None else f"at most {high:g}"
 
 
 def out_of_range(value: Any, limits: Range) -> str | None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recon.configuration.fields import range_of, range_text
-from recon.configuration.keys import has_keys, hints_of, is_dataclass, parts
+from recon.configuration.keys import hints_of, is_dataclass, parts
 from recon.configuration.types import type_text
 
 
@@ -33,6 +33,7 @@ class Setting:
     range    `from 0 to 1`; empty: open
     meaning  of it, one line
     group    it holds keys of its own, which follow
+    like     it holds the same keys as this one, which went before
     """
 
     key: str
@@ -41,21 +42,35 @@ class Setting:
     range: str
     meaning: str
     group: bool = False
+    like: str = ""
 
 
-def settings_of(cls: type, prefix: str = "") -> list[Setting]:
+def settings_of(cls: type) -> list[Setting]:
     """All settings of a dataclass, each group before its keys; plain ones first, as they stand there."""
-    told, hints, plain, groups = meanings(cls), hints_of(cls), [], []
+    return _settings(cls, None, "", {})
+
+
+def _settings(cls: type, default: Any, prefix: str, told_of: dict[type, str]) -> list[Setting]:
+    """default: the value whose fields are the defaults; None: those of `cls`. told_of: classes -> where they stand."""
+    told, hints = meanings(cls), hints_of(cls)
+    plain: list[Setting] = []
+    groups: list[Setting] = []
     for field in dataclasses.fields(cls):
-        hint, key = hints[field.name], f"{prefix}{field.name}"
+        hint, key, meaning = hints[field.name], f"{prefix}{field.name}", told.get(field.name, "")
+        value = _default(field) if default is None else getattr(default, field.name)
         group = _dataclass_in(hint)
-        default = None if _is_required(field) else _default_text(field, group is not None)
-        one = Setting(
-            key, type_text(hint), default, range_text(range_of(field)), told.get(field.name, ""), group is not None
-        )
-        (groups if group else plain).append(one)
-        if group:
-            groups += settings_of(group, f"{key}.{_between(hint)}")
+        if group is None:
+            plain.append(Setting(key, type_text(hint), _text(value), range_text(range_of(field)), meaning))
+            continue
+        key, value = f"{key}{_between(hint)}", None if _between(hint) else value
+        given = "null" if value is None and type(None) in parts(hint) else ""
+        if value in (None, _default_of(group)) and group in told_of:
+            like = f"keys as those of {told_of[group]}"
+            groups.append(Setting(key, type_text(hint), given, "", meaning, group=True, like=like))
+            continue
+        told_of[group] = key
+        groups.append(Setting(key, type_text(hint), given, "", meaning, group=True))
+        groups += _settings(group, value, f"{key}.", told_of)
     return plain + groups
 
 
@@ -75,8 +90,9 @@ def _told(cls: type) -> dict[str, str]:
     beginning = re.compile(rf"(?:^[ ]*|(?<=[.;] )|(?<=[.;]\n))({names}):\s|^[ ]*({names})(?=[ ]{{2,}})", re.MULTILINE)
     marks = list(beginning.finditer(text))
     found: dict[str, str] = {}
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        paragraph = text[mark.end() : following.start() if following else None].split("\n\n")[0]
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends[: len(marks)], strict=True):
+        paragraph = text[mark.end() : end].split("\n\n")[0]
         meaning = " ".join(paragraph.split()).rstrip(".;")
         found |= {one: meaning for one in (mark[1] or mark[2]).split(", ")}
     return found
@@ -94,20 +110,26 @@ def _between(hint: Any) -> str:
     """What stands between the key of a group and its keys: nothing, a free name, or a number."""
     origin = typing.get_origin(hint)
     if origin is dict:
-        return "NAME."
-    return "N." if origin in (list, tuple) and has_keys(hint) else ""
+        return ".NAME"
+    return ".N" if origin in (list, tuple) else ""
 
 
-def _is_required(field: dataclasses.Field) -> bool:
-    return field.default is field.default_factory is dataclasses.MISSING
+def _default(field: dataclasses.Field) -> Any:
+    """The field's default; MISSING where it must be given."""
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
-def _default_text(field: dataclasses.Field, group: bool) -> str:
-    value = field.default if field.default is not dataclasses.MISSING else field.default_factory()  # type: ignore[misc]
+def _default_of(cls: type) -> Any:
+    required = any(_default(field) is dataclasses.MISSING for field in dataclasses.fields(cls))
+    return None if required else cls()
+
+
+def _text(value: Any) -> str | None:
+    """As YAML has it."""
+    if value is dataclasses.MISSING:
+        return None
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    if group:
-        return ""
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return f"[{', '.join(map(str, value))}]"
-    return str(value)
+    return "{}" if value == {} else str(value)

@@ -38,6 +38,27 @@ def type_text(hint: Any) -> str:
     return "{...}" if has_keys(hint) else NAMES[hint]
 
 
+def words_of(options: type, name: str) -> tuple[bool, int | None]:
+    """Whether a command's option takes several words, and how many: 0 for a switch, None for as many as there are."""
+    hint = _without_null(hints_of(options)[name])
+    if typing.get_origin(hint) is not tuple:
+        return False, 0 if hint is bool else 1
+    inner = typing.get_args(hint)
+    return True, None if inner[-1] is Ellipsis else len(inner)
+
+
+def words_text(options: type, name: str) -> str:
+    """What stands for those words in a help: `path`, `path...`, `float float`, nothing for a switch."""
+    several, count = words_of(options, name)
+    hint = _without_null(hints_of(options)[name])
+    inner = [type_text(one) for one in (typing.get_args(hint) if several else [hint]) if one is not Ellipsis]
+    return "" if count == 0 else f"{inner[0]}..." if count is None else " ".join(inner)
+
+
+def _without_null(hint: Any) -> Any:
+    return next((part for part in parts(hint) if part is not type(None)), hint)
+
+
 def build(hint: Any, value: Any, key: str = "", limits: Range = OPEN) -> Any:
     """The value of type `hint` that plain values, or text, stand for; numbers are held in their ranges.
 

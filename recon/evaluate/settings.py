@@ -139,3 +139,15 @@ class DetailSettings:
     method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
     rays: int = bounded(128, 1, 10**5)
     edge_mm: float = bounded(0.4, 0.05, 20)
+
+
+SETTINGS: dict[str, type] = {
+    "renders": RendersSettings,
+    "scan_views": ScanViewsSettings,
+    "landmarks_2d": Landmarks2dSettings,
+    "mask_points": MaskPointsSettings,
+    "meshes": MeshesSettings,
+    "registration": RegistrationSettings,
+    "detail": DetailSettings,
+}
+"""Of each of `recon.evaluate.protocols.PROTOCOLS`."""

@@ -26,6 +26,7 @@ from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import Rows
 from synth2real import bundled
+from synth2real.bundled import BUNDLED_PX, RENDER_PX, SIDES_PX
 from synth2real.dataset.card import Drift, drift_statistics, write_card
 from synth2real.dataset.gallery import write_gallery
 from synth2real.dataset.jobs import GenerateJob, load_generator
@@ -34,9 +35,6 @@ from synth2real.dataset.translate import check_size
 
 log = logging.getLogger(__name__)
 
-RENDER_PX = 256
-BUNDLED_PX = 128  # what the bundled generator was trained at
-SMALLEST_PX, LARGEST_PX = 32, 1024
 CORES = os.cpu_count() or 1
 SHOWN = 64  # the first rows, in order: never chosen
 
@@ -111,7 +109,7 @@ def make_dataset(
     """
     _refuse_nonsense(count, size, seed, workers)
     if max_drift_mm is not None:
-        refuse_beyond("max-drift", max_drift_mm, 1e-3, 1e3)
+        refuse_beyond("max_drift", max_drift_mm, 1e-3, 1e3)
     job = GenerateJob(
         seed=seed,
         size=size,
@@ -142,7 +140,7 @@ def _said(drift: Drift, produced: Produced, max_drift_mm: float | None) -> str:
     median, worst = drift["drift_mm"]["median"], drift["drift_mm"]["worst_5_percent"]
     said = f"drift {median:.2f} mm (median), {worst:.2f} mm (95th percentile)"
     if max_drift_mm is not None:
-        said += f", {produced.count} of {produced.candidates} kept at --max-drift {max_drift_mm:g}"
+        said += f", {produced.count} of {produced.candidates} kept at --max_drift {max_drift_mm:g}"
     return said
 
 
@@ -150,7 +148,7 @@ def _refuse_nonsense(count: int, size: int, seed: int, workers: int) -> None:
     """Refuse numbers that make no sense, before anything is loaded."""
     refuse_beyond("count", count, *COUNT)
     refuse_beyond("workers", workers, 1, PROCESSES[1])
-    refuse_beyond("size", size, SMALLEST_PX, LARGEST_PX)
+    refuse_beyond("size", size, *SIDES_PX)
     refuse_beyond("seed", seed, *SEEDS)
 
 

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from rich.progress import track
 from scipy.spatial import KDTree
 
 from recon.configuration import to_plain
@@ -26,6 +25,7 @@ from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.parameterization import boundary_loops
 from recon.geometry.surfaces import vertex_normals
+from recon.progress import tracked
 from recon.render.irradiance import from_side, irradiance
 
 LIGHTS = {
@@ -70,7 +70,7 @@ def run(settings: Settings) -> Result:
     """Light, photograph, add detail, score: each surface in each light."""
     cases = [(subject, light) for subject in subjects() for light in LIGHTS]
     figures: list[Figure] = []
-    for subject, light in track(cases, "surfaces and lights", transient=True):
+    for subject, light in tracked(cases, "surfaces and lights"):
         scores, count = score(subject, light, settings)
         group = f"{subject.name}, {light}"
         figures += [Figure(name, *measure, scores[name], count, group=group) for name, measure in MEASURES.items()]

@@ -22,6 +22,7 @@ from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.geometry.similarity import fit_similarity
 from recon.methods.base import Reconstructor
+from recon.progress import tracked
 
 PARTS = {
     "all": tuple(POINTS),
@@ -75,7 +76,7 @@ def score_photos(
     canonical = {point: model.canonical[model.landmarks[point]].numpy() for point in POINTS}
     size_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
     values: list[dict[str, Any]] = []
-    for start in range(0, len(photos), batch_size):
+    for start in tracked(range(0, len(photos), batch_size), "batches of photos"):
         batch = photos[start : start + batch_size]
         geometry = predict_images(network, np.stack([photo.rgb for photo in batch]))
         for i, photo in enumerate(batch):

@@ -20,6 +20,7 @@ from recon.evaluate.settings import MaskPointsSettings as Settings
 from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos, read_points
 from recon.photos.framing import from_points
+from recon.progress import tracked
 
 NAMES = ("left eye", "right eye", "nose", "left mouth corner", "right mouth corner")  # as seen in the image
 MEASURES = {
@@ -56,7 +57,7 @@ def score_masks(
 ) -> list[dict[str, Any]]:
     """The measures of MEASURES, in per cent, of images (N, S, S, 3) uint8 with points (5, 2) px each."""
     values = []
-    for start in range(0, len(images), batch_size):
+    for start in tracked(range(0, len(images), batch_size), "batches of photos"):
         masks = predict_images(network, images[start : start + batch_size]).mask[:, 0].float().cpu().numpy()
         for mask, five in zip(masks, points[start : start + batch_size], strict=True):
             held = inside(mask >= MASK_THRESHOLD, five)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich.progress import track
 
 from recon.configuration import to_plain
 from recon.errors import UserError
@@ -25,6 +24,7 @@ from recon.methods.base import Reconstructor
 from recon.people.template import template_of
 from recon.photos.folder import find_images, read_points
 from recon.photos.reading import Unusable, read_photo
+from recon.progress import tracked
 from recon.reconstruction.face_finder import find_faces
 from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import project
@@ -54,7 +54,7 @@ def run(settings: Settings) -> Result:
     if len(files) < 2:
         raise UserError(f"{settings.folder} has {len(files)} photos with points: give a folder with two or more")
     values: list[dict[str, Any]] = []
-    for file in track(files, "meshes", transient=True):
+    for file in tracked(files, "meshes"):
         value: dict[str, Any] = {"photo": file.name, "mesh": 0.0, "near": 0.0, "error": np.nan, "residual": np.nan}
         true = marked.points[file]
         unit = float(np.linalg.norm(true[marked.eyes[1]] - true[marked.eyes[0]]))

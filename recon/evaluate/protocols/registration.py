@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.progress import track
 
 from recon.configuration import to_plain
 from recon.evaluate.held_out import drawn_records
@@ -23,6 +22,7 @@ from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.geometry.closest_points import closest_points
 from recon.geometry.rasterize import rasterize
+from recon.progress import tracked
 from recon.registration.map_mesh import map_to_mesh
 from recon.registration.register import register
 from recon.synthesis.record import Record
@@ -50,7 +50,7 @@ def run(settings: Settings) -> Result:
     model, scene = load(settings.model), SceneConfig(variation=settings.variation)
     records = drawn_records(model, settings.count, settings.size, settings.seed, scene)
     values: list[dict[str, Any]] = []
-    for record in track(records, "registrations", settings.count, transient=True):
+    for record in tracked(records, "registrations", settings.count):
         maps = {"true": (record.position_mm, record.correspondence), "spoiled": spoiled_maps(record, model)}
         for kind, (position, correspondence) in maps.items():
             began, busy = time.perf_counter(), time.process_time()

@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from rich.progress import track
 
 from recon.configuration import read_config, to_plain
 from recon.errors import UserError
@@ -26,6 +25,7 @@ from recon.evaluate.results import Measure, Result, figures_of
 from recon.evaluate.settings import RendersSettings as Settings
 from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
+from recon.progress import tracked
 from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig
 
@@ -53,7 +53,7 @@ def run(settings: Settings) -> Result:
     network = open_network(settings.network, settings.mirrored)
     scene, model = read_config(SceneConfig, settings.scene), load(settings.model)
     records = held_out.drawn_records(model, settings.count, settings.size, settings.seed, scene)
-    shown = track(records, "renders", settings.count, transient=True)
+    shown = tracked(records, "renders", settings.count)
     values = score_records(network, shown, load("default").canonical_box_mm.numpy())
     left_out = settings.count - len(values)
     what = "as they come" if settings.scene is None else settings.scene.stem
