@@ -5,16 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-MOST_LISTED = 16
-
 
 class UserError(Exception):
     """Something that the user can mend: one sentence naming the file or option and the mend."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`"; did you mean 'width'?"` for the known name nearest to `name`, or the list of all where none is near and they
-    are few.
+    """`"; did you mean 'width'?"` for the known name nearest to `name`, or the list of all where none is near.
 
     >>> did_you_mean("widht", ["width", "steps"])
     "; did you mean 'width'?"
@@ -23,4 +20,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if near:
         return f"; did you mean '{near[0]}'?"
-    return f"; known: {', '.join(known)}" if 0 < len(known) <= MOST_LISTED else ""
+    return f"; known: {', '.join(known)}" if known else ""

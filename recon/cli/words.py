@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import difflib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recon.configuration import settings_of
+from recon.configuration.keys import known
 from recon.configuration.types import words_of
-from recon.errors import UserError, did_you_mean
+from recon.errors import UserError
 
 Given = dict[str, Any]
 
@@ -39,7 +41,7 @@ def read_words(words: Sequence[str], options: type, settings: type | None, title
             taken = [value] if equals else _taken(rest, count, key)
             own[name] = taken if several else taken[0]
             continue
-        _refuse_unknown(key, fields, settings)
+        _refuse_unknown(key, fields, settings, title)
         overrides[key] = value if equals else _taken(rest, 1, key)[0]
     _put_places(own, places, options, title)
     for name, field in fields.items():
@@ -56,15 +58,21 @@ def _taken(rest: list[str], count: int | None, key: str) -> list[str]:
     while rest and not rest[0].startswith("--") and len(values) != count:
         values.append(rest.pop(0))
     if len(values) < (count or 1):
-        raise UserError(f"--{key} needs {'a value' if count in (None, 1) else f'{count} values'}: --{key} VALUE")
+        needed = count or 1
+        many = "a value" if needed == 1 else f"{needed} values"
+        raise UserError(f"--{key} needs {many}: --{key}{' VALUE' * needed}")
     return values
 
 
-def _refuse_unknown(key: str, fields: dict[str, Any], settings: type | None) -> None:
-    known = [name for name, field in fields.items() if "positional" not in field.metadata]
-    keys = [] if settings is None else [setting.key for setting in settings_of(settings)]
-    if key.split(".")[0] not in {one.split(".")[0] for one in keys}:
-        raise UserError(f"unknown option --{key}{did_you_mean(f'--{key}', [f'--{name}' for name in known + keys])}")
+def _refuse_unknown(key: str, fields: Mapping[str, dataclasses.Field], settings: type | None, title: str) -> None:
+    names = {name: name for name, field in fields.items() if "positional" not in field.metadata}
+    for one in [] if settings is None else settings_of(settings):
+        names.setdefault(one.key.split(".")[0], one.key)
+        names.setdefault(one.key.split(".")[-1], one.key)
+    if settings is None or key.split(".")[0] not in known(settings):
+        near = difflib.get_close_matches(key.split(".")[-1], names, n=1)
+        hint = f"; did you mean '--{names[near[0]]}'?" if near else f" (see {title} --help)"
+        raise UserError(f"unknown option --{key}{hint}")
 
 
 def _put_places(own: Given, places: list[str], options: type, title: str) -> None:

@@ -105,4 +105,5 @@ def _reader(hint: Any) -> jsonargparse.ArgumentParser:
 
 
 def _shown(value: Any) -> str:
-    return " ".join(str(value).split())
+    words = isinstance(value, list) and all(isinstance(word, str) for word in value)
+    return " ".join(" ".join(value).split() if words else str(value).split())

@@ -118,11 +118,11 @@ class SourceConfig:
 class PlacementConfig:
     """How records are moved before a network sees them; all 0 but `mirror`: not at all.
 
-    mirror        probability of the mirror image, [0, 1]
-    rotation_deg  turned in the image by up to this, either way, [0, 180]
-    upside_down   probability of another half turn, [0, 1]
-    zoom          spread of the logarithm of the scale, [0, 1]
-    shift         spread of the shift, in shares of the side, [0, 0.5]
+    mirror        probability of the mirror image
+    rotation_deg  turned in the image by up to this, either way
+    upside_down   probability of another half turn
+    zoom          spread of the logarithm of the scale
+    shift         spread of the shift, in shares of the side
     """
 
     mirror: float = bounded(0.5, *SHARE)

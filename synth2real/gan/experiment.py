@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -71,7 +72,7 @@ class GanExperiment:
     checkpoint_every: int = bounded(500, *COUNT)
 
 
-def read_gan_experiment(path: Path, overrides: dict[str, str] | None = None) -> GanExperiment:
+def read_gan_experiment(path: Path, overrides: Mapping[str, str] | None = None) -> GanExperiment:
     """The experiment of a file, with dotted `overrides`.
 
     Raises:
