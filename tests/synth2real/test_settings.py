@@ -69,13 +69,13 @@ def test_every_number_has_a_range_that_holds_its_default(name: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("exposure", "-3", "'exposure' must be from 0.05 to 20, not -3"),
-        ("eye_share", "5", "'eye_share' must be from 0.02 to 0.8, not 5"),
-        ("dress.glasses", "1.5", "'dress.glasses' must be from 0 to 1, not 1.5"),
-        ("yaw_max_deg", "400", "'yaw_max_deg' must be from 0 to 90, not 400"),
-        ("fov_min_deg", "-5", "'fov_min_deg' must be from 1 to 120, not -5"),
-        ("skin", "7", "'skin' must be from 0 to 1, not 7"),
-        ("smile", ".nan", "'smile' must be from 0 to 1, not nan"),
+        ("exposure", "-3", "--exposure must be from 0.05 to 20, not -3"),
+        ("eye_share", "5", "--eye_share must be from 0.02 to 0.8, not 5"),
+        ("dress.glasses", "1.5", "--dress.glasses must be from 0 to 1, not 1.5"),
+        ("yaw_max_deg", "400", "--yaw_max_deg must be from 0 to 90, not 400"),
+        ("fov_min_deg", "-5", "--fov_min_deg must be from 1 to 120, not -5"),
+        ("skin", "7", "--skin must be from 0 to 1, not 7"),
+        ("smile", ".nan", "--smile must be from 0 to 1, not nan"),
         ("dress.hides", "[nose]", "hides can't name 'nose'; known: hair, facial_hair, glasses"),
         ("dress.hides", "[har]", "did you mean 'hair'"),
         ("fov_min_deg", "60", "fov_min_deg 60 is above fov_max_deg 40"),
@@ -89,17 +89,17 @@ def test_scenes_that_make_no_sense(key: str, value: str, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("stages.0.steps", "-1", "'stages.0.steps' must be from 1"),
-        ("stages.0.learning_rate", "-1", "'stages.0.learning_rate' must be from 0 to 1, not -1"),
-        ("ema_decay", "7", "'ema_decay' must be from 0 to 0.999999, not 7"),
-        ("batch_size", "0", "'batch_size' must be from 1"),
-        ("workers", "-2", "'workers' must be from 0"),
-        ("seed", "-1", "'seed' must be from 0"),
-        ("seed", str(2**70), "'seed' must be from 0"),
+        ("stages.0.steps", "-1", "--stages.0.steps must be from 1"),
+        ("stages.0.learning_rate", "-1", "--stages.0.learning_rate must be from 0 to 1, not -1"),
+        ("ema_decay", "7", "--ema_decay must be from 0 to 0.999999, not 7"),
+        ("batch_size", "0", "--batch_size must be from 1"),
+        ("workers", "-2", "--workers must be from 0"),
+        ("seed", "-1", "--seed must be from 0"),
+        ("seed", str(2**70), "--seed must be from 0"),
         ("network.widths", "[]", "widths is empty"),
         ("network.widths", "[37, 64]", "37 channels don't divide into groups"),
         ("network.size", "100", "size 100 is not divisible by 32"),
-        ("sources.mixed.scene.exposure", "-3", "'sources.mixed.scene.exposure' must be from"),
+        ("sources.mixed.scene.exposure", "-3", "--sources.mixed.scene.exposure must be from"),
         ("sources.mixed.scene.fov_min_deg", "60", "fov_min_deg 60 is above fov_max_deg 40"),
     ],
 )
@@ -111,15 +111,15 @@ def test_experiments_that_make_no_sense(key: str, value: str, sentence: str) -> 
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("steps", "-1", "'steps' must be from 1"),
-        ("batch", "0", "'batch' must be from 1"),
-        ("workers", "-2", "'workers' must be from 0"),
-        ("generator_rate", "-1", "'generator_rate' must be from 0 to 1, not -1"),
-        ("generator_rate", "nan", "'generator_rate' must be"),
-        ("geometry.weight", "-5", "'geometry.weight' must be from 0"),
-        ("ema_decay", "7", "'ema_decay' must be"),
-        ("seed", "-1", "'seed' must be from 0"),
-        ("seed", str(2**64), "'seed' must be from 0"),
+        ("steps", "-1", "--steps must be from 1"),
+        ("batch", "0", "--batch must be from 1"),
+        ("workers", "-2", "--workers must be from 0"),
+        ("generator_rate", "-1", "--generator_rate must be from 0 to 1, not -1"),
+        ("generator_rate", "nan", "--generator_rate must be"),
+        ("geometry.weight", "-5", "--geometry.weight must be from 0"),
+        ("ema_decay", "7", "--ema_decay must be"),
+        ("seed", "-1", "--seed must be from 0"),
+        ("seed", str(2**64), "--seed must be from 0"),
         ("size", "100", "size 100 is not divisible by 16"),
         ("size", "16", "size 16 is below 32"),
         ("generator.widths", "[37]", "37 channels"),
@@ -135,5 +135,5 @@ def test_generators_that_make_no_sense(key: str, value: str, sentence: str) -> N
     ("protocol", "key"), [("renders", "count"), ("registration", "count"), ("renders", "size"), ("detail", "rays")]
 )
 def test_protocols_of_nothing(protocol: str, key: str) -> None:
-    with pytest.raises(UserError, match=f"'{key}' must be from"):
+    with pytest.raises(UserError, match=f"--{key} must be from"):
         read_config(load_protocol(protocol).settings, None, {key: "0"})
