@@ -44,9 +44,7 @@ def symmetry_of(model: FaceModel) -> Symmetry:
     Raises:
         UserError: its mean or its identities have no mirror image in the model.
     """
-    mean = model.mean.double().numpy()
-    flipped = mean * (-1, 1, 1)
-    distance, vertices = map(np.asarray, KDTree(mean).query(flipped))
+    vertices, distance = _across(model)
     basis = model.identity_basis.double().numpy()
     mirrored = basis[:, vertices] * (-1, 1, 1)
     flat, goal = basis.reshape(len(basis), -1), mirrored.reshape(len(basis), -1)
@@ -58,7 +56,21 @@ def symmetry_of(model: FaceModel) -> Symmetry:
         )
     names = list(model.expression_names)
     expression = np.array([names.index(_twin(name, names)) for name in names], np.int64)
-    return Symmetry(vertices.astype(np.int64), identity.astype(np.float32), expression)
+    return Symmetry(vertices, identity.astype(np.float32), expression)
+
+
+def mirror_vertices(model: FaceModel, tolerance_mm: float = 0.5) -> np.ndarray | None:
+    """(n,) int64, the vertex on the other side of the mean, its own inverse; None where some have none that near."""
+    vertices, distance = _across(model)
+    paired = np.array_equal(vertices[vertices], np.arange(len(vertices)))
+    return vertices if paired and distance.max() <= tolerance_mm else None
+
+
+def _across(model: FaceModel) -> tuple[np.ndarray, np.ndarray]:
+    """Of each vertex of the mean the one nearest to its mirror image (n,) int64, and how near it is (n,) mm."""
+    mean = model.mean.double().numpy()
+    distance, vertices = map(np.asarray, KDTree(mean).query(mean * (-1, 1, 1)))
+    return vertices.astype(np.int64), distance
 
 
 def _twin(name: str, names: list[str]) -> str:

@@ -23,11 +23,15 @@ class FaceMaps:
     mask            (B, 1, H, W) float, probability in [0, 1] that the pixel shows the face region
     position_mm     (B, 3, H, W) float, x right, y up, z toward the viewer, relative to the face's fixed template point
     correspondence  (B, 3, H, W) float, the place on the canonical face, nominally in [0, 1]
+    amodal_mask     (B, 1, H, W) float, as mask, also where hair, glasses or other things hide the face; None: not said
+    classes         (B, len(CLASSES), H, W) float, probabilities of `recon.faces.parsing.CLASSES`; None: not said
     """
 
     mask: Tensor
     position_mm: Tensor
     correspondence: Tensor
+    amodal_mask: Tensor | None = None
+    classes: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Mirrored(Reconstructor):
     def predict(self, image: Tensor) -> FaceGeometry:
         """As the interface says."""
         straight, mirrored = self.network.predict(image), self.network.predict(image.flip(-1))
+        assert straight.maps is not None and mirrored.maps is not None
         position, correspondence = mirrored.position_mm.flip(-1), mirrored.correspondence.flip(-1)
         position = position * position.new_tensor([-1.0, 1.0, 1.0])[:, None, None]
         other = correspondence.new_tensor([1.0, 0.0, 0.0])[:, None, None]
@@ -34,6 +35,8 @@ class Mirrored(Reconstructor):
             mask=(straight.mask + mirrored.mask.flip(-1)) / 2,
             position_mm=(straight.position_mm + position) / 2,
             correspondence=(straight.correspondence + correspondence) / 2,
+            amodal_mask=_mean(straight.maps.amodal_mask, mirrored.maps.amodal_mask),
+            classes=_mean(straight.maps.classes, mirrored.maps.classes),
         )
         return FaceGeometry(maps, ambiguity=straight.ambiguity)
 
@@ -41,3 +44,7 @@ class Mirrored(Reconstructor):
         self, before: FaceGeometry, after: FaceGeometry, labels: Mapping[str, Tensor], outline: float = 0.5
     ) -> Tensor:
         return self.network.difference(before, after, labels, outline)
+
+
+def _mean(straight: Tensor | None, mirrored: Tensor | None) -> Tensor | None:
+    return None if straight is None or mirrored is None else (straight + mirrored.flip(-1)) / 2

@@ -75,8 +75,8 @@ class Pretrained(nn.Module, ModelHubMixin, library_name="synth2real", license="c
         """The network there, on the CPU in float32, frozen.
 
         Args:
-            pretrained_model_name_or_path: a .safetensors file, a folder that `save_pretrained` wrote, or a repository of
-                the Hub ("user/name").
+            pretrained_model_name_or_path: a .safetensors file, a folder that `save_pretrained` wrote, or a repository
+                of the Hub ("user/name").
             download: `revision`, `token`, `cache_dir`, ... as `huggingface_hub.hf_hub_download` has them.
         Raises:
             UserError: there is nothing, or something else.

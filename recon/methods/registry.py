@@ -12,7 +12,7 @@ from recon.errors import UserError, did_you_mean
 if TYPE_CHECKING:  # an experiment's settings are listed before anything heavy is imported
     from torch import Tensor
 
-    from recon.synthesis.target import Target
+    from recon.synthesis.targets import Target
 
 METHODS = {
     "pix2vertex": "recon.methods.pix2vertex",

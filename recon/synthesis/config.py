@@ -21,6 +21,7 @@ class SceneConfig:
     yaw_max_deg     yaw is normal about its mean with half this spread, and cut this far from it
     pitch_mean_deg  mean of the head's pitch; positive looks down
     pitch_sd_deg    spread of the pitch
+    pitch_max_deg   pitch is cut there, either way
     roll_sd_deg     spread of the roll in the image
     fov_min_deg     least of the camera's field of view across the image
     fov_max_deg     greatest of the camera's field of view across the image
@@ -31,6 +32,7 @@ class SceneConfig:
     smile           share of faces that smile, many with teeth showing
     open_mouth      share of jaws that open without cause
     grin            share of faces that grin or laugh whatever else was drawn, the mouth wider than a smile makes it
+    extreme         share of faces with a jaw wide open, pursed lips, blown cheeks, closed eyes or one side alone
     melanin_scale   each melanin m of the broad mix of skins is made melanin_scale * m ** melanin_power
     melanin_power   the exponent there: below 1, skins differ less
     environment     share of scenes lit by a drawn environment, which is also what is seen behind; the rest are lit by a
@@ -54,6 +56,7 @@ class SceneConfig:
     yaw_max_deg: float = bounded(40.0, 0, 90)
     pitch_mean_deg: float = bounded(0.0, -30, 30)
     pitch_sd_deg: float = bounded(7.0, 0, 30)
+    pitch_max_deg: float = bounded(30.0, 0, 90)
     roll_sd_deg: float = bounded(4.0, 0, 20)
     fov_min_deg: float = bounded(8.0, 1, 120)
     fov_max_deg: float = bounded(40.0, 1, 120)
@@ -64,6 +67,7 @@ class SceneConfig:
     smile: float = bounded(0.4, *SHARE)
     open_mouth: float = bounded(0.3, *SHARE)
     grin: float = bounded(0.0, *SHARE)
+    extreme: float = bounded(0.0, *SHARE)
     melanin_scale: float = bounded(1.0, 0.01, 100)
     melanin_power: float = bounded(1.0, 0, 3)
     environment: float = bounded(0.7, *SHARE)

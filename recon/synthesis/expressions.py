@@ -91,3 +91,34 @@ def grinning(model: FaceModel, expression: np.ndarray, rng: np.random.Generator)
             if name in model.expression_names:
                 active[name] = np.clip(amount * (1 + rng.normal(0, 0.08)), 0, 1.4)
     return model.coefficients(active).numpy()
+
+
+EXTREMES = {  # kind -> unit: least and greatest activation; a name without its side stands for both
+    "jaw wide open": {"jawOpen": (0.5, 1.0), "mouthStretch": (0.0, 0.5), "eyeWide": (0.0, 0.7)},
+    "pursed": {"mouthPucker": (0.4, 1.0), "mouthFunnel": (0.0, 0.6)},
+    "blown cheeks": {"cheekPuff": (0.4, 1.0), "mouthPress": (0.0, 0.6)},
+    "eyes shut": {"eyeBlink": (0.7, 1.0), "eyeSquint": (0.0, 0.8), "cheekSquint": (0.0, 0.7)},
+    "disgust": {"noseSneer": (0.4, 1.0), "mouthUpperUp": (0.0, 0.7), "browDown": (0.2, 1.0)},
+    "sad": {"mouthFrown": (0.4, 1.0), "browInnerUp": (0.3, 1.0), "mouthShrugLower": (0.0, 0.7)},
+}
+ONE_SIDED = {  # units of one side alone
+    "smirk": {"mouthSmile": (0.4, 1.0), "mouthDimple": (0.0, 0.6), "cheekSquint": (0.0, 0.6)},
+    "wink": {"eyeBlink": (0.8, 1.0), "cheekSquint": (0.2, 0.9), "mouthSmile": (0.0, 0.5)},
+    "sneer": {"noseSneer": (0.4, 1.0), "mouthUpperUp": (0.2, 0.8)},
+    "one brow": {"browOuterUp": (0.5, 1.0), "browDown": (0.0, 0.2)},
+    "jaw aside": {"jaw": (0.4, 1.0), "mouth": (0.0, 0.6)},
+}
+
+
+def extreme(model: FaceModel, expression: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(e,) float32: another expression (e,) with one of EXTREMES or ONE_SIDED over half of its strength."""
+    active = {name: 0.5 * amount for name, amount in model.activations(expression).items()}
+    active |= {name: 2 * amount for name, amount in active.items() if name.startswith("eyeLook")}
+    kinds = [(units, ("", "Left", "Right")) for units in EXTREMES.values()]
+    side = str(rng.choice(["Left", "Right"]))
+    kinds += [(units, (side,)) for units in ONE_SIDED.values()]
+    units, sides = kinds[int(rng.integers(len(kinds)))]
+    for unit, (low, high) in units.items():
+        amount = rng.uniform(low, high)
+        active |= {unit + one: amount * (1 + rng.normal(0, 0.08)) for one in sides}
+    return model.coefficients({name: float(np.clip(x, 0, 1)) for name, x in known(active, model).items()}).numpy()

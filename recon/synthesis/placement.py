@@ -138,20 +138,18 @@ def _moved_maps(
     """Every map that the record has, at the new pixels; `moved` holds its new camera and origin."""
     look = Look(similarity, record.rgb.shape[0], size)
     maps: dict[str, Any] = {"rgb": look.colours(record.rgb)}
-    there = [name for name in (*STEPPED, *SMOOTH, *DIRECTIONS, *POSITIONS) if getattr(record, name).size]
-    for name in there:
-        values = getattr(record, name)
-        if name in STEPPED:
-            maps[name] = look.nearest(values)
-        elif name in SMOOTH:
-            maps[name] = look.smooth(values, UNEVEN)
-        elif name in DIRECTIONS:
-            normals = look.smooth(values, np.inf) @ turn.T.astype(np.float32)
-            maps[name] = normals / np.linalg.norm(normals, axis=-1, keepdims=True)
-        else:
-            pixel_mm = float(-record.origin_mm[2]) / record.focal_px
-            depth = look.smooth(values[..., 2:], STEEP * pixel_mm)[..., 0]
-            maps[name] = _on_rays(depth, moved["focal_px"], moved["centre_px"], moved["origin_mm"])
+    maps |= {name: look.nearest(values) for name in STEPPED if (values := getattr(record, name)).size}
+    pixel_mm = float(-record.origin_mm[2]) / record.focal_px
+    wanted = {name: (values, UNEVEN) for name in SMOOTH if (values := getattr(record, name)).size}
+    wanted |= {name: (values, np.inf) for name in DIRECTIONS if (values := getattr(record, name)).size}
+    wanted |= {name: (z[..., 2:], STEEP * pixel_mm) for name in POSITIONS if (z := getattr(record, name)).size}
+    for name, values in look.smooth(wanted).items():
+        if name in DIRECTIONS:
+            normals = values @ turn.T.astype(np.float32)
+            values = normals / np.sqrt((normals * normals).sum(-1, keepdims=True))
+        elif name in POSITIONS:
+            values = _on_rays(values[..., 0], moved["focal_px"], moved["centre_px"], moved["origin_mm"])
+        maps[name] = values
     return maps
 
 
@@ -173,56 +171,70 @@ class Look:
     def __init__(self, similarity: np.ndarray, old: int, new: int) -> None:
         self.old, self.new = old, new
         self.back = np.linalg.inv(np.vstack([similarity, [0, 0, 1]]))[:2]
-        self.places = self._places(1)
-        self.corners, self.weights, self.inside = self._around(self.places)
+        places = self._places(1)
+        column, row = np.floor(places).astype(np.int64).T
+        self.inside = (column >= 0) & (column < old) & (row >= 0) & (row < old)
+        self.centre = row.clip(0, old - 1) * old + column.clip(0, old - 1)
+        self.around, self.weights, self.all_inside = self._around(places)
 
     def nearest(self, values: np.ndarray) -> np.ndarray:
-        """(old, old, ...) -> (new, new, ...): the old pixel's value; 0 outside of the old image."""
-        column, row = np.floor(self.places).astype(int).transpose(2, 0, 1)
-        inside = (column >= 0) & (column < self.old) & (row >= 0) & (row < self.old)
-        found = values[row.clip(0, self.old - 1), column.clip(0, self.old - 1)]
-        return np.where(inside.reshape(inside.shape + (1,) * (values.ndim - 2)), found, 0).astype(values.dtype)
+        """(old, old) -> (new, new): the old pixel's value; 0 outside of the old image."""
+        found = np.where(self.inside, values.reshape(-1)[self.centre], 0)
+        return found.astype(values.dtype).reshape(self.new, self.new)
 
-    def smooth(self, values: np.ndarray, uneven: float) -> np.ndarray:
-        """(old, old, k) -> (new, new, k) float32, NaN where the nearest old pixel has none or lies outside.
+    def smooth(self, maps: dict[str, tuple[np.ndarray, float]]) -> dict[str, np.ndarray]:
+        """name: ((old, old, k) float32, uneven) -> name: (new, new, k) float32, NaN where the nearest old pixel has
+        none, or lies outside.
 
         Between the four old pixels around, bilinearly; where one of them has none, or they spread more than `uneven`
         in any channel, the nearest alone counts.
         """
-        four = values[self.corners]  # (new, new, 4, k)
-        spread = four.max(2) - four.min(2)  # NaN where one is
-        even = (self.inside & (spread <= uneven).all(-1))[..., None]
-        nearest = self.nearest(np.concatenate([values, np.ones((self.old, self.old, 1), values.dtype)], -1))
-        nearest = np.where(nearest[..., -1:] > 0, nearest[..., :-1], np.nan)
-        between = (np.where(even[..., None], four, 0) * self.weights[..., None]).sum(2)
-        return np.where(even, between, nearest).astype(np.float32)
+        if not maps:
+            return {}
+        stacked = np.concatenate([values for values, _ in maps.values()], -1, dtype=np.float32)
+        stacked = stacked.reshape(self.old**2, -1)
+        four = [stacked.take(corner, 0) for corner in self.around]
+        between = np.sum([weight[:, None] * corner for weight, corner in zip(self.weights, four, strict=True)], 0)
+        spread = np.maximum.reduce(four) - np.minimum.reduce(four)  # NaN where one is
+        nearest = stacked.take(self.centre, 0)
+        nearest[~self.inside] = np.nan
+        found, first = {}, 0
+        for name, (values, uneven) in maps.items():
+            own = slice(first, first := first + values.shape[-1])
+            even = self.all_inside & (spread[:, own] <= uneven).all(1)
+            mixed = np.where(even[:, None], between[:, own], nearest[:, own])
+            found[name] = mixed.reshape(self.new, self.new, -1)
+        return found
 
     def colours(self, rgb: np.ndarray) -> np.ndarray:
         """(old, old, 3) uint8 -> (new, new, 3) uint8: bilinear, the mean over each new pixel where it holds several old
         ones, mirrored beyond the border."""
         finer = max(1, round(float(np.hypot(*self.back[:, 0]))))
-        corners, weights, _ = self._around(self._places(finer))
-        colours = (rgb[corners].astype(np.float32) * weights[..., None]).sum(2)
-        pixels = colours.reshape(self.new, finer, self.new, finer, 3).mean((1, 3))
+        around, weights, _ = self._around(self._places(finer)) if finer > 1 else (self.around, self.weights, None)
+        flat = rgb.reshape(-1, 3)
+        four = [weight[:, None] * flat.take(corner, 0) for weight, corner in zip(weights, around, strict=True)]
+        pixels = np.sum(four, 0).reshape(self.new, finer, self.new, finer, 3).mean((1, 3))
         return pixels.round().clip(0, 255).astype(np.uint8)
 
     def _places(self, finer: int) -> np.ndarray:
-        """(new * finer, new * finer, 2) the old image's u, v at the centres of so many samples a pixel and axis."""
+        """((new * finer)^2, 2) the old image's u, v at the centres of so many samples a pixel and axis."""
         line = (np.arange(self.new * finer) + 0.5) / finer
-        grid = np.stack(np.meshgrid(line, line), -1)
+        grid = np.stack(np.meshgrid(line, line), -1).reshape(-1, 2)
         return (grid @ self.back[:, :2].T + self.back[:, 2]).round(9)  # so that a quarter turn meets centres exactly
 
-    def _around(self, places: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
-        """Rows and columns (..., 4) of the old pixels around, mirrored at the border, their weights (..., 4) float32,
-        and whether all four lie inside (...)."""
-        low = np.floor(places - 0.5).astype(int)
-        share = places - 0.5 - low
-        column, row = low[..., :1] + (0, 1, 0, 1), low[..., 1:] + (0, 0, 1, 1)
-        across = np.stack([1 - share[..., 0], share[..., 0]] * 2, -1)
-        down = np.stack([1 - share[..., 1]] * 2 + [share[..., 1]] * 2, -1)
-        inside = np.all((column >= 0) & (column < self.old) & (row >= 0) & (row < self.old), -1)
-        folded = [
-            np.where(i % (2 * self.old) < self.old, i % (2 * self.old), -1 - i % (2 * self.old) + 2 * self.old)
-            for i in (row, column)
-        ]
-        return (folded[0], folded[1]), (across * down).astype(np.float32), inside
+    def _around(self, places: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
+        """Flat numbers of the four old pixels around each place, mirrored at the border, their weights float32, and
+        whether all four lie inside."""
+        low = np.floor(places - 0.5).astype(np.int64)
+        share = (places - 0.5 - low).astype(np.float32)
+        inside = np.asarray(np.logical_and(low >= 0, low < self.old - 1).all(1))
+        (left, upper), (right, lower) = ((self._folded(low + step) * (1, self.old)).T for step in (0, 1))
+        across, down = share.T
+        numbers = [upper + left, upper + right, lower + left, lower + right]
+        weights = [(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across]
+        return numbers, weights, inside
+
+    def _folded(self, numbers: np.ndarray) -> np.ndarray:
+        """Rows or columns beyond the border as their mirror images within."""
+        numbers = numbers % (2 * self.old)
+        return np.minimum(numbers, 2 * self.old - 1 - numbers)

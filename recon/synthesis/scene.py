@@ -16,11 +16,11 @@ from recon.people.wardrobe import Dress, draw_dress, painted_under
 from recon.render.lighting import Lighting, draw_even_lighting, draw_lighting
 from recon.render.surroundings import draw_surroundings
 from recon.synthesis.config import SceneConfig
-from recon.synthesis.expressions import draw_expression, grinning
+from recon.synthesis.expressions import draw_expression, extreme, grinning
 from recon.synthesis.response import Response, draw_response
 
 IDENTITY_LIMIT = 2.2
-DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER = 1, 2, 3, 4, 5, 6, 7, 8  # the random streams' names
+DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER, EXTREME = range(1, 10)  # the random streams' names
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     identity = np.clip(rng.standard_normal(len(model.identity_basis)), -IDENTITY_LIMIT, IDENTITY_LIMIT)
     turn = np.clip(rng.normal(0, config.yaw_max_deg / 2), -config.yaw_max_deg, config.yaw_max_deg)
     yaw = float(np.clip(config.yaw_mean_deg + turn, -90, 90))
-    pitch = float(np.clip(rng.normal(config.pitch_mean_deg, config.pitch_sd_deg), -30, 30))
+    nod, most = rng.normal(config.pitch_mean_deg, config.pitch_sd_deg), config.pitch_max_deg
+    pitch = float(np.clip(nod, -most, most))
     roll = float(np.clip(rng.normal(0, config.roll_sd_deg), -20, 20))
     jitter = config.framing_jitter
     place_jitter = jitter / 2 if config.place_jitter is None else config.place_jitter
@@ -107,16 +108,17 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     )
     # From generators of its own: with everything off, scenes are what they were before there was any.
     dress = draw_dress((seed, index, DRESS), config.dress, drawn.appearance)
-    parts = (SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER)
-    skin, eyes, mouth, light, shape, grin, meter = (np.random.default_rng([seed, index, part]) for part in parts)
+    parts = (SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER, EXTREME)
+    skin, eyes, mouth, light, shape, grin, meter, far = (np.random.default_rng([seed, index, part]) for part in parts)
     lighting = drawn.lighting
     if light.random() < config.environment:
         lighting = draw_surroundings(light, config.key, config.calm)
     elif light.random() < config.even:
         lighting = draw_even_lighting(light)
+    expression = grinning(model, drawn.expression, grin) if grin.random() < config.grin else drawn.expression
     return replace(
         drawn,
-        expression=grinning(model, drawn.expression, grin) if grin.random() < config.grin else drawn.expression,
+        expression=extreme(model, expression, far) if far.random() < config.extreme else expression,
         appearance=painted_under(drawn.appearance, dress),
         dress=dress,
         skin=draw_skin(skin) if skin.random() < config.skin else None,

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from recon.faces.parsing import OCCLUDER
 from recon.train.config import AugmentConfig
 
 LABELS = ("mask", "position_mm", "correspondence", "normals")
@@ -28,7 +29,7 @@ def augment(batch: dict[str, Tensor], seed: int, step: int, config: AugmentConfi
     """A new batch, the same for the same (seed, step).
 
     batch: rgb (B, 3, S, S) float [0, 1], and any labels. Where an occluder lies, those of LABELS, maps of the visible
-    face, become 0; others stay as they are.
+    face, become 0, and its class that of an occluder; others stay as they are.
     """
     draws = np.random.default_rng((seed, step, 2))
     batch = occlude(batch, draws, config.occluders)
@@ -47,7 +48,11 @@ def occlude(batch: dict[str, Tensor], draws: np.random.Generator, most: int) -> 
             alpha = _shape(rgb.shape[-1], draws)
             rgb[i] = torch.lerp(rgb[i], _texture(batch["rgb"], draws), alpha)
             hidden[i] = torch.maximum(hidden[i], (alpha > 0.5).to(hidden.dtype))
+    coarse = next((batch[name] for name in (*LABELS, "classes") if name in batch), rgb).shape[-1]
+    hidden = (F.adaptive_avg_pool2d(hidden, coarse) > 0.5).to(hidden.dtype)  # maps may be coarser than the image
     labels = {name: batch[name] * (1 - hidden) for name in LABELS if name in batch}
+    if "classes" in batch:
+        labels["classes"] = torch.where(hidden > 0, float(OCCLUDER), batch["classes"])
     return {**batch, **labels, "rgb": rgb}
 
 

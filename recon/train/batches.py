@@ -14,7 +14,7 @@ from recon.faces.symmetry import Symmetry, symmetry_of
 from recon.synthesis.placement import MODELS_OWN, Placement, PlacementConfig, draw_placement, placed
 from recon.synthesis.record import Record
 from recon.synthesis.source import Source
-from recon.synthesis.target import Target
+from recon.synthesis.targets import Target
 
 Batch = dict[str, Tensor]
 STILL = Placement()

@@ -17,7 +17,7 @@ from recon.methods.base import Reconstructor
 from recon.methods.pretrained import digest, save_weights
 from recon.photos.folder import Photos, load_photos
 from recon.synthesis.source import content, held_out_of, open_source
-from recon.synthesis.target import MapsTarget
+from recon.synthesis.targets import MapsTarget
 from recon.train.batches import Batches, first_batches
 from recon.train.loop import device
 from recon.train.settings import keep_settings

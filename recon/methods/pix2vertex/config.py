@@ -26,6 +26,10 @@ class Pix2VertexConfig:
     dilations     of the residual blocks at the lowest level, one a block; none in the paper's U-Net
     fine          channels of the U-Net's skip before the first halving, with a decoder that doubles bilinearly;
                   0 in the paper's
+    coarser       pixels of the image, along each axis, for one of the maps that are learnt: 2 halves what losses cost;
+                  answers are resized to the image
+    parser        the joint network also tells what each pixel shows (`recon.faces.parsing`) and the mask of the whole
+                  face, under hair and things as well; none in the paper's
     """
 
     outputs: Literal["separate", "joint"] = "separate"
@@ -37,6 +41,8 @@ class Pix2VertexConfig:
     dropout: float = bounded(0.5, *SHARE)
     dilations: tuple[int, ...] = bounded((), 1, 256)
     fine: int = bounded(0, 0, 8192)
+    coarser: int = bounded(1, 1, 8)
+    parser: bool = False
 
     def __post_init__(self) -> None:
         refuse_widths(self.widths, GROUP if self.norm == "group" else None)
@@ -58,6 +64,8 @@ class Pix2VertexLossConfig:
     normals         of equation 1: the paper's lambda_N = 10; 0 is the ablation
     mask            of the mask's losses, which are ours: the paper's networks paint the background instead
     dice            of the overlap within the mask's losses, beside its cross-entropy of weight 1
+    classes         of what each pixel shows, a parser's, ours too
+    amodal          of the mask of the whole face, a parser's, ours too
     """
 
     position: float = bounded(100.0, *WEIGHT)
@@ -65,6 +73,8 @@ class Pix2VertexLossConfig:
     normals: float = bounded(10.0, *WEIGHT)
     mask: float = bounded(10.0, *WEIGHT)
     dice: float = bounded(0.5, *WEIGHT)
+    classes: float = bounded(5.0, *WEIGHT)
+    amodal: float = bounded(5.0, *WEIGHT)
 
 
 CONFIGS = (Pix2VertexConfig, Pix2VertexLossConfig)

@@ -6,9 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from recon.faces.parsing import CLASSES
 from recon.geometry.surfaces import normals_from_positions
 from recon.methods.pix2vertex.config import Pix2VertexLossConfig
 from recon.methods.pix2vertex.network import POSITION_UNIT_MM, Maps
+
+SMALL = {"lips": 3.0, "brows": 2.0, "eyes": 3.0, "mouth_inside": 4.0, "teeth": 6.0, "glasses": 2.0, "facial_hair": 2.0}
+CLASS_WEIGHTS = tuple(SMALL.get(name, 1.0) for name in CLASSES)
 
 
 def pix2vertex_losses(maps: Maps, batch: dict[str, Tensor], weights: Pix2VertexLossConfig) -> dict[str, Tensor]:
@@ -25,6 +29,9 @@ def pix2vertex_losses(maps: Maps, batch: dict[str, Tensor], weights: Pix2VertexL
     }
     if weights.normals:
         losses["normals"] = weights.normals * normals_loss(maps.position, true_position, mask)
+    if maps.class_logits is not None and maps.amodal_logits is not None:
+        losses["classes"] = weights.classes * class_loss(maps.class_logits, batch["classes"])
+        losses["amodal"] = weights.amodal * mask_loss(maps.amodal_logits, batch["amodal_mask"], weights.dice)
     return losses
 
 
@@ -59,6 +66,14 @@ def normals_loss(position: Tensor, true_position: Tensor, mask: Tensor) -> Tenso
 def map_normals(position: Tensor) -> Tensor:
     """`normals_from_positions` with a bounded gradient. (B, 3, H, W) float -> same."""
     return normals_from_positions(position, smallest=1e-6)
+
+
+def class_loss(logits: Tensor, classes: Tensor) -> Tensor:
+    """Cross-entropy of what each pixel shows, small things weighing more (CLASS_WEIGHTS), a mean over weights.
+
+    logits (B, C, H, W) float; classes (B, 1, H, W) float, the class's code. -> () float, nats.
+    """
+    return F.cross_entropy(logits, classes[:, 0].long(), logits.new_tensor(CLASS_WEIGHTS))
 
 
 def erode(mask: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recon.errors import UserError
+from recon.faces.parsing import CLASSES
 from recon.methods.base import FaceGeometry, FaceMaps, Reconstructor
 from recon.methods.difference import maps_difference
 from recon.methods.pix2vertex.config import Pix2VertexConfig
@@ -26,11 +28,14 @@ class Maps(NamedTuple):
     position        (B, 3, H, W) float, in units of 100 mm
     correspondence  (B, 3, H, W) float, nominally [0, 1]
     mask_logits     (B, M, H, W) float, M networks each with a mask of its own
+    amodal_logits   (B, 1, H, W) float and class_logits (B, len(CLASSES), H, W) float; None without a parser
     """
 
     position: Tensor
     correspondence: Tensor
     mask_logits: Tensor
+    amodal_logits: Tensor | None = None
+    class_logits: Tensor | None = None
 
 
 class Pix2Vertex(Reconstructor):
@@ -42,8 +47,13 @@ class Pix2Vertex(Reconstructor):
     def __init__(self, config: Pix2VertexConfig):
         super().__init__()
         self.config = config
+        if config.parser and config.outputs != "joint":
+            raise UserError(
+                "a parser needs the joint network: set network.outputs to joint, or network.parser to false"
+            )
         names = ("joint",) if config.outputs == "joint" else ("geometry", "correspondence")
-        networks = {name: _network(config, 7 if name == "joint" else 4) for name in names}
+        told = 1 + len(CLASSES) if config.parser else 0
+        networks = {name: _network(config, told + (7 if name == "joint" else 4)) for name in names}
         self.networks = nn.ModuleDict(networks)
         self.stride: int = networks[names[0]].stride
 
@@ -53,11 +63,15 @@ class Pix2Vertex(Reconstructor):
         return self.config.size
 
     def forward(self, image: Tensor) -> Maps:
-        """image (B, 3, H, W) float RGB in [0, 1], H and W divisible by `stride` -> Maps in float32."""
+        """image (B, 3, H, W) float RGB in [0, 1], H and W divisible by `stride` -> Maps in float32, of H and W divided
+        by `config.coarser`."""
         height, width = image.shape[-2:]
         if height % self.stride or width % self.stride:
             raise UserError(f"the image is {width}x{height} px; this network needs sides divisible by {self.stride}")
         answers = [network(image * 2 - 1).float() for network in self.networks.values()]
+        if self.config.parser:
+            joint = answers[0]
+            return Maps(joint[:, :3], joint[:, 3:6] + 0.5, joint[:, 6:7], joint[:, 7:8], joint[:, 8:])
         masks = torch.cat([answer[:, -1:] for answer in answers], 1)
         coordinates = torch.cat([answer[:, :-1] for answer in answers], 1)  # position first: the dict's order
         return Maps(coordinates[:, :3], coordinates[:, 3:] + 0.5, masks)
@@ -68,13 +82,19 @@ class Pix2Vertex(Reconstructor):
         height, width = image.shape[-2:]
         if height == width != self.config.size:
             seen = self.predict(_resized(image, self.config.size))
-            maps = (seen.mask, seen.position_mm, seen.correspondence)
-            return FaceGeometry(FaceMaps(*(_resized(one, width) for one in maps)), ambiguity=seen.ambiguity)
+            return FaceGeometry(_maps_resized(seen, width), ambiguity=seen.ambiguity)
+        answer = self.predict_coarse(image)
+        return answer if self.config.coarser == 1 else replace(answer, maps=_maps_resized(answer, width))
+
+    def predict_coarse(self, image: Tensor) -> FaceGeometry:
+        """As `predict`, of the maps as they are learnt: H and W divided by `config.coarser`."""
         answer = self(image)
         maps = FaceMaps(
             mask=answer.mask_logits.mean(1, keepdim=True).sigmoid(),
             position_mm=answer.position * POSITION_UNIT_MM,
             correspondence=answer.correspondence,
+            amodal_mask=None if answer.amodal_logits is None else answer.amodal_logits.sigmoid(),
+            classes=None if answer.class_logits is None else answer.class_logits.softmax(1),
         )
         return FaceGeometry(maps, ambiguity="scale")
 
@@ -85,12 +105,27 @@ class Pix2Vertex(Reconstructor):
         return maps_difference(before, after, labels, outline)
 
 
+def _maps_resized(answer: FaceGeometry, side: int) -> FaceMaps:
+    """The answer's maps at another size."""
+    maps = answer.maps
+    assert maps is not None
+    told = {
+        name: _resized(values, side)
+        for name, values in (("amodal_mask", maps.amodal_mask), ("classes", maps.classes))
+        if values is not None
+    }
+    mask, position_mm, correspondence = (
+        _resized(one, side) for one in (maps.mask, maps.position_mm, maps.correspondence)
+    )
+    return FaceMaps(mask, position_mm, correspondence, **told)
+
+
 def _resized(maps: Tensor, side: int) -> Tensor:
     return functional.interpolate(maps, (side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
 def _network(config: Pix2VertexConfig, channels_out: int) -> UNet | ResNet:
     if config.architecture == "resnet":
-        return ResNet(channels_out, config.widths, config.unshuffle, config.norm, config.dilations)
+        return ResNet(channels_out, config.widths, config.unshuffle, config.norm, config.dilations, config.coarser)
     shape = (config.widths, config.unshuffle, config.norm, config.dropout, config.dilations, config.fine)
-    return UNet(channels_out, *shape)
+    return UNet(channels_out, *shape, coarser=config.coarser)

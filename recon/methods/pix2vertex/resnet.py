@@ -25,9 +25,10 @@ class ResNet(nn.Module):
         unshuffle: int = 4,
         norm: NormName = "group",
         dilations: Sequence[int] = (1, 2, 4, 2, 1),
+        coarser: int = 1,
     ):
         super().__init__()
-        self.unshuffle = unshuffle
+        self.unshuffle, self.enlarged = unshuffle, unshuffle / coarser
         self.stride = unshuffle * 2 ** (len(widths) - 1)
         self.stem = _convolution(3 * unshuffle**2, widths[0], norm)
         self.encode = nn.ModuleList(Residual(width, norm) for width in widths[:-1])
@@ -47,7 +48,7 @@ class ResNet(nn.Module):
         x = self.trunk(x)
         for enlarge, decode, skip in reversed(list(zip(self.enlarge, self.decode, skips, strict=True))):
             x = decode(_resize(enlarge(x), 2) + skip)
-        return _resize(self.head(x), self.unshuffle)
+        return _resize(self.head(x), self.enlarged)
 
 
 def _convolution(channels_in: int, channels_out: int, norm: NormName, stride: int = 1) -> nn.Sequential:
@@ -56,5 +57,5 @@ def _convolution(channels_in: int, channels_out: int, norm: NormName, stride: in
     )
 
 
-def _resize(x: Tensor, factor: int) -> Tensor:
+def _resize(x: Tensor, factor: float) -> Tensor:
     return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False) if factor > 1 else x

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torchvision.utils import make_grid
 
@@ -12,7 +13,7 @@ from recon.methods.base import FaceGeometry, FaceMaps, device_of
 from recon.methods.pix2vertex.losses import Pix2VertexLossConfig, erode, map_normals, pix2vertex_losses
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.registry import Batch, Method
-from recon.synthesis.target import MapsTarget
+from recon.synthesis.targets import MapsTarget
 
 DEPTH_SHOWN_MM = 100.0
 SHEET_ROWS = 8
@@ -20,7 +21,7 @@ SHEET_ROWS = 8
 
 def target(config: Pix2VertexConfig, amodal: bool) -> MapsTarget:
     """Position, correspondence, normals and mask at each pixel."""
-    return MapsTarget(config.size, amodal)
+    return MapsTarget(config.size, amodal, config.parser, config.coarser)
 
 
 def losses(network: Pix2Vertex, batch: Batch, weights: Pix2VertexLossConfig) -> dict[str, Tensor]:
@@ -41,7 +42,7 @@ def scores(network: Pix2Vertex, held_out: Sequence[Batch]) -> dict[str, float]:
     depth, position, correspondence, angle, both, either = ([] for _ in range(6))
     for batch in held_out:
         batch = {name: value.to(device_of(network)) for name, value in batch.items()}
-        geometry, mask = network.predict(batch["rgb"]), batch["mask"].bool()
+        geometry, mask = network.predict_coarse(batch["rgb"]), batch["mask"].bool()
         difference = geometry.position_mm - batch["position_mm"]
         for z, inside in zip(difference[:, 2:], mask, strict=True):
             if inside.any():
@@ -66,9 +67,9 @@ def scores(network: Pix2Vertex, held_out: Sequence[Batch]) -> dict[str, float]:
 def sheet(network: Pix2Vertex, batch: Batch) -> Tensor:
     """(3, H, W) float [0, 1]: a row an image; then correspondence, depth, normals and mask, predicted and true."""
     batch = {name: value[:SHEET_ROWS].to(device_of(network)) for name, value in batch.items()}
-    geometry = network.predict(batch["rgb"])
+    geometry = network.predict_coarse(batch["rgb"])
     truth = FaceGeometry(FaceMaps(batch["mask"], batch["position_mm"], batch["correspondence"]))
-    columns = [batch["rgb"]]
+    columns = [F.interpolate(batch["rgb"], batch["mask"].shape[-2:], mode="bilinear", antialias=True)]
     for predicted, true in zip(_pictures(geometry), _pictures(truth), strict=True):
         columns += [predicted, true]
     tiles = torch.stack(columns, 1).flatten(0, 1).cpu()  # image by image

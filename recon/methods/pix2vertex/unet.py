@@ -24,6 +24,7 @@ class UNet(nn.Module):
     fine        channels of one more skip, from 3x3 convolutions before the first halving; the decoder then doubles
                 bilinearly and ends in a 3x3 convolution, since nothing after a last transposed convolution could mend
                 the checkerboard that it prints into the maps
+    coarser     the answer is resized to 1/coarser of the image's sides
     """
 
     def __init__(
@@ -35,9 +36,10 @@ class UNet(nn.Module):
         dropout: float = 0.0,
         dilations: Sequence[int] = (),
         fine: int = 0,
+        coarser: int = 1,
     ):
         super().__init__()
-        self.unshuffle = unshuffle
+        self.unshuffle, self.enlarged = unshuffle, unshuffle / coarser
         self.stride = unshuffle * 2 ** len(widths)
         folded = 3 * unshuffle**2
         inputs = (fine or folded, *widths[:-1])
@@ -60,7 +62,7 @@ class UNet(nn.Module):
         self.head = Head(widths[0], channels_out)
 
     def forward(self, image: Tensor) -> Tensor:
-        """image (B, 3, H, W) float in [-1, 1] -> (B, channels_out, H, W) float."""
+        """image (B, 3, H, W) float in [-1, 1] -> (B, channels_out, H / coarser, W / coarser) float."""
         x = F.pixel_unshuffle(image, self.unshuffle)
         finest = x = x if self.enter is None else self.enter(x)
         skips: list[Tensor] = []
@@ -71,6 +73,6 @@ class UNet(nn.Module):
         for up in self.up[1:]:
             x = up(torch.cat([x, skips.pop()], 1))
         x = self.head(x if self.merge is None else self.merge(torch.cat([x, finest], 1)))
-        if self.unshuffle == 1:
+        if self.enlarged == 1:
             return x
-        return F.interpolate(x, scale_factor=self.unshuffle, mode="bilinear", align_corners=False)
+        return F.interpolate(x, scale_factor=self.enlarged, mode="bilinear", align_corners=False)

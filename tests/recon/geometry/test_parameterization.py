@@ -1,4 +1,5 @@
 import numpy as np
+from scipy.spatial import Delaunay
 
 from recon.geometry.parameterization import boundary_loops, square_embedding
 
@@ -34,3 +35,25 @@ def test_loops_that_touch_in_a_vertex_are_still_closed():
     assert sum(map(len, loops)) == len(edges) == 4 * (SIDE - 1) + 8
     sides = {edge for quad in quads.tolist() for edge in zip(quad, quad[1:] + quad[:1], strict=True)}
     assert edges <= sides and not {edge[::-1] for edge in edges} & sides
+
+
+def test_conformal_weights_leave_a_flat_patch_as_it_is():
+    rng = np.random.default_rng(1)
+    line = np.linspace(0, 1, SIDE)
+    border = np.array([[x, y] for x in line for y in line if {x, y} & {0.0, 1.0}])
+    places = np.column_stack([np.concatenate([border, rng.uniform(0.05, 0.95, (60, 2))]), np.zeros(len(border) + 60)])
+    triangles = Delaunay(places[:, :2]).simplices  # none of whose edges has a negative weight
+    uv = square_embedding(triangles, places, triangles)
+    assert np.abs(uv - places[:, :2]).max() < 0.02  # but for the least weight
+    assert np.abs(square_embedding(triangles, places) - places[:, :2]).max() > 0.05
+
+
+def test_a_border_across_a_filled_hole_shapes_itself():
+    places = np.array([[x, y, 0.0] for y in range(SIDE) for x in range(SIDE)])
+    triangles = np.concatenate([QUADS[:, [0, 1, 2]], QUADS[:, [0, 2, 3]]])
+    hole = np.isin(np.arange(2 * len(QUADS)) % len(QUADS), [27, 28, 35, 36])
+    squeezed = places.copy()
+    squeezed[30:33, 1] += 0.999 * (np.arange(30, 33) == 31)  # a vertex within it, pressed against its border
+    uv = square_embedding(triangles, squeezed, triangles[~hole])
+    assert np.isfinite(uv).all() and (signed_areas(uv, QUADS) > 0).all()
+    assert np.linalg.norm(uv[31] - uv[40]) > 0.05

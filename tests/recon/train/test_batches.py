@@ -14,7 +14,7 @@ from recon.synthesis.record import Record
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.source import Drawn, Stored
-from recon.synthesis.target import MapsTarget, MeshTarget
+from recon.synthesis.targets import MapsTarget, MeshTarget
 from recon.train.batches import Batches, first_batches
 from tests.recon.synthesis.fake_records import fake_record
 

@@ -6,7 +6,7 @@ from recon.errors import UserError
 from recon.faces import load
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.source import Drawn
-from recon.synthesis.target import MapsTarget
+from recon.synthesis.targets import MapsTarget
 from recon.train.batches import first_batches
 from recon.train.retexture import COLUMNS, ROWS, atlas_place, beside_mouth, read_textures, retexture
 

@@ -1,0 +1,76 @@
+"""Maps of the face: mask, places, correspondence, normals at each pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recon.faces.parsing import CLASS_OF_REGION
+from recon.synthesis.record import Record
+from recon.synthesis.targets.base import image_of
+
+
+@dataclass(frozen=True)
+class MapsTarget:
+    """rgb (3, S, S) float [0, 1]; mask (1, S, S) float 0/1; position_mm, correspondence in [0, 1] and unit normals
+    (3, S, S) float, 0 outside the mask.
+
+    size: px, S. amodal: labels of the whole face, also under hair, glasses and other things, instead of its visible
+    pixels'; normals stay those of what is seen. parser: also classes (1, S, S) float, codes of
+    `recon.faces.parsing.CLASSES`, and amodal_mask (1, S, S) float 0/1. coarser: all but rgb have S / coarser pixels a
+    side, each the mean of those that it holds (of classes, the most frequent), masked where half of them are.
+    """
+
+    size: int
+    amodal: bool = False
+    parser: bool = False
+    coarser: int = 1
+    maps: ClassVar = ("mask", "position_mm", "correspondence")  # those that have an amodal version
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        told = ("region", "amodal_mask") if self.parser else ()
+        return ("rgb", "normals", *told, *(self._field(name) for name in self.maps))
+
+    def __call__(self, record: Record) -> dict[str, Tensor]:
+        mask = getattr(record, self._field("mask"))
+        share = self._blocks(mask[..., None].astype(np.float32)).mean(2)  # of each coarse pixel's
+        found = share >= 0.5
+
+        def inside(values: np.ndarray) -> Tensor:
+            kept = np.where(mask[..., None] & np.isfinite(values), values, np.float32(0)) + np.float32(0)  # no -0
+            kept = self._blocks(kept).mean(2) / np.maximum(share, np.float32(0.5)) * found
+            return torch.from_numpy(np.ascontiguousarray(np.moveaxis(kept, -1, 0), np.float32))
+
+        told = {}
+        if self.parser:
+            told["classes"] = torch.from_numpy(self._most_frequent(CLASS_OF_REGION[record.region]))
+            amodal = self._blocks(record.amodal_mask[..., None].astype(np.float32)).mean(2) >= 0.5
+            told["amodal_mask"] = torch.from_numpy(amodal[..., 0][None].astype(np.float32))
+        return {
+            **told,
+            "rgb": image_of(record),
+            "mask": torch.from_numpy(found[..., 0][None].astype(np.float32)),
+            "position_mm": inside(getattr(record, self._field("position_mm"))),
+            "correspondence": inside(getattr(record, self._field("correspondence"))),
+            "normals": inside(record.normals),
+        }
+
+    def _blocks(self, values: np.ndarray) -> np.ndarray:
+        """(S, S, k) -> (S / coarser, S / coarser, coarser^2, k): the pixels of each coarse one."""
+        side, finer = self.size // self.coarser, self.coarser
+        blocks = values.reshape(side, finer, side, finer, -1).transpose(0, 2, 1, 3, 4)
+        return blocks.reshape(side, side, finer**2, -1)
+
+    def _most_frequent(self, codes: np.ndarray) -> np.ndarray:
+        """(S, S) -> (1, S / coarser, S / coarser) float32."""
+        blocks = self._blocks(codes[..., None])[..., 0]
+        votes = (blocks[..., None] == blocks[..., None, :]).sum(-1)
+        return np.take_along_axis(blocks, votes.argmax(-1)[..., None], -1)[..., 0][None].astype(np.float32)
+
+    def _field(self, name: str) -> str:
+        return f"amodal_{name}" if self.amodal else name
