@@ -174,7 +174,7 @@ def test_rotating_and_moving_the_map_rotates_and_moves_the_result() -> None:
 def test_the_trimmed_residual_falls_at_fixed_stiffness(switch_matches: int, rise: float) -> None:
     """With matches by embedding; after the switch it may rise a little, as the embedding draws along the surface."""
     stiff = RegistrationConfig(alpha_memb=1e8, alpha_memb_end=1e8)
-    config = replace(stiff, outer_mm=0.0, most_outer=6, switch_matches=switch_matches)
+    config = replace(stiff, distance_mm=1.0, outer_mm=0.0, most_outer=6, switch_matches=switch_matches)
     result, _ = registered(lambda places: bump(places, height_mm=20.0), config)
     ends = {entry.outer: entry.residual_mm for entry in result.history}
     residuals = np.array([ends[outer] for outer in sorted(ends)])
