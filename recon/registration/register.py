@@ -1,15 +1,17 @@
 """Non-rigid registration of a template face to a map's mesh (Sela et al. 2017, section 4.1, equation 8, B.1).
 
 Where this differs from the paper:
-- The template rests as the model's own shape nearest to the map (`fit_model`), not as the mean face. From there the
-  paper's first two stiffnesses, 1e8 and 5e7, change nothing that is measured, and are left out.
+- The template rests as the model's own shape nearest to the map (`fit_model`), not as the mean face, unless `start`
+  asks for that. From there the paper's first two stiffnesses, 1e8 and 5e7, change nothing that is measured, and are
+  left out.
 - The stiffness acts on the displacement from there, not on the places: as printed it would shrink the mesh. It is an
   integral over the template in mm, and each match weighs the area of its vertex over the mean one, so that the
   schedule means the same at any density of the template.
-- The limits of rejection are those at the end. The one of 1 mm grows with the root of the stiffness, that of the angle
-  with the stiffness (a stiff template cannot be within 1 mm of an open mouth, nor lie as it does); both grow to three
-  medians on noisy maps. The angle ends at 90 degrees, not 5: where a lip rolls, normals turn by more from vertex to
-  vertex than a template that still is stiff can follow, and once their matches are rejected nothing turns them back.
+- The limits of rejection are those at the last stiffness. The one of 1 mm grows with the root of the stiffness, that
+  of the angle with the stiffness (a stiff template cannot be within 1 mm of an open mouth, nor lie as it does); both
+  grow to three medians on noisy maps. The angle ends at 90 degrees, not 5: where a lip rolls, normals turn by more from
+  vertex to vertex than a template that still is stiff can follow, and once their matches are rejected nothing turns
+  them back.
 - Vertices that the embedding does not tell apart are never matched (`faithful`).
 - Matches are the nearest points of triangles, not the nearest vertices; on the rim of the map's mesh they don't count.
 - After the switch, nearest means in space and embedding together (a mm apart in the embedding counts as 2), so that
@@ -22,10 +24,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import torch
 
+from recon.configuration import bounded
 from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.geometry.surfaces import vertex_normals
@@ -44,11 +48,14 @@ SERVED, MOST_STEPS = 3, 30  # a preconditioner is made anew after so many stiffn
 @dataclass(frozen=True)
 class RegistrationConfig:
     """Weights, limits and loops of equation 8; the paper's numbers but for `alpha_memb`, `unit_mm4` and
-    `angle_deg`.
+    `angle_deg`. `configs/reconstruction/paper.yaml` holds the paper's.
 
     Attributes:
+        start: where the template rests before it deforms: as the "model"'s own shape nearest to the map, or as the
+            "mean" face after an affine map, as in the paper.
         alpha_point, alpha_plane: weights of the two data terms.
-        alpha_memb, alpha_memb_end: the stiffness starts at the one, is halved, and ends below the other.
+        alpha_memb, alpha_memb_end: the stiffness starts at the one, is halved, and ends before it falls below the
+            other; what it was last is "the last stiffness".
         unit_mm4: what stiffness 1 means: the template follows waves longer than about 6 (unit * stiffness)^(1/4) mm.
         distance_mm, angle_deg: matches farther off are rejected, at the last stiffness.
         inner_mm, outer_mm: root-mean-square motions below which the inner loop ends and the stiffness is halved,
@@ -58,21 +65,22 @@ class RegistrationConfig:
         ransac_iterations, ransac_mm, seed: of the affine fit.
     """
 
-    alpha_point: float = 0.1
-    alpha_plane: float = 1.0
-    alpha_memb: float = 2.5e7
-    alpha_memb_end: float = 1e6
-    unit_mm4: float = 1e-6
-    distance_mm: float = 1.0
-    angle_deg: float = 90.0
-    inner_mm: float = 0.01
-    outer_mm: float = 0.1
-    most_inner: int = 10
-    most_outer: int = 10
-    switch_matches: int = 500
-    ransac_iterations: int = 1000
-    ransac_mm: float = 3.0
-    seed: int = 0
+    start: Literal["model", "mean"] = "model"
+    alpha_point: float = bounded(0.1, 1e-9)
+    alpha_plane: float = bounded(1.0, 0)
+    alpha_memb: float = bounded(2.5e7, 1e-9)
+    alpha_memb_end: float = bounded(1e6, 1e-9)
+    unit_mm4: float = bounded(1e-6, 1e-12)
+    distance_mm: float = bounded(1.0, 0)
+    angle_deg: float = bounded(90.0, 0, 180)
+    inner_mm: float = bounded(0.01, 0)
+    outer_mm: float = bounded(0.1, 0)
+    most_inner: int = bounded(10, 1, 1000)
+    most_outer: int = bounded(10, 1, 1000)
+    switch_matches: int = bounded(500, 0)
+    ransac_iterations: int = bounded(1000, 1, 10**6)
+    ransac_mm: float = bounded(3.0, 1e-9)
+    seed: int = bounded(0, 0, 2**63 - 1)
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,7 @@ class Registration:
 
 
 def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | None = None) -> Registration:
-    """Deform the template's mean face onto the map's mesh.
+    """Deform the template onto the map's mesh.
 
     Raises:
         UserError: fewer than 50 vertices of the template find a match in the map's correspondence.
@@ -139,7 +147,9 @@ def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | 
     affine, _ = ransac_affine(
         mean[embedded.kept], embedded.places[embedded.kept], config.ransac_iterations, config.ransac_mm, config.seed
     )
-    shape, affine = fit_model(template, embedded.places, embedded.kept, affine)
+    shape = mean
+    if config.start == "model":
+        shape, affine = fit_model(template, embedded.places, embedded.kept, affine)
     rest = affine(shape)
     skin, *others = pieces_of(triangles, len(mean), candidates)
     on_skin = np.isin(np.arange(len(mean)), skin)
@@ -178,10 +188,11 @@ def deform(
 
     moved, history = rest.copy(), []
     u = np.zeros((len(ids), 3))
-    matches, in_space, outer, stiffness = surface.embedded.of(ids), False, 0, config.alpha_memb
+    matches, in_space, outer = surface.embedded.of(ids), False, 0
     alphas, preconditioner, served = (config.alpha_point, config.alpha_plane), None, 0
-    while stiffness >= config.alpha_memb_end:
-        slack = np.sqrt(stiffness / config.alpha_memb_end)
+    schedule = stiffnesses(config)
+    for stiffness in schedule:
+        slack = np.sqrt(stiffness / schedule[-1])
         weighted = stiffness * config.unit_mm4 / mean_mass * bending
         for _ in range(config.most_outer):
             outer, before, known = outer + 1, u, matches.count
@@ -216,8 +227,14 @@ def deform(
             in_space |= outer > 1 and abs(matches.count - known) < config.switch_matches
             if rms((u - before)[matches.kept]) < slack * config.outer_mm:
                 break
-        stiffness, served = stiffness / 2, served + 1
+        served += 1
     return ids, u, matches.kept, history
+
+
+def stiffnesses(config: RegistrationConfig) -> list[float]:
+    """The stiffness's weights in turn: halved until the next would be below `alpha_memb_end`; one at least."""
+    halvings = max(0, int(np.floor(np.log2(config.alpha_memb / config.alpha_memb_end))))
+    return [config.alpha_memb / 2**k for k in range(halvings + 1)]
 
 
 def normals_of(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ class MapsTarget:
     (3, S, S) float, 0 outside the mask.
 
     size: px, S. amodal: labels of the whole face, also under hair, glasses and other things, instead of its visible
-    pixels'; normals stay those of what is seen.
+    pixels'; normals stay those of what is seen, and visible (1, S, S) float 0/1 tells its visible pixels.
     """
 
     size: int
@@ -45,7 +45,7 @@ class MapsTarget:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return ("rgb", "normals", *(self._field(name) for name in self.maps))
+        return ("rgb", "normals", *(["mask"] if self.amodal else []), *(self._field(name) for name in self.maps))
 
     def __call__(self, record: Record) -> dict[str, Tensor]:
         mask = getattr(record, self._field("mask"))
@@ -54,7 +54,8 @@ class MapsTarget:
             kept = np.where(mask[..., None] & np.isfinite(values), values, np.float32(0)) + np.float32(0)  # no -0
             return torch.from_numpy(np.ascontiguousarray(np.moveaxis(kept, -1, 0), np.float32))
 
-        return {
+        visible = {"visible": torch.from_numpy(record.mask[None].astype(np.float32))} if self.amodal else {}
+        return visible | {
             "rgb": torch.from_numpy(np.moveaxis(record.rgb, -1, 0).copy()).float() / 255,
             "mask": torch.from_numpy(mask[None].astype(np.float32)),
             "position_mm": inside(getattr(record, self._field("position_mm"))),

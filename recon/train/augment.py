@@ -20,7 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-LABELS = ("mask", "position_mm", "correspondence", "normals")
+SEEN = ("mask", "position_mm", "correspondence", "normals")  # labels of what is seen; an occluder takes them
+SEEN_OF_WHOLE = ("visible", "normals")  # the same where the others are of the whole face, see `MapsTarget`
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class AugmentConfig:
 def augment(batch: dict[str, Tensor], seed: int, step: int, config: AugmentConfig) -> dict[str, Tensor]:
     """A new batch, the same for the same (seed, step).
 
-    batch: rgb (B, 3, S, S) float [0, 1], and any labels. Where an occluder lies, those of LABELS, maps of the visible
-    face, become 0; others stay as they are.
+    batch: rgb (B, 3, S, S) float [0, 1], and any labels. Where an occluder lies, maps of what is seen become 0: those
+    of SEEN, or of SEEN_OF_WHOLE in a batch that knows the whole face, hidden or not. Others stay as they are.
     """
     draws = np.random.default_rng((seed, step, 2))
     batch = occlude(batch, draws, config.occluders)
@@ -64,7 +65,8 @@ def occlude(batch: dict[str, Tensor], draws: np.random.Generator, most: int) -> 
             alpha = _shape(rgb.shape[-1], draws)
             rgb[i] = torch.lerp(rgb[i], _texture(batch["rgb"], draws), alpha)
             hidden[i] = torch.maximum(hidden[i], (alpha > 0.5).to(hidden.dtype))
-    labels = {name: batch[name] * (1 - hidden) for name in LABELS if name in batch}
+    seen = SEEN_OF_WHOLE if "visible" in batch else SEEN
+    labels = {name: batch[name] * (1 - hidden) for name in seen if name in batch}
     return {**batch, **labels, "rgb": rgb}
 
 
