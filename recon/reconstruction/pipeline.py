@@ -25,6 +25,7 @@ from recon.reconstruction.networks import bundled_network
 from recon.reconstruction.texture import texture_of
 from recon.registration.map_mesh import MapMesh, map_to_mesh
 from recon.registration.register import Registration, RegistrationConfig, register
+from recon.render.second import Renderer
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,13 @@ class ReconstructionConfig:
     registration  of the template to the network's surface
     detail        the relief that the photo's shading shows; null leaves it out
     texture_px    side of the texture
+    renderer      of the pictures of the meshes, sheet and turntable: "own", or "pyrender" (extra: preview)
     """
 
     registration: RegistrationConfig = field(default_factory=RegistrationConfig)
     detail: DetailConfig | None = field(default_factory=DetailConfig)
     texture_px: int = 1024
+    renderer: Renderer = "own"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from PIL import Image
@@ -9,6 +11,7 @@ from PIL import Image
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.geometry.surfaces import vertex_normals
+from recon.render.second import Renderer, second_picture
 
 CLAY = (0.62, 0.6, 0.57)  # linear RGB
 BACKDROP = 1.0
@@ -44,6 +47,15 @@ def picture(
     return (mean.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
 
 
+Picture = Callable[..., np.ndarray]
+"""`picture`, or what stands in for it."""
+
+
+def picture_by(renderer: Renderer) -> Picture:
+    """`picture` of a renderer."""
+    return picture if renderer == "own" else second_picture
+
+
 def around(vertices: np.ndarray, yaw_deg: float, pitch_deg: float, size: int) -> tuple[np.ndarray, Camera]:
     """The vertices turned about their middle and moved before a camera that shows them whole: (n, 3) mm, the camera."""
     middle = (vertices.max(0) + vertices.min(0)) / 2
@@ -57,11 +69,16 @@ def around(vertices: np.ndarray, yaw_deg: float, pitch_deg: float, size: int) ->
 
 
 def turntable(
-    vertices: np.ndarray, triangles: np.ndarray, colours: np.ndarray | None, size: int = 256, frames: int = 24
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    colours: np.ndarray | None,
+    size: int = 256,
+    frames: int = 24,
+    draw: Picture = picture,
 ) -> list[Image.Image]:
     """Frames of a mesh that swings 45 degrees to either side and back."""
     swing = 45.0 * np.sin(2 * np.pi * np.arange(frames) / frames)
     return [
-        Image.fromarray(picture(turned, triangles, camera, colours))
+        Image.fromarray(draw(turned, triangles, camera, colours))
         for turned, camera in (around(vertices, float(yaw), 0.0, size) for yaw in swing)
     ]

@@ -7,11 +7,11 @@ Where this differs from the paper:
 - The stiffness acts on the displacement from there, not on the places: as printed it would shrink the mesh. It is an
   integral over the template in mm, and each match weighs the area of its vertex over the mean one, so that the
   schedule means the same at any density of the template.
-- The limits of rejection are those at the last stiffness. The one of 1 mm grows with the root of the stiffness, that
-  of the angle with the stiffness (a stiff template cannot be within 1 mm of an open mouth, nor lie as it does); both
-  grow to three medians on noisy maps. The angle ends at 90 degrees, not 5: where a lip rolls, normals turn by more from
-  vertex to vertex than a template that still is stiff can follow, and once their matches are rejected nothing turns
-  them back.
+- The limits of rejection are those at the last stiffness. That of the distance grows with the root of the stiffness,
+  that of the angle with the stiffness (a stiff template cannot be near an open mouth, nor lie as it does); both grow to
+  three medians on noisy maps. The distance ends at 1.25 mm, not 1, where a lip that rolls in half hidden would fold.
+  The angle ends at 90 degrees, not 5: along a lip normals turn by more from vertex to vertex than a template that still
+  is stiff can follow, and once their matches are rejected nothing turns them back.
 - Vertices that the embedding does not tell apart are never matched (`faithful`).
 - Matches are the nearest points of triangles, not the nearest vertices; on the rim of the map's mesh they don't count.
 - After the switch, nearest means in space and embedding together (a mm apart in the embedding counts as 2), so that
@@ -47,8 +47,8 @@ SERVED, MOST_STEPS = 3, 30  # a preconditioner is made anew after so many stiffn
 
 @dataclass(frozen=True)
 class RegistrationConfig:
-    """Weights, limits and loops of equation 8; the paper's numbers but for `alpha_memb`, `unit_mm4` and
-    `angle_deg`. `configs/reconstruction/paper.yaml` holds the paper's.
+    """Weights, limits and loops of equation 8; the paper's numbers but for `alpha_memb`, `unit_mm4` and the limits of
+    rejection. `configs/reconstruction/paper.yaml` holds the paper's.
 
     Attributes:
         start: where the template rests before it deforms: as the "model"'s own shape nearest to the map, or as the
@@ -71,7 +71,7 @@ class RegistrationConfig:
     alpha_memb: float = bounded(2.5e7, 1e-9)
     alpha_memb_end: float = bounded(1e6, 1e-9)
     unit_mm4: float = bounded(1e-6, 1e-12)
-    distance_mm: float = bounded(1.0, 0)
+    distance_mm: float = bounded(1.25, 0)
     angle_deg: float = bounded(90.0, 0, 180)
     inner_mm: float = bounded(0.01, 0)
     outer_mm: float = bounded(0.1, 0)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from recon.configuration import add_config_arguments, read_config
+from recon.render.second import Renderer
 from recon.synthesis.scene import SceneConfig
 from synth2real.dataset.make import CORES, RENDER_PX, make_renders
 
@@ -13,11 +15,15 @@ from synth2real.dataset.make import CORES, RENDER_PX, make_renders
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, size=RENDER_PX)
     add_config_arguments(parser)
+    parser.add_argument(
+        "--renderer", choices=get_args(Renderer), default="own", help="what draws the colours (pyrender: extra preview)"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
     scene = read_config(SceneConfig, args.config, args.overrides)
-    print(make_renders(args.out, args.count, scene=scene, size=args.size, seed=args.seed, workers=args.workers))
+    shared = {"size": args.size, "seed": args.seed, "workers": args.workers}
+    print(make_renders(args.out, args.count, scene=scene, **shared, renderer=args.renderer))
 
 
 def add_dataset_arguments(parser: argparse.ArgumentParser, size: int) -> None:

@@ -9,8 +9,8 @@ are well seen and 6 mm from a border. No network takes part.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from scipy.spatial import KDTree
 
 from recon.configuration import to_plain
 from recon.detail.relief import Detail, DetailConfig, add_detail
+from recon.errors import UserError
 from recon.evaluate.known_relief import ball, bumps, face_patch, mottled, photograph, subdivided, wrinkles
 from recon.evaluate.metrics.relief import correlation, normal_angles_deg, rms
 from recon.evaluate.results import Figure, Measure, Result
@@ -26,6 +27,7 @@ from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.parameterization import boundary_loops
 from recon.geometry.surfaces import vertex_normals
+from recon.reconstruction.pipeline import ReconstructionConfig
 from recon.render.irradiance import from_side, irradiance
 
 LIGHTS = {
@@ -56,12 +58,12 @@ class Settings:
     """How it is lit and what adds the detail.
 
     Attributes:
-        method: of `add_detail`. rays: from each vertex, for the light on it. edge_mm: of the detailed mesh.
+        rays: from each vertex, for the light on it.
+        reconstruction: how; its `detail` counts. A YAML file's name, or keys of its own.
     """
 
-    method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
     rays: int = 128
-    edge_mm: float = 0.4
+    reconstruction: ReconstructionConfig = field(default_factory=ReconstructionConfig)
 
 
 class Subject(NamedTuple):
@@ -81,6 +83,8 @@ class Subject(NamedTuple):
 
 def run(settings: Settings) -> Result:
     """Light, photograph, add detail, score: each surface in each light."""
+    if settings.reconstruction.detail is None:
+        raise UserError("--reconstruction.detail null adds nothing to score: give a method")
     cases = [(subject, light) for subject in subjects() for light in LIGHTS]
     figures: list[Figure] = []
     for subject, light in track(cases, "surfaces and lights", transient=True):
@@ -121,7 +125,7 @@ def score(subject: Subject, light: str, settings: Settings) -> tuple[dict[str, f
     true, paint = subject.true(), mottled(subject.smooth, SPREAD, 3)
     lit = irradiance(true, subject.faces, LIGHTS[light], settings.rays)
     bare = irradiance(subject.smooth, subject.faces, LIGHTS[light], settings.rays)
-    config = DetailConfig(method=settings.method, edge_mm=settings.edge_mm)
+    config = settings.reconstruction.detail or DetailConfig()
 
     def detailed(vertices: np.ndarray, radiance: np.ndarray) -> Detail:
         image = photograph(vertices, subject.faces, radiance, subject.camera)

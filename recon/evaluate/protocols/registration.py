@@ -7,7 +7,7 @@ another person. No network takes part.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.geometry.closest_points import closest_points
 from recon.geometry.rasterize import rasterize
+from recon.reconstruction.pipeline import ReconstructionConfig
 from recon.registration.map_mesh import map_to_mesh
 from recon.registration.register import register
 from recon.synthesis.record import Record
@@ -53,6 +54,7 @@ class Settings:
         model: the face model that is drawn and registered, as `recon.faces` names it: default, or ict:FOLDER.
         variation: share of heads beyond the model's identities.
         count: renders. size: their side in px. seed: of the renders.
+        reconstruction: how; its `registration` counts. A YAML file's name, or keys of its own.
     """
 
     model: str = "default"
@@ -60,6 +62,7 @@ class Settings:
     count: int = 25
     size: int = 256
     seed: int = 404
+    reconstruction: ReconstructionConfig = field(default_factory=ReconstructionConfig)
 
 
 def run(settings: Settings) -> Result:
@@ -71,7 +74,8 @@ def run(settings: Settings) -> Result:
         maps = {"true": (record.position_mm, record.correspondence), "spoiled": spoiled_maps(record, model)}
         for kind, (position, correspondence) in maps.items():
             began, busy = time.perf_counter(), time.process_time()
-            result = register(map_to_mesh(position, correspondence, record.mask), model)
+            target = map_to_mesh(position, correspondence, record.mask)
+            result = register(target, model, settings.reconstruction.registration)
             times = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - busy}
             scores = score_registration(result.vertices, record, model)
             values.append({"maps": kind, "index": record.index, **scores, **times})
