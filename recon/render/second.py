@@ -2,9 +2,9 @@
 # pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportAssignmentType=false
 """A second renderer for the colours: pyrender's metallic-roughness shading, on OpenGL. The labels stay ours.
 
-`second_light` stands in for `recon.render.portrait.head_light`: the same scenery under the same lights, developed by the
-same camera. Paint and our shadows come from the vertices; the sky is what pyrender knows, directional lights, which give
-the right irradiance along the six axes. Its shader tints highlights by the vertex colours too, and mirrors no sky.
+`second_light` stands in for `recon.render.portrait.head_light`: the same scenery under the same lights, developed by
+the same camera. Paint and our shadows come from the vertices; the sky is what pyrender knows, directional lights, which
+give the right irradiance along the six axes. Its shader tints highlights by the vertex colours too, and mirrors no sky.
 """
 
 import importlib.util
@@ -177,9 +177,8 @@ def second_picture(
     (n, 3) sRGB in [0, 1], are lit too: by two lights from the viewer's side, before white."""
     pyrender = library()
     places, faces = torch.from_numpy(vertices).float(), torch.from_numpy(np.asarray(triangles, np.int32))
-    linear = (
-        torch.tensor(CLAY).expand(len(places), 3) if colours is None else torch.from_numpy(colours).float() ** GAMMA
-    )
+    shown_as = np.tile(CLAY, (len(places), 1)) ** (1 / GAMMA) if colours is None else colours
+    linear = torch.from_numpy(shown_as).float() ** GAMMA
     material = pyrender.MetallicRoughnessMaterial(metallicFactor=0.0, roughnessFactor=CLAY_ROUGHNESS)
     scene = pyrender.Scene(bg_color=(1, 1, 1, 1), ambient_light=np.full(3, 0.35))
     scene.add(mesh_of(places, vertex_normals(places, faces.long()), faces.numpy(), linear, material))
@@ -191,7 +190,7 @@ def second_picture(
 
 
 def drawn(scene: Any, camera: Camera, flags: int = 0, seg_node_map: dict[Any, Any] | None = None) -> tuple[Any, Any]:
-    """A scene through a camera: (S, S, 3 or 4) uint8 as `flags` ask, and (S, S) float32 distance, 0 where nothing is."""
+    """A scene through a camera: (S, S, 3 or 4) uint8 as `flags` ask, (S, S) float32 mm away, 0 where nothing is."""
     pyrender, (u, v) = library(), camera.centre_px
     distance = np.concatenate([-mesh.bounds[:, 2] for mesh in scene.meshes])
     near, far = max(1.0, 0.99 * distance.min()), 1.01 * distance.max()

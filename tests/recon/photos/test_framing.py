@@ -44,7 +44,7 @@ def test_eyes_land_where_the_frame_wants_them(left, right, size):
 
 @pytest.mark.parametrize(("width", "height", "size"), [(2999, 1201, 32), (3001, 2003, 48), (2987, 2213, 32)])
 def test_far_from_the_corner_of_a_large_photo_nothing_slips(width, height, size):
-    """Coming down to whole pixels, each axis has its own scale; a nominal one for both slips by up to 3 pixels there."""
+    """Coming down to whole pixels, each axis has its own scale; a nominal one for both slips by up to 3 pixels."""
     framing = Framing(np.array([width - 340.0, height - 330.0]), 133.0, 0.2)
     place = framing.middle + (20, 30)
     y, x = np.ogrid[:height, :width]

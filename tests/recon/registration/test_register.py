@@ -123,7 +123,7 @@ def test_the_limits_of_rejection_are_the_configured_ones_at_the_last_stiffness(m
         return rejected(self, vertices, normals, distance, angle)
 
     monkeypatch.setattr(Matches, "rejected", noted)
-    result, _ = registered(bump, RegistrationConfig(alpha_memb=first, alpha_memb_end=end, angle_deg=40))
+    result, _ = registered(bump, RegistrationConfig(alpha_memb=first, alpha_memb_end=end, distance_mm=1, angle_deg=40))
     assert result.history[-1].stiffness == last
     halvings = np.log2(first / last)
     assert given[-1] == (1.0, 40.0)
