@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from PIL import Image
+from scipy.spatial.transform import Rotation
 
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import interpolate, rasterize
@@ -59,13 +60,11 @@ def picture_by(renderer: Renderer) -> Picture:
 def around(vertices: np.ndarray, yaw_deg: float, pitch_deg: float, size: int) -> tuple[np.ndarray, Camera]:
     """The vertices turned about their middle and moved before a camera that shows them whole: (n, 3) mm, the camera."""
     middle = (vertices.max(0) + vertices.min(0)) / 2
-    yaw, pitch = np.radians([yaw_deg, pitch_deg])
-    about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    turn = Rotation.from_euler("yx", [yaw_deg, pitch_deg], degrees=True)
     camera = Camera.from_fov(VIEW_FOV_DEG, size)
     extent = 1.08 * float((vertices.max(0) - vertices.min(0)).max())
     distance = camera.focal_px * extent / size
-    return (vertices - middle) @ (about_x @ about_y).T + [0.0, 0.0, -distance], camera
+    return turn.apply(vertices - middle) + [0.0, 0.0, -distance], camera
 
 
 def turntable(

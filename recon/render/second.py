@@ -32,7 +32,8 @@ Renderer = Literal["own", "pyrender"]
 SAMPLES = 2  # of a pixel, along each axis, beside the library's own four
 HEADROOM = 2.0  # light up to this is kept: the library answers in 8 bits
 GAMMA = 2.2  # of its answers
-SKIN_ROUGHNESS, WET_ROUGHNESS, CLAY_ROUGHNESS = 0.45, 0.15, 0.7
+SKIN_ROUGHNESS, WET_ROUGHNESS, WORN_ROUGHNESS, CLAY_ROUGHNESS = 0.45, 0.15, 0.6, 0.7
+MOST_LIGHTS = 16  # the six axes' and the lamps; the library draws 4 by itself, and drops others without a word
 WET = torch.tensor([REGIONS.index("eyes"), REGIONS.index("teeth")])
 KEY, FILL = (-0.35, 0.45, 0.82), (0.8, 0.1, 0.6)  # toward the lights of previews, camera frame
 CLAY = (0.62, 0.6, 0.57)  # linear RGB
@@ -46,8 +47,8 @@ class Surface:
     """Triangles of one material.
 
     Attributes:
-        name: face, head (the rest of the skin), wet (eyes and teeth), worn (parts) or pane.
-        triangles: (f, 3) int32 ids of the scenery's vertices, or the panes'. roughness: of the material.
+        name: face, head (the rest of it), wet (eyes and teeth), worn (parts) or laid (parts that the labels don't see).
+        triangles: (f, 3) int32 ids of the scenery's vertices. roughness: of the material.
     """
 
     name: str
@@ -130,14 +131,15 @@ def portrait_scene(portrait: Portrait) -> tuple[Any, dict[str, Any]]:
 def surfaces_of(portrait: Portrait) -> list[Surface]:
     """A portrait's opaque triangles by material. Panes of glass are left out: the shader knows no refraction."""
     scenery = portrait.scenery
-    region = scenery.region[scenery.triangles.long()]
-    head = torch.arange(len(region)) < scenery.head_triangles
+    region, number = scenery.region[scenery.triangles.long()], torch.arange(len(scenery.triangles))
+    head, labelled = number < scenery.head_triangles, number < scenery.labelled
     wet = torch.isin(region, WET).all(1) & head & ~scenery.face
     kinds = {
         "face": (scenery.face, SKIN_ROUGHNESS),
         "wet": (wet, WET_ROUGHNESS),
         "head": (head & ~wet & ~scenery.face, SKIN_ROUGHNESS),
-        "worn": (~head, float(scenery.coat[:, -1].median()) if len(scenery.coat) else SKIN_ROUGHNESS),
+        "worn": (~head & labelled, WORN_ROUGHNESS),
+        "laid": (~labelled, WORN_ROUGHNESS),
     }
     found = [Surface(name, scenery.triangles[chosen].numpy(), rough) for name, (chosen, rough) in kinds.items()]
     return [surface for surface in found if len(surface.triangles)]
@@ -180,7 +182,7 @@ def second_picture(
     shown_as = np.tile(CLAY, (len(places), 1)) ** (1 / GAMMA) if colours is None else colours
     linear = torch.from_numpy(shown_as).float() ** GAMMA
     material = pyrender.MetallicRoughnessMaterial(metallicFactor=0.0, roughnessFactor=CLAY_ROUGHNESS)
-    scene = pyrender.Scene(bg_color=(1, 1, 1, 1), ambient_light=np.full(3, 0.35))
+    scene = pyrender.Scene(bg_color=(1.0, 1.0, 1.0, 1.0), ambient_light=np.full(3, 0.35))
     scene.add(mesh_of(places, vertex_normals(places, faces.long()), faces.numpy(), linear, material))
     for toward, strength in ((KEY, 0.6), (FILL, 0.25)):
         add_light(scene, np.array(toward) / np.linalg.norm(toward), np.full(3, strength))
@@ -241,6 +243,7 @@ def library() -> Any:
         import pyrender
     except (ImportError, AttributeError, OSError) as error:
         raise UserError(f"pyrender finds no OpenGL ({error}): install EGL (Debian: libegl1 libgl1 libgles2)") from None
+    pyrender.renderer.MAX_N_LIGHTS = MOST_LIGHTS
     return pyrender
 
 

@@ -40,7 +40,7 @@ APART = ("identity", "expression", "rotation", "seed", "index")  # of a scene, w
 
 
 def render_record(model: FaceModel, scene: Scene, size: int, renderer: Renderer = "own") -> Record:
-    """Render a drawn scene at `size` pixels a side with all its labels, which are ours whatever `renderer` draws `rgb`."""
+    """Render a drawn scene at `size` pixels a side with all its labels; `renderer` draws `rgb` alone."""
     ready = prepared(model)
     head = placed_head(model, scene, size)
     parts = parts_of(model, head.shape, scene.dress)
