@@ -7,6 +7,7 @@ the same camera. Paint and our shadows come from the vertices; the sky is what p
 give the right irradiance along the six axes. Its shader tints highlights by the vertex colours too, and mirrors no sky.
 """
 
+import importlib
 import importlib.util
 import os
 from dataclasses import dataclass
@@ -237,6 +238,8 @@ def library() -> Any:
     """The pyrender package, on EGL where nothing else is said: OpenGL without a display."""
     if importlib.util.find_spec("pyrender") is None:
         raise UserError("--renderer pyrender needs the package pyrender: pip install 'synth2real[preview]'")
+    if importlib.util.find_spec("triton") is not None:
+        importlib.import_module("triton")  # torch's optimisers load it: its LLVM crashes after OpenGL's, not before it
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
     np.infty = np.inf  # type: ignore[attr-defined]  # pyrender 0.1.45 is older than numpy 2
     try:

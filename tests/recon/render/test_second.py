@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -103,3 +105,9 @@ def test_without_the_package_it_is_said_how_to_get_it(monkeypatch) -> None:
     with pytest.raises(UserError, match=r"synth2real\[preview\]"):
         second.library()
     second.library.cache_clear()
+
+
+def test_a_network_can_be_trained_where_opengl_was_started() -> None:
+    """In a process of its own: torch's optimisers load another LLVM, which must have come first."""
+    code = "from recon.render import second; second.renderer(); import torch; torch.optim.Adam([torch.ones(1)])"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=200)
