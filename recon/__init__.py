@@ -13,16 +13,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recon.detail.relief import DetailConfig as DetailConfig
-    from recon.reconstruction.pipeline import ReconstructionConfig as ReconstructionConfig
+    from recon.detail.config import DetailConfig as DetailConfig
+    from recon.reconstruction.config import ReconstructionConfig as ReconstructionConfig
     from recon.reconstruction.pipeline import reconstruct as reconstruct
-    from recon.registration.register import RegistrationConfig as RegistrationConfig
+    from recon.registration.config import RegistrationConfig as RegistrationConfig
 
 _HOMES = {
-    "DetailConfig": "recon.detail.relief",
-    "ReconstructionConfig": "recon.reconstruction.pipeline",
+    "DetailConfig": "recon.detail.config",
+    "ReconstructionConfig": "recon.reconstruction.config",
     "reconstruct": "recon.reconstruction.pipeline",
-    "RegistrationConfig": "recon.registration.register",
+    "RegistrationConfig": "recon.registration.config",
 }
 
 

@@ -52,7 +52,7 @@ def resident_mb(pid: int) -> float:
 def watch(count: int, size: int, workers: int, out: Path, scene: Path | None) -> np.ndarray:
     """Run the command; (T, 3): seconds since its start, finished shards, MB resident."""
     options = {"--count": count, "--size": size, "--workers": workers, "--out": out}
-    options |= {"--config": scene} if scene else {}
+    options |= {"--scene": scene} if scene else {}
     command = [sys.executable, "-m", "synth2real.cli", "render", *(str(v) for pair in options.items() for v in pair)]
     samples, start = [], time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -6,6 +6,10 @@ from pathlib import Path
 
 from recon import assets
 
+RENDER_PX = 256  # side of renders
+BUNDLED_PX = 128  # what the bundled generator was trained at
+SIDES_PX = (32, 1024)  # least and greatest side of a dataset's images
+
 
 def generator_weights() -> Path:
     """The generator that `generate` translates with."""

@@ -29,7 +29,7 @@ SMALLER = {
     "recon train": ["--stages", "[{steps: 2}]", "--batch_size", "4", "--held_out", HELD_OUT],
     "recon textures": [],
     "recon evaluate renders": ["--count", "2"],
-    "recon reconstruct": ["--no-detail"],
+    "recon reconstruct": ["--no_detail"],
 }
 PROGRAMS = {"recon": recon, "synth2real": synth2real}
 

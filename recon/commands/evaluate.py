@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from recon.configuration import add_config_arguments, read_config
+from recon.configuration import read_config
 from recon.evaluate.protocols import load_protocol
+from recon.evaluate.settings import SETTINGS
+from recon.files import refuse_unwritable
 
 
-def add_arguments(parser: argparse.ArgumentParser, protocol: str) -> None:
-    add_config_arguments(parser)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where NAME.json and NAME.values.json are written")
-    parser.add_argument("--name", default=protocol, help="of the two files (default: the protocol's)")
-    parser.epilog = f"Settings, each given as --key value.\n\n{load_protocol(protocol).settings.__doc__}"
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What it takes beside the protocol's settings.
+
+    out     folder to write NAME.json and NAME.values.json to; none: the table is only printed
+    name    of the two files; none: the protocol's
+    config  YAML file of the settings
+    """
+
+    out: Path | None = None
+    name: str | None = None
+    config: Path | None = None
 
 
-def run(args: argparse.Namespace, protocol: str) -> None:
-    chosen = load_protocol(protocol)
-    result = chosen.run(read_config(chosen.settings, args.config, args.overrides))
+def settings(protocol: str) -> type:
+    return SETTINGS[protocol]
+
+
+def run(options: Options, overrides: Mapping[str, str], protocol: str) -> None:
+    chosen = read_config(SETTINGS[protocol], options.config, overrides)
+    if options.out:
+        refuse_unwritable(options.out)
+    result = load_protocol(protocol).run(chosen)
     print(result.markdown(), flush=True)
-    if args.out:
-        words = ["recon", "evaluate", protocol, *(["--config", str(args.config)] if args.config else [])]
-        words += [word for key, value in args.overrides.items() for word in (f"--{key}", value)]
-        result.write(args.out, args.name, words)
+    if options.out:
+        words = ["recon", "evaluate", protocol, *(["--config", str(options.config)] if options.config else [])]
+        words += [word for key, value in overrides.items() for word in (f"--{key}", value)]
+        result.write(options.out, options.name or protocol, words)

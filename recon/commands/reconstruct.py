@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
-import argparse
 import os
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from recon.configuration import add_config_arguments, read_config
-from recon.reconstruction.batch import reconstruct_photos
-from recon.reconstruction.networks import network_of
-from recon.reconstruction.pipeline import ReconstructionConfig
-from recon.reconstruction.results import FORMATS, chosen_formats
+from recon.configuration import bounded, positional, read_config
+from recon.ranges import PROCESSES
+from recon.reconstruction.config import ReconstructionConfig
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_config_arguments(parser)
-    parser.add_argument("photos", type=Path, nargs="+", metavar="PHOTO_OR_FOLDER")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder a photo, in it one a face")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument(
-        "--box", type=float, nargs=4, metavar=("X", "Y", "W", "H"), help="the face, in the photo's pixels"
-    )
-    where.add_argument("--crop", action="store_true", help="each photo is a ready crop of one face")
-    parser.add_argument("--no-detail", action="store_true", help="leave out the relief that the photo's shading shows")
-    parser.add_argument(
-        "--formats", type=chosen_formats, default="obj", metavar="LIST", help=f"of {','.join(FORMATS)} (default: obj)"
-    )
-    parser.add_argument("--network", type=Path, metavar="FILE", help="weights (default: the bundled ones)")
-    parser.add_argument("--device", default="cpu", help="for the network: cpu or cuda (default: cpu)")
-    parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes for the meshes"
-    )
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What it takes beside its settings.
+
+    photos     photos of faces, and folders of them
+    out        folder to write to: in it a folder a photo, where several faces are seen one a face in that
+    config     YAML file of the settings
+    box        the face in the one photo: left, top, width and height in its pixels
+    crop       each photo is a ready crop of one face
+    no_detail  leave out the relief that the photo's shading shows
+    formats    of the meshes, separated by commas, of obj, ply, glb, stl
+    network    weights of the reconstructor; none: the bundled one
+    device     for the network: cpu or cuda
+    workers    processes for the meshes
+    """
+
+    photos: tuple[Path, ...] = positional("PHOTO_OR_FOLDER...")
+    out: Path
+    config: Path | None = None
+    box: tuple[float, float, float, float] | None = None
+    crop: bool = False
+    no_detail: bool = False
+    formats: str = "obj"
+    network: Path | None = None
+    device: str = "cpu"
+    workers: int = bounded(os.cpu_count() or 1, 1, PROCESSES[1])
 
 
-def run(args: argparse.Namespace) -> None:
-    config = read_config(ReconstructionConfig, args.config, args.overrides)
+def settings() -> type:
+    return ReconstructionConfig
+
+
+def run(options: Options, overrides: Mapping[str, str]) -> None:
+    config = read_config(ReconstructionConfig, options.config, overrides)
+    from recon.reconstruction.batch import reconstruct_photos
+    from recon.reconstruction.networks import network_of
+    from recon.reconstruction.results import chosen_formats
+
     outcome = reconstruct_photos(
-        args.photos,
-        args.out,
-        network_of(args.network, args.device),
-        replace(config, detail=None) if args.no_detail else config,
-        box=args.box and tuple(args.box),
-        crop=args.crop,
-        formats=args.formats,
-        workers=args.workers,
+        options.photos,
+        options.out,
+        network_of(options.network, options.device),
+        replace(config, detail=None) if options.no_detail else config,
+        box=options.box,
+        crop=options.crop,
+        formats=chosen_formats(options.formats),
+        workers=options.workers,
     )
     print(outcome)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-from recon.reconstruction.networks import network_of
-from recon.reconstruction.photo_textures import write_textures
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What it takes.
+
+    photos   folder of photos of one face each, at any depth
+    out      file to write, .npy
+    network  weights of the reconstructor; none: the bundled one
+    device   for the network: cpu or cuda
+    """
+
+    photos: Path
+    out: Path
+    network: Path | None = None
+    device: str = "cpu"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--photos", type=Path, required=True, metavar="DIR", help="photos of one face each")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.npy")
-    parser.add_argument("--network", type=Path, metavar="FILE", help="weights (default: the bundled ones)")
+def run(options: Options) -> None:
+    from recon.reconstruction.networks import network_of
+    from recon.reconstruction.photo_textures import write_textures
 
-
-def run(args: argparse.Namespace) -> None:
-    made, photos = write_textures(args.photos, args.out, network_of(args.network))
-    print(f"{made} textures of {photos} photos are in {args.out}")
+    made, photos = write_textures(options.photos, options.out, network_of(options.network, options.device))
+    print(f"{made} textures of {photos} photos are in {options.out}")

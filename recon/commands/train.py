@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from recon.train.experiment import read_experiment
-from recon.train.run import train
+from recon.configuration import positional
+from recon.train.experiment import Experiment, experiment_class, read_experiment
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_experiment_arguments(parser, "configs/recon/pix2vertex_128_cpu.yaml")
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What every command takes that trains, beside its experiment's settings.
+
+    experiment  YAML file of the settings, such as those in configs/
+    out         the run's folder; what was begun there goes on
+    cache       folder to keep drawn records in as datasets, drawn once for all runs; none: they are drawn anew
+    """
+
+    experiment: Path = positional("EXPERIMENT")
+    out: Path
+    cache: Path | None = None
 
 
-def add_experiment_arguments(parser: argparse.ArgumentParser, example: str) -> None:
-    """What every command takes that trains: the experiment, `--key value` overrides, the run's folder, a cache."""
-    parser.add_argument("experiment", type=Path, metavar="EXPERIMENT", help=f"YAML file, such as {example}")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="the run's folder; resumes what is there"
-    )
-    parser.add_argument(
-        "--cache", type=Path, metavar="DIR", help="keep drawn records here as datasets, drawn once for all runs"
-    )
-    parser.set_defaults(overrides={})
+def settings() -> type:
+    return experiment_class(Experiment.method)
 
 
-def run(args: argparse.Namespace) -> None:
-    weights = train(read_experiment(args.experiment, args.overrides), args.out, args.cache)
-    print(f"the network is in {weights}, its sheets in {args.out / 'sheets'}")
+def run(options: Options, overrides: Mapping[str, str]) -> None:
+    experiment = read_experiment(options.experiment, overrides)
+    from recon.train.run import train
+
+    weights = train(experiment, options.out, options.cache)
+    print(f"the network is in {weights}, its sheets in {options.out / 'sheets'}")

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-from recon.reconstruction.viewer import read_mesh, show
+from recon.configuration import bounded, positional
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("result", type=Path, help="a face's folder that `recon reconstruct` wrote, or a mesh file")
-    parser.add_argument("--port", type=int, default=8080, metavar="N", help="of the local page (default: 8080)")
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What it takes.
+
+    result  a face's folder that `recon reconstruct` wrote, or a mesh file
+    port    of the local page
+    """
+
+    result: Path = positional("RESULT")
+    port: int = bounded(8080, 1, 65535)
 
 
-def run(args: argparse.Namespace) -> None:
-    show(read_mesh(args.result), args.port)
+def run(options: Options) -> None:
+    from recon.reconstruction.viewer import read_mesh, show
+
+    show(read_mesh(options.result), options.port)

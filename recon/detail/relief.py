@@ -8,12 +8,13 @@ vertices along their normals.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from scipy import sparse
 
+from recon.detail.config import DetailConfig
 from recon.detail.displacement import paper_step, solve_displacement
 from recon.detail.heat import high_pass
 from recon.detail.intensity import linear_luminance, sample
@@ -29,32 +30,6 @@ MOST_SUBDIVISIONS = 3
 RAYS = 256  # of each given vertex, to find how much of the sky it sees
 CLOSED = 0.05  # openness is at least this
 UNLIKE = 0.25  # low-passed log ratio of photo and light that halves trust: shadows, beards; at .1 folds go as well
-
-
-@dataclass(frozen=True)
-class DetailConfig:
-    """How detail is added.
-
-    method        "shading": one solve in which mu is darkness of depth and shading of slope by the estimated light;
-                  "dark_is_deep": the same without the slope; "equation_12", "equation_13": the paper's single step,
-                  with the same light divided out
-    edge_mm       the mesh is subdivided until its median seen edge is about this long
-    dt_mm2        time of the heat filter (equation 9), in mm^2: waves longer than 2 pi sqrt(dt) are mostly left out
-    gamma_mm      depth of one unit of log intensity (equation 11)
-    eta           weight of the data against the fairing (equation 14)
-    fairing_mm    relief shorter than about this is smoothed
-    limit_mm      displacements approach this, however strong the photo's contrast
-    contrast      mu is cut at this: beyond it hair, nostrils or highlights speak, not relief
-    """
-
-    method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
-    edge_mm: float = 0.5
-    dt_mm2: float = 2.0
-    gamma_mm: float = 3.0
-    eta: float = 0.2
-    fairing_mm: float = 0.4
-    limit_mm: float = 1.0
-    contrast: float = 0.3
 
 
 @dataclass(frozen=True)

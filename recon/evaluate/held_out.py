@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from recon.evaluate.settings import HELD_OUT_SEED as SEED  # noqa: F401
 from recon.faces.model import FaceModel
 from recon.synthesis.record import Record
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
-
-SEED = 990_001  # no training draws from it
 
 
 def drawn_records(

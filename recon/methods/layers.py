@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from recon.methods.widths import GROUP
+
 NormName = Literal["instance", "group", "none"]
 
 
@@ -19,7 +21,7 @@ class Norm(nn.Module):
     an instance's variance is zero and the layer would erase its input. (B, channels, H, W) -> same.
     """
 
-    def __init__(self, name: NormName, channels: int, group_size: int = 16):
+    def __init__(self, name: NormName, channels: int, group_size: int = GROUP):
         super().__init__()
         self.groups = {"instance": channels, "group": max(1, channels // group_size), "none": 0}[name]
         if self.groups and channels % self.groups:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from recon.errors import UserError, did_you_mean
-from recon.synthesis.targets import Target
+
+if TYPE_CHECKING:  # an experiment's settings are listed before anything heavy is imported
+    from torch import Tensor
+
+    from recon.synthesis.targets import Target
 
 METHODS = {
-    "pix2vertex": "recon.methods.pix2vertex.training",
+    "pix2vertex": "recon.methods.pix2vertex",
 }
-"""Method -> the module whose METHOD says how it is trained; imported when it is asked for."""
+"""Method -> its folder, imported when it is asked for: `training.METHOD` says how it is trained, `config.CONFIGS` are
+the dataclasses of its network and of its losses' weights."""
 
-Batch = dict[str, Tensor]
+Batch: TypeAlias = "dict[str, Tensor]"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Method:
     """What training needs of a method.
 
     Attributes:
-        network: class of its `Reconstructor`, made from one config. losses_config: dataclass of its losses' weights.
+        network: class of its `Reconstructor`, made from one config.
         target: (network's config, whether to learn the whole face under hair and things) -> what it learns of a record.
         losses: (network, batch, weights) -> the weighted terms by name, () float each; their sum is descended.
         scores: (network, held-out batches) -> quick figures for watching a run.
@@ -33,7 +36,6 @@ class Method:
     """
 
     network: Any
-    losses_config: type
     target: Callable[[Any, bool], Target]
     losses: Callable[[Any, Batch, Any], dict[str, Tensor]]
     scores: Callable[[Any, Sequence[Batch]], Mapping[str, float]]
@@ -46,6 +48,19 @@ def method(name: str) -> Method:
     Raises:
         UserError: there is none.
     """
+    return _module(name, "training").METHOD
+
+
+def configs(name: str) -> tuple[type, type]:
+    """The dataclasses of the network and of the losses' weights of the method of that name.
+
+    Raises:
+        UserError: there is none.
+    """
+    return _module(name, "config").CONFIGS
+
+
+def _module(name: str, file: str) -> Any:
     if name not in METHODS:
         raise UserError(f"there is no method '{name}'{did_you_mean(name, METHODS)}")
-    return importlib.import_module(METHODS[name]).METHOD
+    return importlib.import_module(f"{METHODS[name]}.{file}")

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from recon.faces.model import FaceModel
 from recon.people.appearance import Appearance
+from recon.people.config import DressConfig
 from recon.people.hair.brows import brow_part, lash_part
 from recon.people.hair.cuts import HairStyle, draw_hair_style
 from recon.people.hair.facial_hair import facial_hair_part
@@ -23,29 +24,6 @@ from recon.people.worn.objects import Thing, draw_object, object_part
 WOMENS_CUTS = ("fringe", "bob", "long", "tied")
 PAINTED_BROW = 0.35  # strength of the paint under the brows' strands
 SHAVEN_UNDER_BEARD = 0.4
-
-
-@dataclass(frozen=True)
-class DressConfig:
-    """How many of the drawn people have each thing, [0, 1]; 0 switches it off.
-
-    dressed: have any of it at all; the others have painted hair alone.
-    hair, brows, facial_hair: strands instead of paint; cuts and beards go from none to long. glasses,
-        headwear: worn. objects: held or worn before the face, such as hands, cups and surgical masks.
-    clothes: cut and sewn; the others have theirs painted on the bust.
-    hides: what owns its pixels in the labels and is no part of the face's mask, of `PART_REGIONS` and clothes; the
-        labels see through the rest, as they do through brows, lashes and lenses.
-    """
-
-    dressed: float = 1.0
-    hair: float = 1.0
-    brows: float = 1.0
-    facial_hair: float = 1.0
-    glasses: float = 0.2
-    headwear: float = 0.05
-    objects: float = 0.05
-    clothes: float = 1.0
-    hides: tuple[str, ...] = ("hair", "glasses", "headwear", "object", "clothes")
 
 
 @dataclass(frozen=True)

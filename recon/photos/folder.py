@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -15,10 +14,8 @@ from PIL import Image
 from recon.errors import UserError
 from recon.files import IMAGE_SUFFIXES, image_files
 from recon.photos.detection import face_boxes
-from recon.photos.framing import Framing, frame, from_box, from_points
+from recon.photos.framing import Framing, FramingMode, frame, from_box, from_points
 from recon.photos.reading import Unusable, read_photo
-
-FramingMode = Literal["auto", "points", "detect", "none"]
 
 
 @dataclass(frozen=True)

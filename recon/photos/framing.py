@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from PIL import Image
 
 from recon.geometry.similarity import Similarity
 
+FramingMode = Literal["auto", "points", "detect", "none"]  # how a face is found, see `recon.photos.folder`
 EYE_SHARE = 0.27  # distance between the eyes as a share of the side, as in aligned portrait sets
 EYES_MIDDLE = (0.5, 0.47)  # of the side, right and down
 EYES_TO_MOUTH = 1.0  # of the eye distance on a frontal face; measured on 1066 portraits

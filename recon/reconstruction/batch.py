@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from recon.configuration import to_plain
 from recon.errors import UserError
@@ -22,6 +21,8 @@ from recon.faces import load
 from recon.files import image_files, whole_file
 from recon.methods.base import Reconstructor
 from recon.photos.reading import Unusable, read_photo
+from recon.progress import progress
+from recon.ranges import PROCESSES, refuse_beyond
 from recon.reconstruction.face_finder import Box, FoundFace, find_faces
 from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import FORMATS, write_result
@@ -75,10 +76,9 @@ def reconstruct_photos(
     Raises:
         UserError: there are no photos, none is usable, or an option is amiss.
     """
-    if workers < 1:
-        raise UserError(f"--workers {workers}: give at least 1")
+    refuse_beyond("workers", workers, 1, PROCESSES[1])
     tasks = list(tasks_in(places, out))
-    if box is not None and (len(tasks) > 1 or min(box[2:]) <= 0):
+    if box is not None and (len(tasks) > 1 or not np.isfinite(box).all() or min(box[2:]) <= 0):
         raise UserError("--box X Y W H names the one face of one photo, with a width and a height above 0")
     work = MeshWork(config, tuple(formats), settings_of(network, config, box, crop, formats))
     todo = [task for task in tasks if not work.is_done(task.folder)]
@@ -160,9 +160,7 @@ def run_batch(
 ) -> list[tuple[Task, str]]:
     """-> the photos that were skipped, each with its reason."""
     model, skipped = load("default"), []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True) as progress, pool_of(min(workers, len(tasks))) as pool:
-        bar = progress.add_task("photos", total=len(tasks))
+    with progress("photos", len(tasks)) as advance, pool_of(min(workers, len(tasks))) as pool:
         waiting: deque[tuple[Task, Future[None]]] = deque()
 
         def settle() -> None:
@@ -171,7 +169,7 @@ def run_batch(
                 result.result()
             except (Unusable, UserError) as reason:
                 skipped.append((task, str(reason)))
-            progress.advance(bar)
+            advance()
 
         for task in tasks:
             try:
@@ -179,7 +177,7 @@ def run_batch(
                 faces = find_faces(photo, network, model, box=box, crop=crop)
             except Unusable as reason:
                 skipped.append((task, str(reason)))
-                progress.advance(bar)
+                advance()
                 continue
             if len(waiting) > IN_FLIGHT * workers:
                 settle()

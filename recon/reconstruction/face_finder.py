@@ -79,6 +79,8 @@ def find_faces(
     """
     if box is not None:
         left, top, width, height = box
+        if not (left < image.width and top < image.height and left + width > 0 and top + height > 0):
+            raise Unusable(f"the box lies beside the photo, which is {image.width} x {image.height} px")
         starts = [from_box(np.array([left, top, left + width, top + height]))]
     else:
         boxes = np.zeros((0, 4)) if crop else face_boxes(image, thorough=True)

@@ -7,16 +7,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from rich.progress import track
 
 from recon.errors import UserError
 from recon.faces import load
 from recon.faces.model import FaceModel
-from recon.files import image_files, whole_file
+from recon.files import image_files, refuse_unwritable, whole_file
 from recon.methods.base import Reconstructor
 from recon.photos.detection import face_boxes
 from recon.photos.framing import frame, from_box, whole
 from recon.photos.reading import Unusable, read_photo
+from recon.progress import tracked
 from recon.reconstruction.face_finder import FoundFace, settle
 from recon.train.retexture import COLUMNS, ROWS, atlas_place
 
@@ -43,8 +43,9 @@ def write_textures(folder: Path, out: Path, network: Reconstructor) -> tuple[int
     photos = image_files(folder)
     if not photos:
         raise UserError(f"{folder} holds no images: give a folder of photos")
+    refuse_unwritable(out.parent)
     model = load("default")
-    found = (texture_in(path, network, model) for path in track(photos, "photos", transient=True))
+    found = (texture_in(path, network, model) for path in tracked(photos, "photos"))
     textures = [texture for texture in found if texture is not None]
     if not textures:
         raise UserError(f"none of the {len(photos)} images in {folder} shows a face: give another folder")

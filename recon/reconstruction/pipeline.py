@@ -6,39 +6,26 @@ one device and the second in many processes (`recon.reconstruction.batch`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from recon.detail.relief import Detail, DetailConfig, add_detail, without_detail
+from recon.detail.relief import Detail, add_detail, without_detail
 from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.methods.base import Reconstructor
 from recon.photos.reading import read_photo
 from recon.reconstruction.camera import in_photo, pinhole, recover_camera
+from recon.reconstruction.config import ReconstructionConfig
 from recon.reconstruction.face_finder import MASK_THRESHOLD, Box, FoundFace, find_faces
 from recon.reconstruction.face_part import face_part
 from recon.reconstruction.networks import bundled_network
 from recon.reconstruction.texture import texture_of
 from recon.registration.map_mesh import MapMesh, map_to_mesh
-from recon.registration.register import Registration, RegistrationConfig, register
-
-
-@dataclass(frozen=True)
-class ReconstructionConfig:
-    """How a face that a network saw becomes a mesh.
-
-    registration  of the template to the network's surface
-    detail        the relief that the photo's shading shows; null leaves it out
-    texture_px    side of the texture
-    """
-
-    registration: RegistrationConfig = field(default_factory=RegistrationConfig)
-    detail: DetailConfig | None = field(default_factory=DetailConfig)
-    texture_px: int = 1024
+from recon.registration.register import Registration, register
 
 
 @dataclass(frozen=True)

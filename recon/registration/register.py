@@ -30,6 +30,7 @@ from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.geometry.surfaces import vertex_normals
 from recon.registration.affine import ransac_affine
+from recon.registration.config import RegistrationConfig
 from recon.registration.map_mesh import MapMesh
 from recon.registration.matches import Target, faithful
 from recon.registration.model_fit import fit_model
@@ -39,40 +40,6 @@ from recon.registration.stiffness import System, biharmonic, follow, uncoupled
 FEWEST_MATCHES = 50
 TRIMMED_SHARE = 0.8
 SERVED, MOST_STEPS = 3, 30  # a preconditioner is made anew after so many stiffnesses, or steps of conjugate gradients
-
-
-@dataclass(frozen=True)
-class RegistrationConfig:
-    """Weights, limits and loops of equation 8; the paper's numbers but for `alpha_memb`, `unit_mm4` and
-    `angle_deg`.
-
-    Attributes:
-        alpha_point, alpha_plane: weights of the two data terms.
-        alpha_memb, alpha_memb_end: the stiffness starts at the one, is halved, and ends below the other.
-        unit_mm4: what stiffness 1 means: the template follows waves longer than about 6 (unit * stiffness)^(1/4) mm.
-        distance_mm, angle_deg: matches farther off are rejected, at the last stiffness.
-        inner_mm, outer_mm: root-mean-square motions below which the inner loop ends and the stiffness is halved,
-            at the last stiffness.
-        most_inner, most_outer: rounds at most, of each loop, at one stiffness.
-        switch_matches: where the number of matches changes by less, they are looked for in space.
-        ransac_iterations, ransac_mm, seed: of the affine fit.
-    """
-
-    alpha_point: float = 0.1
-    alpha_plane: float = 1.0
-    alpha_memb: float = 2.5e7
-    alpha_memb_end: float = 1e6
-    unit_mm4: float = 1e-6
-    distance_mm: float = 1.0
-    angle_deg: float = 90.0
-    inner_mm: float = 0.01
-    outer_mm: float = 0.1
-    most_inner: int = 10
-    most_outer: int = 10
-    switch_matches: int = 500
-    ransac_iterations: int = 1000
-    ransac_mm: float = 3.0
-    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recon.render.config import KeyLight
 from recon.render.environment import Colour, Environment
 
 
@@ -28,20 +29,6 @@ class Lighting:
     colours: tuple[Colour, ...]
     spreads: tuple[float, ...] = ()
     environment: Environment | None = None
-
-
-@dataclass(frozen=True)
-class KeyLight:
-    """Where the first directional light comes from: normal yaw (to the right) and pitch (upward), cut far out.
-
-    strength: gain on what is drawn for it.
-    """
-
-    yaw_mean_deg: float = 0.0
-    yaw_sd_deg: float = 38.0
-    pitch_mean_deg: float = 28.0
-    pitch_sd_deg: float = 18.0
-    strength: float = 1.0
 
 
 def draw_lighting(rng: np.random.Generator, where: KeyLight = KeyLight()) -> Lighting:

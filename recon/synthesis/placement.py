@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from recon.faces.symmetry import MIRRORED_LANDMARKS, Symmetry
+from recon.synthesis.config import PlacementConfig
 from recon.synthesis.record import Record
 
 MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
@@ -27,24 +28,6 @@ STEPPED = ("mask", "amodal_mask", "region")
 MODELS_OWN = ("vertices_mm", "identity", "expression")  # their mirror image only the face model knows
 PLACES_MM = ("vertices_mm", "landmarks_mm", "translation_mm", "origin_mm")  # of the camera frame, or differences in it
 STEEP, UNEVEN = 5.0, 0.05  # four pixels whose depths spread more (in pixels), or canonical places: two surfaces
-
-
-@dataclass(frozen=True)
-class PlacementConfig:
-    """How records are moved before a network sees them; all 0 but `mirror`: not at all.
-
-    mirror        probability of the mirror image, [0, 1]
-    rotation_deg  turned in the image by up to this, either way, [0, 180]
-    upside_down   probability of another half turn, [0, 1]
-    zoom          spread of the logarithm of the scale, [0, 1]
-    shift         spread of the shift, in shares of the side, [0, 0.5]
-    """
-
-    mirror: float = 0.5
-    rotation_deg: float = 0.0
-    upside_down: float = 0.0
-    zoom: float = 0.0
-    shift: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -26,20 +26,9 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Protocol
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
-
 from recon.errors import UserError
 from recon.files import whole_file
+from recon.progress import progress
 from recon.synthesis.column import SCHEMA_VERSION, Schema
 from recon.synthesis.shards import Rows, row_count, shard_files, shard_path, write_shard
 
@@ -85,13 +74,12 @@ def produce(job: Job, count: int, out: Path, workers: int) -> Produced:
     done, index = _resume_point(out, count)
     if done < count:
         schema = job.schema()
-        with _progress() as progress, _pool(job, workers) as pool:
-            task = progress.add_task("records", total=count, completed=done)
+        with progress("records", count, done) as advance, _pool(job, workers) as pool:
             rows = _kept_rows(pool, index, count - done, workers)
             while done < count:
                 size = min(RECORDS_PER_SHARD, count - done)
                 shard = islice(rows, size)
-                write_shard(shard_path(out, done // RECORDS_PER_SHARD), schema, _counted(shard, progress, task))
+                write_shard(shard_path(out, done // RECORDS_PER_SHARD), schema, _counted(shard, advance))
                 done += size
     shards = shard_files(out)
     return Produced(done, _last_index(shards[-1]) + 1, shards)
@@ -173,7 +161,7 @@ def _kept_rows(pool: ProcessPoolExecutor, index: int, wanted: int, workers: int)
                 continue
             rejected_in_a_row = 0 if row else rejected_in_a_row + 1
             if rejected_in_a_row == PATIENCE:
-                raise UserError(f"the last {PATIENCE} images were all rejected: raise --max-drift")
+                raise UserError(f"the last {PATIENCE} images were all rejected: raise --max_drift")
             if row:
                 kept += 1
                 yield row
@@ -227,23 +215,7 @@ def _make_rows(block: range) -> list[Row | None]:
     return _make(block)
 
 
-class _RateColumn(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f}/s" if task.speed else "-/s")
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _RateColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-
-
-def _counted(rows: Iterator[Row], progress: Progress, task: Any) -> Iterator[Row]:
+def _counted(rows: Iterator[Row], advance: Callable[[], None]) -> Iterator[Row]:
     for row in rows:
+        advance()
         yield row
-        progress.advance(task)

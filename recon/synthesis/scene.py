@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,78 +12,15 @@ from recon.people.appearance import Appearance, draw_appearance
 from recon.people.eyes.paint import Eyes, draw_eyes
 from recon.people.mouth.paint import Mouth, draw_mouth
 from recon.people.skin.wrinkles import Skin, draw_skin
-from recon.people.wardrobe import Dress, DressConfig, draw_dress, painted_under
-from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
-from recon.render.lighting import KeyLight, Lighting, draw_even_lighting, draw_lighting
+from recon.people.wardrobe import Dress, draw_dress, painted_under
+from recon.render.lighting import Lighting, draw_even_lighting, draw_lighting
 from recon.render.surroundings import draw_surroundings
+from recon.synthesis.config import SceneConfig
 from recon.synthesis.expressions import draw_expression, extreme, grinning
 from recon.synthesis.response import Response, draw_response
 
 IDENTITY_LIMIT = 2.2
 DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER, EXTREME = range(1, 10)  # the random streams' names
-
-
-@dataclass(frozen=True)
-class SceneConfig:
-    """What is drawn. Angles in degrees.
-
-    Attributes:
-        yaw_mean_deg, yaw_max_deg: yaw is normal about the one with half the other's spread, cut that far from it.
-        pitch_mean_deg, pitch_sd_deg, roll_sd_deg: the other two angles; positive pitch looks down.
-        pitch_max_deg: pitch is cut there, either way.
-        fov_min_deg, fov_max_deg: the camera's field of view across the image.
-        eye_share, eye_level: distance between the eyes and their height from the top, shares of the image's side.
-        framing_jitter: spread of the eye distance (relative). place_jitter: of the place of the eyes (share of the
-            side); half of the other where not given.
-        smile: share of faces that smile, many with teeth showing. open_mouth: share of jaws that open without cause.
-        grin: share of faces that grin or laugh whatever else was drawn, the mouth wider than a smile makes it.
-        extreme: share of faces with a jaw wide open, pursed lips, blown cheeks, closed eyes or one side alone.
-        melanin_scale, melanin_power: the broad mix of skins, each melanin m made scale * m ** power.
-        environment: share of scenes lit by a drawn environment, which is also what is seen behind; the rest by a plain
-            sky and lamps, before a background that knows nothing of them. even: share of the rest lit evenly from all
-            around, as by a ring flash or in a scanner.
-        variation: share of people whose shape leaves the model's identities by a smooth random field.
-        key: where the key light comes from. exposure, contrast: gains on those that are drawn for the camera;
-            exposure_sd: spread of the former's logarithm. metered: share of cameras that don't burn out faces.
-        calm: 0 draws backgrounds from plain to striped; nearer to 1, plain ones alone, as portraits have.
-        backgrounds: folder of images to crop backgrounds from; procedural ones without it.
-        dress: what people have on.
-        skin: share of people with wrinkles, pores, oil; smooth skin otherwise.
-        eyes, mouth: shares of people whose eyes, whose mouths inside, are painted in detail; plainly without.
-    """
-
-    yaw_mean_deg: float = 0.0
-    yaw_max_deg: float = 40.0
-    pitch_mean_deg: float = 0.0
-    pitch_sd_deg: float = 7.0
-    pitch_max_deg: float = 30.0
-    roll_sd_deg: float = 4.0
-    fov_min_deg: float = 8.0
-    fov_max_deg: float = 40.0
-    eye_share: float = EYE_SHARE
-    eye_level: float = EYES_MIDDLE[1]
-    framing_jitter: float = 0.04
-    place_jitter: float | None = None
-    smile: float = 0.4
-    open_mouth: float = 0.3
-    grin: float = 0.0
-    extreme: float = 0.0
-    melanin_scale: float = 1.0
-    melanin_power: float = 1.0
-    environment: float = 0.7
-    even: float = 0.0
-    variation: float = 0.0
-    key: KeyLight = field(default_factory=KeyLight)
-    exposure: float = 1.0
-    exposure_sd: float = 0.25
-    contrast: float = 1.0
-    metered: float = 0.9
-    calm: float = 0.0
-    backgrounds: str | None = None
-    dress: DressConfig = field(default_factory=DressConfig)
-    skin: float = 1.0
-    eyes: float = 1.0
-    mouth: float = 1.0
 
 
 @dataclass(frozen=True)

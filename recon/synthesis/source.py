@@ -19,6 +19,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from recon.errors import UserError
 from recon.faces import load
 from recon.synthesis.codecs import Pixels
+from recon.synthesis.config import SourceConfig
 from recon.synthesis.produce import produce
 from recon.synthesis.record import Record
 from recon.synthesis.render_job import RENDERER_VERSION, RenderJob
@@ -44,32 +45,6 @@ class Source(Protocol):
     def key(self) -> dict[str, Any]:
         """All that the records depend on, as plain JSON values: equal keys, equal records."""
         ...
-
-
-@dataclass(frozen=True)
-class SourceConfig:
-    """One source of records: either `scene` or `dataset` says which.
-
-    weight         share of the batch, beside the other sources' weights
-    scene          what is drawn: a scene file (configs/scenes/*.yaml), or its keys
-    model          drawn: the face model, "default" or "ict:FOLDER"
-    seed, count    drawn: scenes 0 to count - 1 of this seed; seed null: the experiment's
-    yaw_limit_deg  drawn: leave out scenes whose head is turned further
-    dataset        stored: a folder that `synth2real render` or `generate` wrote, or such a one's name on the Hub
-    image          stored: "image", the realistic one, where there is one; or the "render"
-    first, last    stored: rows first to last - 1; last null: to the end
-    """
-
-    weight: float = 1.0
-    scene: SceneConfig | None = None
-    model: str = "default"
-    seed: int | None = None
-    count: int = 30_000
-    yaw_limit_deg: float | None = None
-    dataset: str | None = None
-    image: Literal["image", "render"] = "image"
-    first: int = 0
-    last: int | None = None
 
 
 def open_source(name: str, config: SourceConfig, size: int, seed: int, cache: Path | None, workers: int) -> Source:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import math
 import os
-from dataclasses import dataclass
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else it asks the package registry for news at import
 
@@ -21,26 +20,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from recon.faces.parsing import OCCLUDER
+from recon.train.config import AugmentConfig
 
 LABELS = ("mask", "position_mm", "correspondence", "normals")
-
-
-@dataclass(frozen=True)
-class AugmentConfig:
-    """Strengths; 0 everywhere leaves a batch as it is.
-
-    occluders   most shapes before one face (each image draws 0 to this many)
-    colour      width of the jitter of brightness, contrast, saturation, hue, white balance and gamma; 1 is strong
-    grey        probability of a grey image
-    shadow      probability of a soft shadow over a part of the image
-    degrade     probability of each of blur or coarse pixels, noise, and JPEG
-    """
-
-    occluders: int = 3
-    colour: float = 1.0
-    grey: float = 0.1
-    shadow: float = 0.4
-    degrade: float = 0.4
 
 
 def augment(batch: dict[str, Tensor], seed: int, step: int, config: AugmentConfig) -> dict[str, Tensor]:

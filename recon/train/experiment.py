@@ -23,12 +23,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from recon.configuration import changed, read_config, read_yaml
+from recon.configuration import bounded, changed, read_config, read_yaml
 from recon.errors import UserError, did_you_mean
-from recon.methods.registry import method
-from recon.synthesis.placement import PlacementConfig
-from recon.synthesis.source import SourceConfig
-from recon.train.augment import AugmentConfig
+from recon.methods.registry import configs
+from recon.ranges import COUNT, DECAY, PROCESSES, SEEDS, SHARE
+from recon.synthesis.config import PlacementConfig, SourceConfig
+from recon.train.config import AugmentConfig
 
 CHANGEABLE = re.compile(r"sources\.[^.]+\.weight|(placement|augment|losses)\..+|textures\.share|amodal")
 NAMED = "sources.NAME.weight, placement.*, augment.*, losses.*, textures.share, amodal"  # the same, for people
@@ -38,53 +38,63 @@ NAMED = "sources.NAME.weight, placement.*, augment.*, losses.*, textures.share, 
 class Stage:
     """A part of a training.
 
-    steps          of it
-    learning_rate  its peak: linear warm-up over `warmup` steps, then down along `decay` to 0 at the stage's last step
-    decay          "cosine", "linear", or "constant": stays at the peak
+    steps          how many it has
+    learning_rate  its peak
+    warmup         steps over which the rate rises linearly to its peak
+    decay          how the rate falls then, to 0 at the last step: "cosine" or "linear"; or "constant": it stays at the
+                   peak
     blend          share of the stage in its result: the averaged weights become blend times themselves plus (1 - blend)
-                   times those that the stage began with, [0, 1]
+                   times those that the stage began with
     changes        dotted keys of the experiment that hold from here on, such as `sources.painted.weight: 5`
     """
 
-    steps: int = 20_000
-    learning_rate: float = 1e-3
-    warmup: int = 200
+    steps: int = bounded(20_000, *COUNT)
+    learning_rate: float = bounded(1e-3, 0, 1)
+    warmup: int = bounded(200, 0, 10**9)
     decay: Literal["cosine", "linear", "constant"] = "cosine"
-    blend: float = 1.0
+    blend: float = bounded(1.0, *SHARE)
     changes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class TexturesConfig:
-    """file: photos' skin that `recon textures` wrote; null: none. share: of the faces that get one, [0, 1]."""
+    """Photos' skin on the renders.
+
+    file   photos' skin that `recon textures` wrote; null: none
+    share  of the faces that get one
+    """
 
     file: str | None = None
-    share: float = 0.4
+    share: float = bounded(0.4, *SHARE)
 
 
 @dataclass(frozen=True)
 class Experiment:
     """What a training depends on; `experiment_class` gives `network` and `losses` the types of their method.
 
-    method         one of `recon.methods.registry.METHODS`
-    network        the network's config
-    losses         the weights of its losses
-    sources        by name: where records come from, mixed by their weights
-    held_out       the source of the evaluations; null: the first drawn one, from another seed
-    amodal         learn the whole face, also under hair, glasses and other things; off: its visible pixels
-    placement      how records are turned, scaled, shifted, mirrored
-    augment        what photos do to an image
-    textures       photos' skin on the renders
-    stages         one after the other
-    start          weights to begin with: a file, folder or Hub id; null: random ones
-    batch_size     records a step
-    optimizer      "adam", or "muon", which needs far fewer images (recon/train/muon.py)
-    ema_decay      of the averaged weights, which are the ones evaluated and saved
-    max_norm       the gradient's norm is clipped to this (pix2vertex's losses weigh 100, so norms are in the hundreds)
-    precision      "bf16" or "no"; the heads, the losses and the weights are float32 in either
-    channels_last  the layout in memory: quicker with group norm, slower with instance norm on a CPU
-    seed           of the first weights, of the drawing order and of the sources that name none
-    workers        processes that draw and augment batches ahead; 0: in this one
+    method            which network is trained, and how: one of `recon.methods.registry.METHODS`
+    network           the network's config
+    losses            the weights of its losses
+    sources           by name: where records come from, mixed by their weights
+    held_out          the source of the evaluations; null: the first drawn one, from another seed
+    amodal            learn the whole face, also under hair, glasses and other things; off: its visible pixels
+    placement         how records are turned, scaled, shifted, mirrored
+    augment           what photos do to an image
+    textures          photos' skin on the renders
+    stages            one after the other
+    start             weights to begin with: a file, folder or Hub id; null: random ones
+    batch_size        records a step
+    optimizer         "adam", or "muon", which needs far fewer images (recon/train/muon.py)
+    ema_decay         of the averaged weights, which are the ones evaluated and saved
+    max_norm          the gradient's norm is clipped to this (pix2vertex's losses weigh 100, so norms are in the
+                      hundreds)
+    precision         "bf16" or "no"; the heads, the losses and the weights are float32 in either
+    channels_last     the layout in memory: quicker with group norm, slower with instance norm on a CPU
+    seed              of the first weights, of the drawing order and of the sources that name none
+    workers           processes that draw and augment batches ahead; 0: in this one
+    log_every         steps between two lines of the log
+    evaluate_every    steps between two evaluations
+    checkpoint_every  steps between two checkpoints, from which a stopped run goes on
     """
 
     method: str = "pix2vertex"
@@ -98,17 +108,17 @@ class Experiment:
     textures: TexturesConfig = field(default_factory=TexturesConfig)
     stages: tuple[Stage, ...] = (Stage(),)
     start: str | None = None
-    batch_size: int = 16
+    batch_size: int = bounded(16, 1, 65536)
     optimizer: Literal["adam", "muon"] = "adam"
-    ema_decay: float = 0.998
-    max_norm: float = 300.0
+    ema_decay: float = bounded(0.998, *DECAY)
+    max_norm: float = bounded(300.0, 1e-3, 1e9)
     precision: Literal["bf16", "no"] = "bf16"
     channels_last: bool = True
-    seed: int = 0
-    workers: int = 0
-    log_every: int = 50
-    evaluate_every: int = 500
-    checkpoint_every: int = 500
+    seed: int = bounded(0, *SEEDS)
+    workers: int = bounded(0, *PROCESSES)
+    log_every: int = bounded(50, *COUNT)
+    evaluate_every: int = bounded(500, *COUNT)
+    checkpoint_every: int = bounded(500, *COUNT)
 
     @property
     def steps(self) -> int:
@@ -134,9 +144,8 @@ class Experiment:
 @cache
 def experiment_class(name: str) -> type[Experiment]:
     """`Experiment` with `network` and `losses` typed as the method `name` has them."""
-    known = method(name)
-    configs = {"network": known.network.config_class, "losses": known.losses_config}
-    typed = [(key, cls, field(default_factory=cls)) for key, cls in configs.items()]
+    of_method = zip(("network", "losses"), configs(name), strict=True)
+    typed = [(key, cls, field(default_factory=cls)) for key, cls in of_method]
     return make_dataclass("Experiment", typed, bases=(Experiment,), frozen=True, namespace={"__module__": __name__})
 
 
@@ -156,10 +165,8 @@ def refuse_nonsense(experiment: Experiment) -> None:
     """Raise a UserError for settings that no type refuses."""
     if not experiment.sources:
         raise UserError("the experiment names no sources: give one, such as sources.faces.scene")
-    if not experiment.stages or min(stage.steps for stage in experiment.stages) < 1:
-        raise UserError("stages: each needs 1 step or more, and there must be one")
-    if experiment.batch_size < 1:
-        raise UserError(f"batch_size {experiment.batch_size} is no batch: give 1 or more")
+    if not experiment.stages:
+        raise UserError("the experiment has no stages: give one, such as {steps: 20000}")
     for number, stage in enumerate(experiment.stages):
         for key in stage.changes:
             if not CHANGEABLE.fullmatch(key):
@@ -168,8 +175,8 @@ def refuse_nonsense(experiment: Experiment) -> None:
                 near = did_you_mean(key.split(".")[1], experiment.sources)
                 raise UserError(f"stages.{number}.changes: there is no source '{key.split('.')[1]}'{near}")
         weights = [source.weight for source in experiment.within(number).sources.values()]
-        if min(weights) < 0 or not sum(weights) > 0:
-            raise UserError(f"in stage {number} the sources' weights are {weights}: none below 0, one above it")
+        if not sum(weights) > 0:
+            raise UserError(f"in stage {number} every source has the weight 0: give one more")
 
 
 def rate(step: int, stages: tuple[Stage, ...]) -> float:

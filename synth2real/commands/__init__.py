@@ -1,1 +1,1 @@
-"""One file per subcommand of `synth2real`, each with `add_arguments(parser)` and `run(args)`."""
+"""One file a command of `synth2real`; no logic (see `recon.commands`)."""

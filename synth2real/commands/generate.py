@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from recon.configuration import add_config_arguments, read_config
-from recon.synthesis.scene import SceneConfig
+from recon.configuration import bounded, read_config
+from recon.synthesis.config import SceneConfig
 from synth2real import bundled
-from synth2real.commands.render import add_dataset_arguments
-from synth2real.dataset.make import BUNDLED_PX, make_dataset
+from synth2real.bundled import BUNDLED_PX, SIDES_PX
+from synth2real.commands import render
+from synth2real.commands.render import settings
+
+__all__ = ["Options", "run", "settings"]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_dataset_arguments(parser, size=BUNDLED_PX)
-    parser.add_argument(
-        "--max-drift", type=float, metavar="MM", help="leave out images that drift further, draw others"
-    )
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="generator (default: the bundled one)")
-    parser.add_argument("--network", type=Path, metavar="FILE", help="measures the drift (default: the bundled one)")
-    add_config_arguments(parser)
+@dataclass(frozen=True, kw_only=True)
+class Options(render.Options):
+    """What it takes beside `render`'s options and its scene's settings.
+
+    scene      YAML file of what is drawn, such as those in configs/scenes; none: faces as the bundled generator knows
+               them
+    size       side of the images in px, which the generator's halvings must divide; the bundled one learnt at 128
+    max_drift  leave out images that drift further, in mm, and draw others; none: keep all
+    generator  weights of the generator; none: the bundled one
+    network    weights of the reconstructor that measures the drift; none: the bundled one
+    """
+
+    size: int = bounded(BUNDLED_PX, *SIDES_PX)
+    max_drift: float | None = bounded(None, 1e-3, 1e3)
+    generator: Path | None = None
+    network: Path | None = None
 
 
-def run(args: argparse.Namespace) -> None:
+def run(options: Options, overrides: Mapping[str, str]) -> None:
+    scene = read_config(SceneConfig, options.scene or bundled.scene_config(), overrides)
+    from synth2real.dataset.make import make_dataset
+
     made = make_dataset(
-        args.out,
-        args.count,
-        scene=read_config(SceneConfig, args.config or bundled.scene_config(), args.overrides),
-        size=args.size,
-        seed=args.seed,
-        weights=args.weights,
-        network=args.network,
-        max_drift_mm=args.max_drift,
-        workers=args.workers,
+        options.out,
+        options.count,
+        scene=scene,
+        size=options.size,
+        seed=options.seed,
+        weights=options.generator,
+        network=options.network,
+        max_drift_mm=options.max_drift,
+        workers=options.workers,
     )
     print(made)

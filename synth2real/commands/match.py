@@ -1,83 +1,63 @@
-"""`synth2real match`: a scene config whose draws follow a photo folder's framing, poses, faces, skin and light."""
+"""`synth2real match`: a scene file whose draws follow a photo folder's framing, poses, faces, skin and light."""
 
 from __future__ import annotations
 
-import argparse
-import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from recon.configuration import read_config, write_config
-from recon.errors import UserError
-from recon.faces import load
-from recon.methods.base import Reconstructor
-from recon.photos.folder import load_photos
-from recon.synthesis.scene import SceneConfig
-from recon.train.loop import device
+from recon.configuration import bounded, read_config
+from recon.photos.framing import FramingMode
+from recon.ranges import COUNT
+from recon.synthesis.config import SceneConfig
 from synth2real import bundled
-from synth2real.match.histograms import write_histograms
-from synth2real.match.matching import FEWEST, Drawn, centre, draw_and_measure, match, spread, untold, whole_faces
-from synth2real.match.statistics import QUANTITIES, Statistics, measure
-
-SIZE = 128
-SEED = 880_001  # no training or evaluation draws from it
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--photos", type=Path, required=True, metavar="DIR", help="photos of faces, at any depth")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the config (.yaml), for --scene")
-    parser.add_argument(
-        "--points", type=Path, metavar="CSV", help="five points of each face (default: DIR's faces.csv)"
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What it takes beside the settings of the scene to begin from.
+
+    photos   folder of photos of faces, at any depth
+    out      the scene file to write (.yaml), for --scene
+    scene    YAML file of the scene to begin from, and to keep in all else; none: faces as the bundled generator knows
+             them
+    points   CSV with five points of each face; none: the folder's own faces.csv, where there is one
+    framing  where the face is in a photo: by five points, by detecting it, or none for ready crops; auto: by points
+             where there are any, else by detecting
+    drop     file with names of photos to leave out, one a line
+    network  weights of the reconstructor that measures; none: the bundled one
+    count    renders a round
+    rounds   of drawing and moving
+    """
+
+    photos: Path
+    out: Path
+    scene: Path | None = None
+    points: Path | None = None
+    framing: FramingMode = "auto"
+    drop: Path | None = None
+    network: Path | None = None
+    count: int = bounded(96, 16, COUNT[1])  # of which half must show a whole face
+    rounds: int = bounded(3, 1, 100)
+
+
+def settings() -> type:
+    return SceneConfig
+
+
+def run(options: Options, overrides: Mapping[str, str]) -> None:
+    start = read_config(SceneConfig, options.scene or bundled.scene_config(), overrides)
+    from synth2real.match.photos import match_photos
+
+    matched = match_photos(
+        options.photos,
+        options.out,
+        start,
+        framing=options.framing,
+        points=options.points,
+        drop=options.drop,
+        network=options.network,
+        count=options.count,
+        rounds=options.rounds,
     )
-    parser.add_argument(
-        "--framing", choices=("auto", "points", "detect", "none"), default="auto", help="none: photos are ready crops"
-    )
-    parser.add_argument("--drop", type=Path, metavar="FILE", help="names of photos to leave out, one a line")
-    parser.add_argument("--network", type=Path, metavar="FILE", help="what measures (default: the bundled one)")
-    parser.add_argument(
-        "--scene", type=Path, metavar="FILE", help="config to begin from, and to keep in all else (default: bundled)"
-    )
-    parser.add_argument("--count", type=int, default=96, metavar="N", help="renders a round (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of drawing and moving (default: 3)")
-
-
-def run(args: argparse.Namespace) -> None:
-    if args.count < 2 * FEWEST:
-        raise UserError(f"--count {args.count} is too few to measure: give at least {2 * FEWEST}")
-    if args.rounds < 1:
-        raise UserError(f"--rounds {args.rounds} changes nothing: give 1 or more")
-    if args.out.suffix not in (".yaml", ".yml"):
-        raise UserError(f"--out {args.out} is no .yaml: name the config to write")
-    start = read_config(SceneConfig, args.scene or bundled.scene_config())
-    network = Reconstructor.from_pretrained(args.network or bundled.network_weights()).to(device())
-    photos = load_photos(args.photos, SIZE, args.framing, args.points, args.drop)
-    model = load("default")
-    target = measure(network, photos.images, model)
-    found = whole_faces(target)
-    print(f"{found} faces in {len(photos.names)} photos, {len(photos.skipped)} skipped", file=sys.stderr)
-    if found < FEWEST:
-        raise UserError(f"the network sees {found} whole faces in {args.photos}: give at least {FEWEST}")
-
-    def draw(config: SceneConfig, seed: int = SEED) -> Drawn:
-        drawn = draw_and_measure(network, model, config, args.count, SIZE, seed)
-        print(f"measured {args.count} renders", file=sys.stderr)
-        return drawn
-
-    config, first = match(target, start, draw, args.rounds)
-    after = draw(config, SEED + 1).measured  # others than those that the config was fitted to
-    picture = args.out.with_suffix(".png")
-    write_histograms({"photos": target, "renders before": first.measured, "renders after": after}, picture)
-    write_config(config, args.out)
-    print(table(target, first.measured, after))
-    for name in untold(first):
-        print(f"{QUANTITIES[name]}: this network hardly tells it on renders, so the config keeps what it had")
-    print(f"the config is in {args.out}, histograms in {picture}")
-
-
-def table(photos: Statistics, before: Statistics, after: Statistics) -> str:
-    """Median and spread of each quantity, for a terminal."""
-    sets = (photos, before, after)
-    lines = [f"{'':34}{'photos':>18}{'renders before':>18}{'renders after':>18}"]
-    for name, title in QUANTITIES.items():
-        cells = (f"{centre(values[name]):9.3g} ± {spread(values[name]):.2g}" for values in sets)
-        lines.append(f"{title:34}" + "".join(f"{cell:>18}" for cell in cells))
-    return "\n".join(lines)
+    print(matched)

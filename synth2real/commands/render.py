@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-import argparse
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from recon.configuration import add_config_arguments, read_config
-from recon.synthesis.scene import SceneConfig
-from synth2real.dataset.make import CORES, RENDER_PX, make_renders
+from recon.configuration import bounded, read_config
+from recon.ranges import COUNT, PROCESSES, SEEDS
+from recon.synthesis.config import SceneConfig
+from synth2real.bundled import RENDER_PX, SIDES_PX
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_dataset_arguments(parser, size=RENDER_PX)
-    add_config_arguments(parser)
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What every command takes that writes a dataset, beside its scene's settings.
+
+    count    records that the folder shall hold
+    out      folder, new or begun by this command
+    scene    YAML file of what is drawn, such as those in configs/scenes
+    size     side of the images in px
+    seed     record i is a function of (seed, i)
+    workers  processes that make records
+    """
+
+    count: int = bounded(low=COUNT[0], high=COUNT[1])
+    out: Path
+    scene: Path | None = None
+    size: int = bounded(RENDER_PX, *SIDES_PX)
+    seed: int = bounded(0, *SEEDS)
+    workers: int = bounded(os.cpu_count() or 1, 1, PROCESSES[1])
 
 
-def run(args: argparse.Namespace) -> None:
-    scene = read_config(SceneConfig, args.config, args.overrides)
-    print(make_renders(args.out, args.count, scene=scene, size=args.size, seed=args.seed, workers=args.workers))
+def settings() -> type:
+    return SceneConfig
 
 
-def add_dataset_arguments(parser: argparse.ArgumentParser, size: int) -> None:
-    """The options that every command shares that writes a dataset."""
-    parser.add_argument("--count", type=int, required=True, metavar="N", help="records that the folder shall hold")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder, new or begun by this command")
-    parser.add_argument("--size", type=int, default=size, metavar="PX", help=f"side of the images (default {size})")
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="K", help="record i is a function of (seed, i) (default 0)"
+def run(options: Options, overrides: Mapping[str, str]) -> None:
+    scene = read_config(SceneConfig, options.scene, overrides)
+    from synth2real.dataset.make import make_renders
+
+    made = make_renders(
+        options.out, options.count, scene=scene, size=options.size, seed=options.seed, workers=options.workers
     )
-    parser.add_argument(
-        "--workers", type=int, default=CORES, metavar="W", help=f"processes (default {CORES}, the cores)"
-    )
+    print(made)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Mapping
 
-from recon.commands.train import add_experiment_arguments
-from synth2real.gan.experiment import read_gan_experiment
-from synth2real.gan.run import train_generator
+from recon.commands.train import Options
+from synth2real.gan.experiment import GanExperiment, read_gan_experiment
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_experiment_arguments(parser, "configs/synth2real/portraits_128_cpu.yaml")
+__all__ = ["Options", "run", "settings"]
 
 
-def run(args: argparse.Namespace) -> None:
-    weights = train_generator(read_gan_experiment(args.experiment, args.overrides), args.out, args.cache)
-    print(f"the generator is in {weights}, its sheets in {args.out / 'sheets'}")
+def settings() -> type:
+    return GanExperiment
+
+
+def run(options: Options, overrides: Mapping[str, str]) -> None:
+    experiment = read_gan_experiment(options.experiment, overrides)
+    from synth2real.gan.run import train_generator
+
+    weights = train_generator(experiment, options.out, options.cache)
+    print(f"the generator is in {weights}, its sheets in {options.out / 'sheets'}")

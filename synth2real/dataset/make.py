@@ -15,17 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from recon.configuration import read_config
-from recon.errors import UserError
+from recon.configuration import changed, read_config
 from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.files import whole_file
 from recon.methods.base import Reconstructor
+from recon.ranges import COUNT, PROCESSES, SEEDS, refuse_beyond
 from recon.synthesis.produce import Produced, produce, read_manifest
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import Rows
 from synth2real import bundled
+from synth2real.bundled import BUNDLED_PX, RENDER_PX, SIDES_PX
 from synth2real.dataset.card import Drift, drift_statistics, write_card
 from synth2real.dataset.gallery import write_gallery
 from synth2real.dataset.jobs import GenerateJob, load_generator
@@ -34,9 +35,6 @@ from synth2real.dataset.translate import check_size
 
 log = logging.getLogger(__name__)
 
-RENDER_PX = 256
-BUNDLED_PX = 128  # what the bundled generator was trained at
-SMALLEST_PX, LARGEST_PX = 32, 1024
 CORES = os.cpu_count() or 1
 SHOWN = 64  # the first rows, in order: never chosen
 
@@ -73,8 +71,9 @@ def make_renders(
     Raises:
         UserError: a number makes no sense, or `out` can't be written or holds something else.
     """
-    _check_numbers(count, size, seed, workers)
-    produced = produce(RenderJob(seed, size, scene or SceneConfig()), count, out, workers)
+    _refuse_nonsense(count, size, seed, workers)
+    scene = changed(scene or SceneConfig(), {}, "the scene")  # as strict with a scene made in Python as with a file
+    produced = produce(RenderJob(seed, size, scene), count, out, workers)
     shown = list(islice(Rows(produced.shards), SHOWN))
     contact_sheet(shown, ("render", "correspondence", "normals"), out / "sheet.jpg")
     facts = f"{count} records, {size} px, seed {seed}; the first {len(shown)} are shown"
@@ -108,13 +107,13 @@ def make_dataset(
     Raises:
         UserError: a number makes no sense, weights can't be read, or `out` can't be written or holds something else.
     """
-    _check_numbers(count, size, seed, workers)
-    if max_drift_mm is not None and not max_drift_mm > 0:
-        raise UserError(f"--max-drift {max_drift_mm:g} keeps no image: give millimetres above 0")
+    _refuse_nonsense(count, size, seed, workers)
+    if max_drift_mm is not None:
+        refuse_beyond("max_drift", max_drift_mm, 1e-3, 1e3)
     job = GenerateJob(
         seed=seed,
         size=size,
-        scene=scene or read_config(SceneConfig, bundled.scene_config()),
+        scene=read_config(SceneConfig, bundled.scene_config()) if scene is None else changed(scene, {}, "the scene"),
         weights=weights or bundled.generator_weights(),
         network=network or bundled.network_weights(),
         max_drift_mm=max_drift_mm,
@@ -141,20 +140,16 @@ def _said(drift: Drift, produced: Produced, max_drift_mm: float | None) -> str:
     median, worst = drift["drift_mm"]["median"], drift["drift_mm"]["worst_5_percent"]
     said = f"drift {median:.2f} mm (median), {worst:.2f} mm (95th percentile)"
     if max_drift_mm is not None:
-        said += f", {produced.count} of {produced.candidates} kept at --max-drift {max_drift_mm:g}"
+        said += f", {produced.count} of {produced.candidates} kept at --max_drift {max_drift_mm:g}"
     return said
 
 
-def _check_numbers(count: int, size: int, seed: int, workers: int) -> None:
+def _refuse_nonsense(count: int, size: int, seed: int, workers: int) -> None:
     """Refuse numbers that make no sense, before anything is loaded."""
-    if count < 1:
-        raise UserError(f"--count {count} asks for nothing: give 1 or more")
-    if workers < 1:
-        raise UserError(f"--workers {workers} leaves nobody to do the work: give 1 or more")
-    if not SMALLEST_PX <= size <= LARGEST_PX:
-        raise UserError(f"--size {size} is out of range: give {SMALLEST_PX} to {LARGEST_PX} px")
-    if seed < 0:
-        raise UserError(f"--seed {seed} is negative: give 0 or more")
+    refuse_beyond("count", count, *COUNT)
+    refuse_beyond("workers", workers, 1, PROCESSES[1])
+    refuse_beyond("size", size, *SIDES_PX)
+    refuse_beyond("seed", seed, *SEEDS)
 
 
 def _write_template(out: Path, model: FaceModel) -> None:

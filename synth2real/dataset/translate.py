@@ -54,7 +54,7 @@ def translate_images(records: Sequence[Record], generator: Generator) -> np.ndar
 
     translated = generator(render, correspondence, normals, noise).clamp(0, 1)
     if not translated.isfinite().all():
-        raise UserError("the generator's image has values that are not numbers: give other --weights")
+        raise UserError("the generator's image has values that are not numbers: give another --generator")
     return (translated.permute(0, 2, 3, 1) * 255).round().byte().numpy()
 
 

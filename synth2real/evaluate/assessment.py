@@ -15,6 +15,7 @@ import numpy as np
 from recon.evaluate.protocols.renders import score_records
 from recon.evaluate.results import Figure, Measure, Result, figures_of
 from recon.methods.base import Reconstructor
+from recon.progress import tracked
 from recon.synthesis.record import Record
 from synth2real.dataset.translate import translate_images
 from synth2real.evaluate.realism import Realism, three_pairs
@@ -59,7 +60,8 @@ def geometry(
     values, figures = [], []
     for name, moved in translations.items():
         changes = []
-        for own, after in zip(before, score_records(judge, moved, box_mm), strict=True):
+        shown = tracked(moved, f"judging {name}")
+        for own, after in zip(before, score_records(judge, shown, box_mm), strict=True):
             worse = {key: sign * (after[key] - own[key]) for key, sign in WORSE.items()}
             changes.append({f"own_{key}": own[key] for key in WORSE} | worse)
             values.append({"generator": name, "index": own["index"], **changes[-1]})

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from recon.progress import tracked
 
 SIDE = 64  # px
 Box = tuple[float, float, float, float]  # left, top, right, bottom, shares of the side
@@ -61,17 +64,16 @@ def three_pairs(
     if other_photos is None:
         photos, other_photos = photos[::2], photos[1::2]
     count = min(len(images) for images in (renders, *translations.values(), photos, other_photos))
-    results: dict[str, dict[str, Realism]] = {name: {} for name in translations}
-    for view, box in VIEWS.items():
-        real = _resized(photos[:count], box)
+    sets = {"renders": renders, "photos": other_photos, **{f"of {name}": moved for name, moved in translations.items()}}
+    accuracy: dict[tuple[str, str], float] = {}
+    for view, name in tracked(list(product(VIEWS, sets)), "classifiers"):
+        box = VIEWS[view]
+        accuracy[view, name] = two_sample_accuracy(_resized(sets[name][:count], box), _resized(photos[:count], box))
 
-        def told_apart(images: np.ndarray, real: Tensor = real, box: Box | None = box) -> float:
-            return two_sample_accuracy(_resized(images[:count], box), real)
+    def pair(view: str, name: str) -> Realism:
+        return Realism(accuracy[view, "renders"], accuracy[view, f"of {name}"], accuracy[view, "photos"])
 
-        of_renders, of_photos = told_apart(renders), told_apart(other_photos)
-        for name, translated in translations.items():
-            results[name][view] = Realism(of_renders, told_apart(translated), of_photos)
-    return results
+    return {name: {view: pair(view, name) for view in VIEWS} for name in translations}
 
 
 def two_sample_accuracy(a: Tensor, b: Tensor, seeds: tuple[int, ...] = SEEDS, steps: int = 0) -> float:

@@ -4,33 +4,12 @@ through.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from kornia import augmentation as kornia
 from torch import Tensor, nn
 
-
-@dataclass(frozen=True)
-class AdversarialConfig:
-    """form: "nonsaturating" (Goodfellow et al. 2014) with R1 (Mescheder et al. 2018) gives fewer artefacts than
-    "hinge".
-
-    r1: weight gamma of the penalty gamma/2 |grad D|^2 on photos; r1_every: steps between penalties, each weighted by as
-    many (lazy regularisation). augment: what D sees is changed in colour and moved, photos and renders alike, so that
-    it cannot learn 1,000 photos by heart: brightness and contrast +-colour, +-shift of the side, a patch cut out of
-    half.
-    """
-
-    form: Literal["nonsaturating", "hinge"] = "nonsaturating"
-    r1: float = 0.3
-    r1_every: int = 8
-    augment: bool = True
-    colour: float = 0.1
-    shift: float = 0.09
-
+from synth2real.gan.config import AdversarialConfig
 
 Logits = tuple[Tensor, ...]  # one tensor a head, any shape, first dimension the batch
 

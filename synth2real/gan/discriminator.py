@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-
-@dataclass(frozen=True)
-class DiscriminatorConfig:
-    """width: channels of the first layer, doubled at each of `strides` 4x4 convolutions with stride 2.
-
-    window_radius: how far D sees beyond the face mask, a fraction of the image's side. whole_weight: weight of a second
-    discriminator on the whole image (0: none). It pushes bigger heads, suits and hair into the renders where these
-    differ between the domains.
-    """
-
-    width: int = 40
-    strides: int = 3
-    window_radius: float = 0.06
-    whole_weight: float = 0.0
+from synth2real.gan.config import DiscriminatorConfig
 
 
 class Discriminator(nn.Module):

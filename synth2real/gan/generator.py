@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -11,21 +10,7 @@ from torch import Tensor, nn
 
 from recon.methods.layers import Norm
 from recon.methods.pretrained import Pretrained
-
-
-@dataclass(frozen=True)
-class GeneratorConfig:
-    """widths: channels at each scale, finest first. gbuffer: see correspondence and normals beside the colours.
-
-    noise_channels: maps of normal noise, the source of pores and stubble. unshuffle: 2 folds 2x2 pixels into channels
-    (twice as fast; the head still ends at full resolution). head_width: channels at full resolution.
-    """
-
-    widths: tuple[int, ...] = (40, 80, 144, 192)
-    gbuffer: bool = True
-    noise_channels: int = 1
-    unshuffle: int = 2
-    head_width: int = 16
+from synth2real.gan.config import GROUP, GeneratorConfig
 
 
 class Generator(Pretrained):
@@ -41,7 +26,7 @@ class Generator(Pretrained):
         super().__init__()
         self.config = config
         widths, fold = config.widths, config.unshuffle
-        self.stride = fold * 2 ** (len(widths) - 1)  # H and W must be divisible by this
+        self.stride = config.stride
         channels = 3 + (6 if config.gbuffer else 0) + config.noise_channels
         self.enter = _Block(channels * fold**2, widths[0])
         self.down = nn.ModuleList(_Block(fine, coarse, stride=2) for fine, coarse in pairwise(widths))
@@ -93,7 +78,7 @@ class _Block(nn.Module):
     def __init__(self, channels_in: int, channels_out: int, stride: int = 1):
         super().__init__()
         self.convolution = nn.Conv2d(channels_in, channels_out, 4 if stride == 2 else 3, stride, padding=1)
-        self.norm = Norm("group", channels_out, group_size=8)
+        self.norm = Norm("group", channels_out, group_size=GROUP)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.leaky_relu(self.norm(self.convolution(x)), 0.2)

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from recon.methods.base import FaceGeometry, Reconstructor
-
-
-@dataclass(frozen=True)
-class GeometryLossConfig:
-    """The geometric loss, through any reconstructor.
-
-    network: weights of the frozen reconstructor, a file, folder or Hub id; null: the bundled one. weight: of the whole
-    term (0: off). mask: weight of where the face ends against where its points lie. mouth: extra weight of the points
-    at the mouth, where a generator paints smiles on (0: none).
-    """
-
-    network: str | None = None
-    weight: float = 30.0
-    mask: float = 0.5
-    mouth: float = 1.0
+from synth2real.gan.config import GeometryLossConfig
 
 
 class GeometryLoss(nn.Module):

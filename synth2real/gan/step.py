@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -17,21 +16,10 @@ from synth2real.gan.adversarial import (
     generator_loss,
     r1_penalty,
 )
+from synth2real.gan.config import FidelityConfig
 from synth2real.gan.discriminator import DiscriminatorConfig, face_window, through_window
 from synth2real.gan.generator import Generator, draw_noise
 from synth2real.gan.geometry_loss import GeometryLoss
-
-
-@dataclass(frozen=True)
-class FidelityConfig:
-    """Plain pixel terms that hold G to its render.
-
-    identity: L1 outside D's window (without it the background turns to junk). colour: L1 of the colours averaged over
-    1/8 of the side, everywhere: keeps skin tone and light.
-    """
-
-    identity: float = 3.0
-    colour: float = 0.2
 
 
 class GanStep:

@@ -15,6 +15,7 @@ import numpy as np
 from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.methods.base import Reconstructor
+from recon.progress import tracked
 from recon.render.lighting import KeyLight
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
@@ -81,7 +82,7 @@ def draw_and_measure(
 ) -> Drawn:
     """`count` renders of `config` at `size` px from `seed`, measured by the network."""
     scenes = [draw_scene(model, seed, index, config) for index in range(count)]
-    images = np.stack([render_record(model, scene, size).rgb for scene in scenes])
+    images = np.stack([render_record(model, scene, size).rgb for scene in tracked(scenes, "renders")])
     measured = measure(network, images, model)
     if (seen := whole_faces(measured)) < FEWEST:
         raise UserError(f"the network sees {seen} faces in {count} renders: give another --network or --scene")

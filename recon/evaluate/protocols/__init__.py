@@ -1,7 +1,7 @@
 """A protocol is a metric with frozen numbers under one name.
 
-Each is a file of this folder, with `Settings`, a frozen dataclass whose defaults are the frozen numbers, and
-`run(settings) -> Result`. `PROTOCOLS` names them all.
+Each is a file of this folder with `run(settings) -> Result`; its settings stand in `recon.evaluate.settings`, a frozen
+dataclass whose defaults are the frozen numbers. `PROTOCOLS` names them all.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from recon.evaluate.settings import SETTINGS
 
 if TYPE_CHECKING:  # the command line lists the protocols before anything heavy is imported
     from recon.evaluate.results import Result
@@ -35,5 +37,4 @@ class Protocol:
 
 def load_protocol(name: str) -> Protocol:
     """The protocol of PROTOCOLS."""
-    module = importlib.import_module(f"{__name__}.{name}")
-    return Protocol(name, module.Settings, module.run)
+    return Protocol(name, SETTINGS[name], importlib.import_module(f"{__name__}.{name}").run)

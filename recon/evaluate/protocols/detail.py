@@ -9,12 +9,10 @@ are well seen and 6 mm from a border. No network takes part.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from rich.progress import track
 from scipy.spatial import KDTree
 
 from recon.configuration import to_plain
@@ -22,10 +20,12 @@ from recon.detail.relief import Detail, DetailConfig, add_detail
 from recon.evaluate.known_relief import ball, bumps, face_patch, mottled, photograph, subdivided, wrinkles
 from recon.evaluate.metrics.relief import correlation, normal_angles_deg, rms
 from recon.evaluate.results import Figure, Measure, Result
+from recon.evaluate.settings import DetailSettings as Settings
 from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.geometry.parameterization import boundary_loops
 from recon.geometry.surfaces import vertex_normals
+from recon.progress import tracked
 from recon.render.irradiance import from_side, irradiance
 
 LIGHTS = {
@@ -51,19 +51,6 @@ SPREAD, CLEAR_MM, WELL_SEEN = 0.05, 6.0, 0.9
 BALL_SIZE, FACE_SIZE = 512, 768  # px
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How it is lit and what adds the detail.
-
-    Attributes:
-        method: of `add_detail`. rays: from each vertex, for the light on it. edge_mm: of the detailed mesh.
-    """
-
-    method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
-    rays: int = 128
-    edge_mm: float = 0.4
-
-
 class Subject(NamedTuple):
     name: str
     vertices: np.ndarray  # (n, 3) mm, what `add_detail` is given, with
@@ -83,7 +70,7 @@ def run(settings: Settings) -> Result:
     """Light, photograph, add detail, score: each surface in each light."""
     cases = [(subject, light) for subject in subjects() for light in LIGHTS]
     figures: list[Figure] = []
-    for subject, light in track(cases, "surfaces and lights", transient=True):
+    for subject, light in tracked(cases, "surfaces and lights"):
         scores, count = score(subject, light, settings)
         group = f"{subject.name}, {light}"
         figures += [Figure(name, *measure, scores[name], count, group=group) for name, measure in MEASURES.items()]

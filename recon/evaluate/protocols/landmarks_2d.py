@@ -7,8 +7,6 @@ point, in per cent of the outer eye distance. One photo is one person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +16,13 @@ from recon.evaluate.metrics.missed import FEWEST_COVERED, MASK_THRESHOLD
 from recon.evaluate.metrics.points import offsets_percent
 from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Figure, Measure, Result, figures_of
+from recon.evaluate.settings import Landmarks2dSettings as Settings
 from recon.evaluate.webmorph import OUTER_EYES, POINTS, Photo, load_framed
 from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.geometry.similarity import fit_similarity
 from recon.methods.base import Reconstructor
+from recon.progress import tracked
 
 PARTS = {
     "all": tuple(POINTS),
@@ -38,23 +38,6 @@ MEASURES = {
 }
 NOT_FOUND = 100.0  # per cent, the error of each point of a photo in which no face is found
 WINDOW = 2  # the affine fit sees the pixels at most this far from the nearest one
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is scored, on what.
-
-    Attributes:
-        folder: photos (.jpg), each with webmorph's 189 points (.pts of the same name) beside it.
-        network: weights of a reconstructor; null for the bundled ones.
-        mirrored: look twice, at the image and at its mirror image, as `recon reconstruct` does.
-        size: px that the photos are framed at.
-    """
-
-    folder: Path
-    network: Path | None = None
-    mirrored: bool = False
-    size: int = 128
 
 
 def run(settings: Settings) -> Result:
@@ -93,7 +76,7 @@ def score_photos(
     canonical = {point: model.canonical[model.landmarks[point]].numpy() for point in POINTS}
     size_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
     values: list[dict[str, Any]] = []
-    for start in range(0, len(photos), batch_size):
+    for start in tracked(range(0, len(photos), batch_size), "batches of photos"):
         batch = photos[start : start + batch_size]
         geometry = predict_images(network, np.stack([photo.rgb for photo in batch]))
         for i, photo in enumerate(batch):

@@ -6,7 +6,6 @@ One photo is one person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,11 @@ from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.metrics.points import inside
 from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Measure, Result, figures_of
+from recon.evaluate.settings import MaskPointsSettings as Settings
 from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos, read_points
 from recon.photos.framing import from_points
+from recon.progress import tracked
 
 NAMES = ("left eye", "right eye", "nose", "left mouth corner", "right mouth corner")  # as seen in the image
 MEASURES = {
@@ -27,25 +28,6 @@ MEASURES = {
     "all five": Measure("photos with all five inside", "%"),
     **{name: Measure(name, "%") for name in NAMES},
 }
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is scored, on what.
-
-    Attributes:
-        folder: photos.
-        points: CSV of their five points (see `recon.photos.folder.load_photos`); null for faces.csv beside the folder.
-        network: weights of a reconstructor; null for the bundled ones.
-        mirrored: look twice, at the image and at its mirror image, as `recon reconstruct` does.
-        size: px that the photos are framed at, by the five points.
-    """
-
-    folder: Path
-    points: Path | None = None
-    network: Path | None = None
-    mirrored: bool = False
-    size: int = 128
 
 
 def run(settings: Settings) -> Result:
@@ -75,7 +57,7 @@ def score_masks(
 ) -> list[dict[str, Any]]:
     """The measures of MEASURES, in per cent, of images (N, S, S, 3) uint8 with points (5, 2) px each."""
     values = []
-    for start in range(0, len(images), batch_size):
+    for start in tracked(range(0, len(images), batch_size), "batches of photos"):
         masks = predict_images(network, images[start : start + batch_size]).mask[:, 0].float().cpu().numpy()
         for mask, five in zip(masks, points[start : start + batch_size], strict=True):
             held = inside(mask >= MASK_THRESHOLD, five)

@@ -6,18 +6,17 @@ person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from rich.progress import track
 
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.evaluate.metrics.points import offsets_percent, residual_percent
 from recon.evaluate.networks import digests, open_network
 from recon.evaluate.results import Measure, Result, figures_of
+from recon.evaluate.settings import MeshesSettings as Settings
 from recon.evaluate.webmorph import OUTER_EYES, POINTS, read_webmorph
 from recon.faces import load
 from recon.faces.model import FaceModel
@@ -25,6 +24,7 @@ from recon.methods.base import Reconstructor
 from recon.people.template import template_of
 from recon.photos.folder import find_images, read_points
 from recon.photos.reading import Unusable, read_photo
+from recon.progress import tracked
 from recon.reconstruction.face_finder import find_faces
 from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import project
@@ -35,31 +35,6 @@ MEASURES = {
     "error": Measure("error", "% of the eye distance"),
     "residual": Measure("residual", "% of the eye distance"),
 }
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is scored, on what.
-
-    Attributes:
-        folder: photos.
-        kind: webmorph, 189 points a photo (.pts beside it), of which 14 are used and the outer eye corners' distance is
-            the unit; or five, the pupils, nose and mouth corners of a CSV, and the pupils' distance.
-        points: that CSV; null for faces.csv beside the folder.
-        count: photos, taken evenly from the folder. first: the first of them.
-        near_percent: an error of at most this meets the points.
-        network: weights of a reconstructor; null for the bundled ones.
-        mirrored: look twice, at the image and at its mirror image, as `recon reconstruct` does.
-    """
-
-    folder: Path
-    kind: Literal["webmorph", "five"] = "webmorph"
-    points: Path | None = None
-    count: int = 100
-    first: int = 0
-    near_percent: float = 8.0
-    network: Path | None = None
-    mirrored: bool = True
 
 
 class Marked(NamedTuple):
@@ -79,7 +54,7 @@ def run(settings: Settings) -> Result:
     if len(files) < 2:
         raise UserError(f"{settings.folder} has {len(files)} photos with points: give a folder with two or more")
     values: list[dict[str, Any]] = []
-    for file in track(files, "meshes", transient=True):
+    for file in tracked(files, "meshes"):
         value: dict[str, Any] = {"photo": file.name, "mesh": 0.0, "near": 0.0, "error": np.nan, "residual": np.nan}
         true = marked.points[file]
         unit = float(np.linalg.norm(true[marked.eyes[1]] - true[marked.eyes[0]]))

@@ -7,22 +7,22 @@ another person. No network takes part.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from rich.progress import track
 
 from recon.configuration import to_plain
 from recon.evaluate.held_out import drawn_records
 from recon.evaluate.metrics.flips import flipped
 from recon.evaluate.results import Measure, Result, figures_of
+from recon.evaluate.settings import RegistrationSettings as Settings
 from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.geometry.closest_points import closest_points
 from recon.geometry.rasterize import rasterize
+from recon.progress import tracked
 from recon.registration.map_mesh import map_to_mesh
 from recon.registration.register import register
 from recon.synthesis.record import Record
@@ -45,29 +45,12 @@ MEASURES = {
 }
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What is registered.
-
-    Attributes:
-        model: the face model that is drawn and registered, as `recon.faces` names it: default, or ict:FOLDER.
-        variation: share of heads beyond the model's identities.
-        count: renders. size: their side in px. seed: of the renders.
-    """
-
-    model: str = "default"
-    variation: float = 0.0
-    count: int = 25
-    size: int = 256
-    seed: int = 404
-
-
 def run(settings: Settings) -> Result:
     """Draw, register to both kinds of maps, score."""
     model, scene = load(settings.model), SceneConfig(variation=settings.variation)
     records = drawn_records(model, settings.count, settings.size, settings.seed, scene)
     values: list[dict[str, Any]] = []
-    for record in track(records, "registrations", settings.count, transient=True):
+    for record in tracked(records, "registrations", settings.count):
         maps = {"true": (record.position_mm, record.correspondence), "spoiled": spoiled_maps(record, model)}
         for kind, (position, correspondence) in maps.items():
             began, busy = time.perf_counter(), time.process_time()

@@ -7,13 +7,10 @@ intervals over images are over people.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.progress import track
 
 from recon.configuration import read_config, to_plain
 from recon.errors import UserError
@@ -25,8 +22,10 @@ from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.metrics.normals import normal_angle_deg
 from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Measure, Result, figures_of
+from recon.evaluate.settings import RendersSettings as Settings
 from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
+from recon.progress import tracked
 from recon.synthesis.record import Record
 from recon.synthesis.scene import SceneConfig
 
@@ -47,28 +46,6 @@ SMALLEST_FACE_PX = 64  # a record that shows fewer face pixels is left out, and 
 SMALLEST_SIZE = 32
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What is scored, on what.
-
-    Attributes:
-        network: weights of a reconstructor; null for the bundled ones.
-        mirrored: look twice, at the image and at its mirror image, as `recon reconstruct` does.
-        scene: YAML file of what is drawn; null for all as it comes.
-        model: the face model that is drawn, as `recon.faces` names it: default, or ict:FOLDER.
-        count: renders, at least 500 for a figure that is quoted. size: their side in px, seen in training or not.
-        seed: of the renders; keep it away from training's.
-    """
-
-    network: Path | None = None
-    mirrored: bool = False
-    scene: Path | None = None
-    model: str = "default"
-    count: int = 500
-    size: int = 128
-    seed: int = held_out.SEED
-
-
 def run(settings: Settings) -> Result:
     """Draw, render, predict, score."""
     if settings.count < 1 or settings.size < SMALLEST_SIZE:
@@ -76,7 +53,7 @@ def run(settings: Settings) -> Result:
     network = open_network(settings.network, settings.mirrored)
     scene, model = read_config(SceneConfig, settings.scene), load(settings.model)
     records = held_out.drawn_records(model, settings.count, settings.size, settings.seed, scene)
-    shown = track(records, "renders", settings.count, transient=True)
+    shown = tracked(records, "renders", settings.count)
     values = score_records(network, shown, load("default").canonical_box_mm.numpy())
     left_out = settings.count - len(values)
     what = "as they come" if settings.scene is None else settings.scene.stem

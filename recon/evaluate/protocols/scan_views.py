@@ -5,8 +5,6 @@ Both are scored on the same pixels; see `recon.evaluate.scan`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +16,7 @@ from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Figure, Measure, Result
 from recon.evaluate.scan import View, load_scan, render_views
+from recon.evaluate.settings import ScanViewsSettings as Settings
 from recon.faces import load
 from recon.methods.base import Reconstructor
 
@@ -28,23 +27,6 @@ MEASURES = {
     "mean_face_mm": Measure("mean face at the true pose", "mm"),
     "coverage": Measure("coverage"),
 }
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is scored, on what.
-
-    Attributes:
-        folder: a textured scan (.obj with its texture) and its 68 landmarks (.ljson of menpo).
-        network: weights of a reconstructor; null for the bundled ones.
-        mirrored: look twice, at the image and at its mirror image, as `recon reconstruct` does.
-        size: of the views in px.
-    """
-
-    folder: Path
-    network: Path | None = None
-    mirrored: bool = False
-    size: int = 128
 
 
 def run(settings: Settings) -> Result:

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from recon.faces.parsing import CLASSES
 from recon.geometry.surfaces import normals_from_positions
+from recon.methods.pix2vertex.config import Pix2VertexLossConfig
 from recon.methods.pix2vertex.network import POSITION_UNIT_MM, Maps
 
 SMALL = {"lips": 3.0, "brows": 2.0, "eyes": 3.0, "mouth_inside": 4.0, "teeth": 6.0, "glasses": 2.0, "facial_hair": 2.0}
 CLASS_WEIGHTS = tuple(SMALL.get(name, 1.0) for name in CLASSES)
-
-
-@dataclass(frozen=True)
-class Pix2VertexLossConfig:
-    """position, correspondence: the paper's lambda_L1 = 100; normals: its lambda_N = 10, where 0 is the ablation.
-
-    The mask losses are ours: the paper's networks paint the background instead. So are those of a parser: classes, what
-    each pixel shows; amodal, the mask of the whole face.
-    """
-
-    position: float = 100.0
-    correspondence: float = 100.0
-    normals: float = 10.0
-    mask: float = 10.0
-    dice: float = 0.5
-    classes: float = 5.0
-    amodal: float = 5.0
 
 
 def pix2vertex_losses(maps: Maps, batch: dict[str, Tensor], weights: Pix2VertexLossConfig) -> dict[str, Tensor]:

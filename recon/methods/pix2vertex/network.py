@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,45 +14,12 @@ from recon.errors import UserError
 from recon.faces.parsing import CLASSES
 from recon.methods.base import FaceGeometry, FaceMaps, Reconstructor
 from recon.methods.difference import maps_difference
+from recon.methods.pix2vertex.config import Pix2VertexConfig
 from recon.methods.pix2vertex.resnet import ResNet
 from recon.methods.pix2vertex.unet import UNet
 
 POSITION_UNIT_MM = 100.0
 """The networks regress positions in this unit, so that a face spans about [-1, 1]."""
-
-
-@dataclass(frozen=True)
-class Pix2VertexConfig:
-    """The defaults are the paper's 512 px networks (supplement A), at full width.
-
-    outputs       "separate": one network for the geometry and one for the correspondence (the paper's preference);
-                  "joint": a single one for both
-    size          px, the side of the training images; predictions are best near it
-    architecture  "unet" (the paper's) or "resnet" (an independent judge)
-    widths        channels of each level, from fine to coarse
-    unshuffle     2x2 (or 4x4) pixels folded into channels first: quicker and a little softer; 1 is off
-    norm          "instance" or "group", never over the batch: a frozen network answers the same always
-    dropout       in the U-Net's first three decoder layers while training, never when frozen
-    dilations     of the residual blocks at the lowest level, one a block; none in the paper's U-Net
-    fine          channels of the U-Net's skip before the first halving, with a decoder that doubles bilinearly;
-                  0 in the paper's
-    coarser       pixels of the image, along each axis, for one of the maps that are learnt: 2 halves what losses cost;
-                  answers are resized to the image
-    parser        the joint network also tells what each pixel shows (`recon.faces.parsing`) and the mask of the whole
-                  face, under hair and things as well; none in the paper's
-    """
-
-    outputs: Literal["separate", "joint"] = "separate"
-    size: int = 512
-    architecture: Literal["unet", "resnet"] = "unet"
-    widths: tuple[int, ...] = (64, 128, 256, 512, 512, 512, 512, 512)
-    unshuffle: int = 1
-    norm: Literal["instance", "group"] = "instance"
-    dropout: float = 0.5
-    dilations: tuple[int, ...] = ()
-    fine: int = 0
-    coarser: int = 1
-    parser: bool = False
 
 
 class Maps(NamedTuple):

@@ -84,4 +84,4 @@ def _pictures(geometry: FaceGeometry) -> list[Tensor]:
     return [picture.clamp(0, 1).expand(-1, 3, -1, -1) for picture in pictures]
 
 
-METHOD = Method(Pix2Vertex, Pix2VertexLossConfig, target, losses, scores, sheet)
+METHOD = Method(Pix2Vertex, target, losses, scores, sheet)

@@ -90,7 +90,7 @@ def test_one_broken_photo_of_fifty_is_a_counted_skip(tmp_path, capsys, monkeypat
 
 def test_every_setting_can_be_given_before_and_after_the_photo(tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr("recon.commands.reconstruct.reconstruct_photos", lambda *given, **options: seen.append(given))
+    monkeypatch.setattr("recon.reconstruction.batch.reconstruct_photos", lambda *given, **options: seen.append(given))
     words = ["--registration.alpha_point", ".2", "a.png", "--detail.dt_mm2=1", "b.png", "--texture_px", "512"]
     assert main(["reconstruct", "--out", str(tmp_path), *words]) == 0
     photos, _, _, config = seen[0]
@@ -123,6 +123,7 @@ def test_a_drawn_face_is_a_face_or_none_but_no_accident(tmp_path):
         (["{tmp}", "--out", "{tmp}/o"], "holds no images"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--formats", "obj,fbx"], "--formats knows"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--box", "1", "2", "0", "5"], "--box"),
+        (["{tmp}/a.png", "--out", "{tmp}/o", "--box", "nan", "2", "0", "5"], "--box must be"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--workers", "0"], "--workers"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--device", "cuda:77"], "--device"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--network", "{tmp}/none.safetensors"], "none.safetensors"),
@@ -130,7 +131,7 @@ def test_a_drawn_face_is_a_face_or_none_but_no_accident(tmp_path):
             ["{tmp}/a.png", "--out", "{tmp}/o", "--registration.alpha_pont", ".2"],
             "did you mean 'registration.alpha_point'",
         ),
-        (["{tmp}/a.png", "--out", "{tmp}/o", "--detail.method", "deep"], "'detail.method' must be"),
+        (["{tmp}/a.png", "--out", "{tmp}/o", "--detail.method", "deep"], "--detail.method must be"),
     ],
 )
 def test_what_a_user_gets_wrong_is_one_sentence(tmp_path, capsys, words, message):

@@ -34,8 +34,8 @@ def test_a_run_can_begin_with_the_weights_of_another(tmp_path: Path, capsys: pyt
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([FILE, "--setps", "3"], "recon: unknown option --setps; did you mean 'stages'?\n"),
-        ([FILE, "--batch_size", "0"], "recon: batch_size 0 is no batch: give 1 or more\n"),
+        ([FILE, "--setps", "3"], "recon: unknown option --setps; did you mean '--stages.N.steps'?\n"),
+        ([FILE, "--batch_size", "0"], "recon: --batch_size must be from 1 to 65536, not 0\n"),
         ([FILE, "--stages.7.steps", "3"], "recon: --stages.7.steps: there are 2 stages, numbered from 0\n"),
         ([FILE, "--sources", "{}"], "recon: the experiment names no sources: give one, such as sources.faces.scene\n"),
         (["none.yaml"], "recon: there is no configuration file none.yaml: check the path\n"),

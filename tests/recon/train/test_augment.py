@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from recon.faces.parsing import OCCLUDER
 from recon.train.augment import AugmentConfig, augment, occlude, recolour
 
 STILL = AugmentConfig(occluders=0, colour=0, grey=0, shadow=0, degrade=0)
@@ -59,3 +60,12 @@ def test_grey_images_have_no_colour(batch: dict[str, Tensor]) -> None:
     grey = recolour(batch["rgb"], np.random.default_rng(0), strength=0.0, grey=1.0)
     weights = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
     torch.testing.assert_close(grey, (batch["rgb"] * weights).sum(1, keepdim=True).expand(-1, 3, -1, -1))
+
+
+def test_an_occluder_is_a_class_of_its_own_in_coarser_maps_too(batch: dict[str, Tensor]) -> None:
+    coarse = {name: value[..., ::2, ::2] for name, value in batch.items() if name != "rgb"}
+    classes = torch.ones(4, 1, 16, 16)
+    occluded = occlude({"rgb": batch["rgb"], **coarse, "classes": classes}, np.random.default_rng(0), most=3)
+    changed = occluded["classes"] == OCCLUDER
+    assert changed.any() and (occluded["classes"][~changed] == 1).all()
+    assert not (occluded["mask"] * changed).any() and occluded["mask"].shape == (4, 1, 16, 16)

@@ -70,8 +70,8 @@ def test_the_rate_rises_then_falls_to_zero_in_every_stage() -> None:
         ("textures.share: 0.35", "seed: 3", "'seed' can't change from stage to stage"),
         ("textures.share: 0.35", "textures.shrae: 3", "'textures.shrae' can't change from stage to stage"),
         ("sources.painted.weight: 5", "sources.panted.weight: 5", "panted"),
-        ("steps: 100", "steps: 0", "each needs 1 step or more"),
-        ("weight: 4", "weight: -4", "the sources' weights are"),
+        ("steps: 100", "steps: 0", "'stages.0.steps' must be from 1 to"),
+        ("weight: 4", "weight: -4", "'sources.mine.weight' must be from 0 to"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(file: Path, old: str, new: str, sentence: str) -> None:

@@ -65,12 +65,12 @@ def test_the_command_writes_results_and_a_sheet(network, tmp_path, monkeypatch, 
     for index in range(16):
         Image.fromarray(np.full((SIZE, SIZE, 3), 8 * index, np.uint8)).save(tmp_path / "photos" / f"{index}.png")
     options = ["--photos", tmp_path / "photos", "--out", tmp_path / "out"]
-    options += ["--weights", tmp_path / "plain.safetensors", "--count", 16, "--size", SIZE]
+    options += ["--generator", tmp_path / "plain.safetensors", "--count", 16, "--size", SIZE]
     assert main(["evaluate", *map(str, options)]) == 0
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"generator_realism.json", "sheet.png"}
     result, origin = read_result(tmp_path / "out" / "generator_realism.json")
     assert list(result.weights) == ["plain.safetensors"] and result.settings["photos"] == "photos"
-    assert origin["command"].startswith("synth2real evaluate --photos photos --weights plain.safetensors --count 16")
+    assert origin["command"].startswith("synth2real evaluate --photos photos --generator plain.safetensors --count 16")
     with Image.open(tmp_path / "out" / "sheet.png") as sheet:
         assert sheet.size == (8 * SIZE, 3 * SIZE)
     assert "recovered" in capsys.readouterr().out
@@ -79,4 +79,4 @@ def test_the_command_writes_results_and_a_sheet(network, tmp_path, monkeypatch, 
     geometry_json, values = (tmp_path / "out" / f"generator_geometry{end}.json" for end in ("", ".values"))
     assert values.exists() and set(read_result(geometry_json)[0].weights) == {"plain.safetensors", "judge.safetensors"}
     assert main(["evaluate", *map(str, options), "--count", "3"]) == 2
-    assert "too few" in capsys.readouterr().err
+    assert "--count must be from 16" in capsys.readouterr().err

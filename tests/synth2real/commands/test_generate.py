@@ -37,7 +37,12 @@ def weights(tmp_path_factory):
 @pytest.fixture(scope="module")
 def generate(weights):
     def run(out, *options):
-        files = ["--weights", str(weights / "generator.safetensors"), "--network", str(weights / "network.safetensors")]
+        files = [
+            "--generator",
+            str(weights / "generator.safetensors"),
+            "--network",
+            str(weights / "network.safetensors"),
+        ]
         return main(["generate", "--size", str(SIZE), "--workers", "1", *files, "--out", str(out), *options])
 
     return run
@@ -102,10 +107,10 @@ def test_the_card_states_the_drift_and_promises_nothing_of_the_image(made):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--max-drift", "0"], "--max-drift 0"),
-        (["--max-drift", "nan"], "--max-drift nan"),
+        (["--max-drift", "0"], "--max_drift must be from 0.001 to 1000, not 0"),
+        (["--max_drift", "nan"], "--max_drift must be"),
         (["--size", "33"], "--size 33"),
-        (["--weights", "missing.safetensors"], "missing.safetensors"),
+        (["--generator", "missing.safetensors"], "missing.safetensors"),
         (["--network", "missing.safetensors"], "missing.safetensors"),
     ],
 )
@@ -119,5 +124,5 @@ def test_bad_options_are_one_line_and_code_2(generate, tmp_path, capsys, options
 def test_other_weights_are_refused_for_a_begun_folder(made, generate, weights, tmp_path, capsys):
     generator = load_generator(weights / "generator.safetensors")
     save_weights(tmp_path / "other.safetensors", generator, {"steps": 1})
-    assert generate(made, "--count", "17", "--weights", str(tmp_path / "other.safetensors")) == 2
+    assert generate(made, "--count", "17", "--generator", str(tmp_path / "other.safetensors")) == 2
     assert "weights.generator" in capsys.readouterr().err

@@ -34,7 +34,7 @@ def arguments(folder, *more):
 
 
 def test_the_command_writes_a_config_and_a_picture(workplace, monkeypatch, capsys):
-    monkeypatch.setattr("synth2real.commands.match.SIZE", SIDE)
+    monkeypatch.setattr("synth2real.match.photos.SIZE", SIDE)
     assert main(arguments(workplace)) == 0
     config = read_config(SceneConfig, workplace / "new" / "matched.yaml")
     assert config.calm == 0.9 and config.dress.hair == 0
@@ -52,9 +52,10 @@ def test_the_command_writes_a_config_and_a_picture(workplace, monkeypatch, capsy
         (["--photos", "/nowhere"], "/nowhere"),
         (["--network", "/nowhere.safetensors"], "/nowhere.safetensors"),
         (["--scene", "/nowhere.yaml"], "/nowhere.yaml"),
-        (["--count", "3"], "--count 3"),
-        (["--rounds", "0"], "--rounds 0"),
+        (["--count", "3"], "--count must be from 16"),
+        (["--rounds", "0"], "--rounds must be from 1"),
         (["--out", "config.txt"], "config.txt"),
+        (["--out", "/proc/nowhere/a.yaml"], "/proc/nowhere can't be written"),  # said before any work
     ],
 )
 def test_mistakes_are_one_line_and_exit_2(workplace, capsys, more, said):

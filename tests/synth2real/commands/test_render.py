@@ -78,15 +78,15 @@ def test_going_on_with_other_options_is_refused(made, capsys):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--count", "0"], "--count 0"),
-        (["--count", "-3"], "--count -3"),
-        (["--count", "many"], "--count"),
-        (["--size", "8"], "--size 8"),
-        (["--size", "5000"], "--size 5000"),
-        (["--workers", "0"], "--workers 0"),
-        (["--seed", "-1"], "--seed -1"),
+        (["--count", "0"], "--count must be from 1"),
+        (["--count", "-3"], "--count must be"),
+        (["--count", "many"], "--count must be int, not 'many'"),
+        (["--size", "8"], "--size must be from 32 to 1024, not 8"),
+        (["--size", "5000"], "--size must be"),
+        (["--workers", "0"], "--workers must be from 1"),
+        (["--seed", "-1"], "--seed must be from 0"),
         (["--yaw_max", "3"], "yaw_max_deg"),
-        (["--config", "missing.yaml"], "missing.yaml"),
+        (["--scene", "missing.yaml"], "missing.yaml"),
     ],
 )
 def test_bad_options_are_one_line_and_code_2(tmp_path, capsys, options, said):

@@ -1,0 +1,95 @@
+"""A program of several commands: which one is called, with what, and how errors end."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from recon.cli.help import command_help, overview
+from recon.cli.words import read_words
+from recon.configuration import from_words
+from recon.errors import UserError, did_you_mean
+
+HELP = ("-h", "--help")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: the module that holds it, its line in the help, and what the module is told beside its arguments,
+    where it holds several commands.
+    """
+
+    module: str
+    help: str
+    told: tuple[str, ...] = ()
+
+
+def run_program(program: str, about: str, commands: Mapping[str, Command], argv: Sequence[str] | None = None) -> int:
+    """Run the command that `argv` names. Exit codes: 0, 2 for what the user can mend (one line), 130 for Ctrl-C."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    lines = {name: command.help for name, command in commands.items()}
+    if not words or words[0] in HELP:
+        print(overview(program, about, lines))
+        return 0
+    if words[0] == "--version":
+        print(f"{program} {version('synth2real')}")
+        return 0
+    family = {name: line for name, line in lines.items() if name.startswith(f"{words[0]} ")}
+    if family and words[0] not in commands and (len(words) == 1 or words[1] in HELP):
+        print(overview(program, f"`{program} {words[0]}` is one of:", family))
+        return 0
+    try:
+        name, rest = _split_name(program, words, commands)
+        _run_command(f"{program} {name}", commands[name], rest)
+        return 0
+    except UserError as error:
+        return _fail(program, str(error), 2)
+    except KeyboardInterrupt:
+        return _fail(program, "interrupted", 130)
+    except OSError as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        return _fail(program, sentence, 2)
+
+
+def _run_command(title: str, command: Command, words: Sequence[str]) -> None:
+    module = importlib.import_module(command.module)
+    settings = module.settings(*command.told) if hasattr(module, "settings") else None
+    if any(word in HELP for word in words):
+        print(command_help(title, command.help, module.Options, settings))
+        return
+    given, overrides = read_words(words, module.Options, settings, title)
+    options = from_words(module.Options, given)
+    module.run(options, *([] if settings is None else [overrides]), *command.told)
+
+
+def _split_name(program: str, words: list[str], commands: Mapping[str, Command]) -> tuple[str, list[str]]:
+    """The longest command name that `words` begin with, and the words after it."""
+    for length in (2, 1):
+        name = " ".join(words[:length])
+        if name in commands:
+            return name, words[length:]
+    plain = " ".join(words[: 2 if len(words) > 1 and not words[1].startswith("-") else 1])
+    raise UserError(f"there is no command '{program} {plain}'{did_you_mean(plain, commands)}")
+
+
+def _sentence(error: OSError) -> str | None:
+    """What to tell about an operating system error that the user can mend; None for others."""
+    where = error.filename or "the output folder"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"no space left on the disk while writing {where}: free some and run the same command again"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"no permission for {where}: choose another path or change its rights"
+    if error.errno in (errno.ENOTDIR, errno.EISDIR):
+        return f"{where} is in the way ({str(error.strerror).lower()}): choose another path"
+    return None
+
+
+def _fail(program: str, sentence: str, code: int) -> int:
+    print(f"{program}: {' '.join(sentence.split())}", file=sys.stderr)
+    return code

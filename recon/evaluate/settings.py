@@ -1,0 +1,153 @@
+"""The protocols' settings; their defaults are the frozen numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from recon.configuration import bounded
+from recon.ranges import COUNT, PIXELS, SEEDS, SHARE
+
+HELD_OUT_SEED = 990_001  # no training draws from it
+
+
+@dataclass(frozen=True)
+class RendersSettings:
+    """A network on held-out renders: what is scored, on what.
+
+    network   weights of a reconstructor; null: the bundled ones
+    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    scene     YAML file of what is drawn; null: all as it comes
+    model     the face model that is drawn, as `recon.faces` names it: default, or ict:FOLDER
+    count     renders, at least 500 for a figure that is quoted
+    size      side of the renders in px, seen in training or not
+    seed      of the renders; keep it away from training's
+    """
+
+    network: Path | None = None
+    mirrored: bool = False
+    scene: Path | None = None
+    model: str = "default"
+    count: int = bounded(500, *COUNT)
+    size: int = bounded(128, *PIXELS)
+    seed: int = bounded(HELD_OUT_SEED, *SEEDS)
+
+
+@dataclass(frozen=True)
+class ScanViewsSettings:
+    """A network on views of a real scan: what is scored, on what.
+
+    folder    a textured scan (.obj with its texture) and its 68 landmarks (.ljson of menpo)
+    network   weights of a reconstructor; null: the bundled ones
+    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    size      of the views in px
+    """
+
+    folder: Path
+    network: Path | None = None
+    mirrored: bool = False
+    size: int = bounded(128, *PIXELS)
+
+
+@dataclass(frozen=True)
+class Landmarks2dSettings:
+    """A network on photos with hand-placed points: what is scored, on what.
+
+    folder    photos (.jpg), each with webmorph's 189 points (.pts of the same name) beside it
+    network   weights of a reconstructor; null: the bundled ones
+    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    size      px that the photos are framed at
+    """
+
+    folder: Path
+    network: Path | None = None
+    mirrored: bool = False
+    size: int = bounded(128, *PIXELS)
+
+
+@dataclass(frozen=True)
+class MaskPointsSettings:
+    """A network's mask on photos with five known points: what is scored, on what.
+
+    folder    photos
+    points    CSV of their five points (see `recon.photos.folder.load_photos`); null: faces.csv beside the folder
+    network   weights of a reconstructor; null: the bundled ones
+    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    size      px that the photos are framed at, by the five points
+    """
+
+    folder: Path
+    points: Path | None = None
+    network: Path | None = None
+    mirrored: bool = False
+    size: int = bounded(128, *PIXELS)
+
+
+@dataclass(frozen=True)
+class MeshesSettings:
+    """Meshes of photos against known points: what is scored, on what.
+
+    folder        photos
+    kind          webmorph, 189 points a photo (.pts beside it), of which 14 are used and the outer eye corners'
+                  distance is the unit; or five, the pupils, nose and mouth corners of a CSV, and the pupils' distance
+    points        that CSV; null: faces.csv beside the folder
+    count         photos, taken evenly from the folder
+    first         the first of them
+    near_percent  an error of at most this meets the points
+    network       weights of a reconstructor; null: the bundled ones
+    mirrored      look twice, at the image and at its mirror image, as `recon reconstruct` does
+    """
+
+    folder: Path
+    kind: Literal["webmorph", "five"] = "webmorph"
+    points: Path | None = None
+    count: int = bounded(100, *COUNT)
+    first: int = bounded(0, 0, 10**9)
+    near_percent: float = bounded(8.0, 0, 100)
+    network: Path | None = None
+    mirrored: bool = True
+
+
+@dataclass(frozen=True)
+class RegistrationSettings:
+    """Meshes registered to the maps of renders: what is registered.
+
+    model      the face model that is drawn and registered, as `recon.faces` names it: default, or ict:FOLDER
+    variation  share of heads beyond the model's identities
+    count      renders
+    size       side of the renders in px
+    seed       of the renders
+    """
+
+    model: str = "default"
+    variation: float = bounded(0.0, *SHARE)
+    count: int = bounded(25, *COUNT)
+    size: int = bounded(256, *PIXELS)
+    seed: int = bounded(404, *SEEDS)
+
+
+@dataclass(frozen=True)
+class DetailSettings:
+    """Fine detail against known relief: how it is lit and what adds the detail.
+
+    method   of `add_detail`
+    rays     from each vertex, for the light on it
+    edge_mm  of the detailed mesh
+    """
+
+    method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
+    rays: int = bounded(128, 1, 10**5)
+    edge_mm: float = bounded(0.4, 0.05, 20)
+
+
+SETTINGS: dict[str, type] = {
+    "renders": RendersSettings,
+    "scan_views": ScanViewsSettings,
+    "landmarks_2d": Landmarks2dSettings,
+    "mask_points": MaskPointsSettings,
+    "meshes": MeshesSettings,
+    "registration": RegistrationSettings,
+    "detail": DetailSettings,
+}
+"""Of each of `recon.evaluate.protocols.PROTOCOLS`."""
