@@ -72,8 +72,8 @@ GROUPS = {
     ),
     "expression": Group(
         "Expression",
-        ("smile", "open_mouth", "grin"),
-        (Row("smile", (0.0, 1.0), 5), Row("grin", (0.0, 1.0), 4)),
+        ("smile", "open_mouth", "grin", "extreme"),
+        (Row("smile", (0.0, 1.0), 5), Row("grin", (0.0, 1.0), 4), Row("extreme", (0.0, 1.0), 4)),
     ),
     "person": Group(
         "Person",
@@ -124,7 +124,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit code 1 where docs/scene.md is not current")
     check = parser.parse_args().check
-    file, text = ROOT / "docs/scene.md", page()
+    try:
+        file, text = ROOT / "docs/scene.md", page()
+    except UserError as error:
+        print(f"scene_docs: {error}", file=sys.stderr)
+        return 2
     if check:
         current = file.is_file() and file.read_text() == text and all((ROOT / "docs" / p).is_file() for p in pictures())
         print("docs/scene.md is current" if current else "docs/scene.md is not current: run scripts/scene_docs.py")

@@ -37,7 +37,7 @@ def test_the_pictures_are_there_and_small(docs) -> None:
 
 
 def test_a_key_without_a_group_is_said(docs, monkeypatch) -> None:
-    lost = docs.GROUPS["expression"]._replace(keys=("smile", "grin"))
+    lost = docs.GROUPS["expression"]._replace(keys=("smile", "grin", "extreme"))
     monkeypatch.setitem(docs.GROUPS, "expression", lost)
     with pytest.raises(UserError, match="must name open_mouth once"):
         docs.page()
