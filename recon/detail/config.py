@@ -13,11 +13,11 @@ class DetailConfig:
     """How detail is added.
 
     method        "shading": one solve in which mu is darkness of depth and shading of slope by the estimated light;
-                  "dark_is_deep": the same without the slope; "equation_12", "equation_13": the paper's single step,
-                  with the same light divided out
+                  "dark_is_deep": the same without the slope; "equation_12", "equation_13": the paper's single step, of
+                  the nearest pixels' grey values as they are stored: `limit_mm` and `contrast` are not used
     edge_mm       the mesh is subdivided until its median seen edge is about this long
     dt_mm2        time of the heat filter (equation 9), in mm^2: waves longer than 2 pi sqrt(dt) are mostly left out
-    gamma_mm      depth of one unit of log intensity (equation 11)
+    gamma_mm      depth of one unit of log intensity (equation 11); in the paper's step, of grey from black to white
     eta           weight of the data against the fairing (equation 14)
     fairing_mm    relief shorter than about this is smoothed
     limit_mm      displacements approach this, however strong the photo's contrast

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # of linear sRGB primaries (IEC 61966-2-1)
+LUMA = (0.299, 0.587, 0.114)
 
 
 def linear_luminance(image: np.ndarray) -> np.ndarray:
@@ -13,6 +14,19 @@ def linear_luminance(image: np.ndarray) -> np.ndarray:
     image = np.asarray(image, np.float32)
     linear = np.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** np.float32(2.4))
     return linear @ np.array(LUMINANCE, np.float32)
+
+
+def luma(image: np.ndarray) -> np.ndarray:
+    """(H, W, 3) float sRGB in [0, 1] -> (H, W) float32 grey in [0, 1], of the values as they are stored (Rec. 601)."""
+    return np.asarray(image, np.float32) @ np.array(LUMA, np.float32)
+
+
+def nearest(image: np.ndarray, points_px: np.ndarray) -> np.ndarray:
+    """Values of the pixels (H, W) that points (m, 2) u, v lie in, of the border's outside; (m,) float64."""
+    height, width = image.shape
+    column, row = np.floor(points_px).astype(int).T
+    column, row = column.clip(0, width - 1), row.clip(0, height - 1)
+    return image[row, column].astype(np.float64)
 
 
 def sample(image: np.ndarray, points_px: np.ndarray, footprint_px: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 The mesh is subdivided, each vertex that the camera sees takes the photo's intensity, the light is estimated and
 divided out with how much of the sky the smooth surface itself hides, and the high frequencies of what is left move
-vertices along their normals.
+vertices along their normals. The paper's own step (`paper_relief`) leaves the light in.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy import sparse
 from recon.detail.config import DetailConfig
 from recon.detail.displacement import paper_step, solve_displacement
 from recon.detail.heat import high_pass
-from recon.detail.intensity import linear_luminance, sample
+from recon.detail.intensity import linear_luminance, luma, nearest, sample
 from recon.detail.light import fit_light
 from recon.detail.patch import Patch
 from recon.detail.visibility import trust
@@ -84,10 +84,13 @@ def add_detail(
     patch = Patch(fine[part], near.reshape(-1, 3), normals[part])
     displacement = np.zeros(len(fine))
     if len(part):
-        visible[part] *= patch.evenness()
-        sky = irradiance(vertices, triangles, Illumination(sky=1.0), RAYS)
-        openness = parents[part] @ np.maximum(sky, CLOSED).astype(np.float64)
-        displacement[part] = relief(patch, linear_luminance(image), camera, openness, visible[part], config)
+        if config.method in ("equation_12", "equation_13"):
+            displacement[part] = paper_relief(patch, image, camera, visible[part], config)
+        else:
+            visible[part] *= patch.evenness()
+            sky = irradiance(vertices, triangles, Illumination(sky=1.0), RAYS)
+            openness = parents[part] @ np.maximum(sky, CLOSED).astype(np.float64)
+            displacement[part] = relief(patch, linear_luminance(image), camera, openness, visible[part], config)
     return Detail(fine + displacement[:, None] * normals, fine, faces, displacement, seen, visible, parents)
 
 
@@ -106,7 +109,7 @@ def relief(
     visible: np.ndarray,
     config: DetailConfig,
 ) -> np.ndarray:
-    """(p,) mm along the normals of a patch: paint, divide by the light, high-pass, displace."""
+    """(p,) mm along the normals of a patch: paint, divide by the light, high-pass, solve."""
     points = camera.project_with_distance(torch.from_numpy(patch.vertices)).numpy()
     footprint = np.sqrt(patch.mass) * camera.focal_px / points[:, 2]
     intensity = sample(luminance, points[:, :2], footprint) / openness
@@ -116,14 +119,24 @@ def relief(
     mu = high_pass(patch.laplacian, patch.mass, texture, visible, config.dt_mm2)
     trusted = visible / (1 + ((texture - mu) / UNLIKE) ** 2)
     mu = mu.clip(-config.contrast, config.contrast)
-    if config.method in ("equation_12", "equation_13"):
-        fairing = -2 * config.fairing_mm**2 * patch.mean_curvature()
-        raw = paper_step(patch, mu, config.method, config.gamma_mm, config.eta, fairing)
-    else:
-        slope = light.slope(patch.normals) if config.method == "shading" else np.zeros_like(patch.vertices)
-        bright = np.minimum(shading / np.median(shading[visible > 0]), 1) ** 2  # shadow is mostly noise
-        raw = solve_displacement(patch, mu, slope, trusted * bright, config.gamma_mm, config.eta, config.fairing_mm)
+    slope = light.slope(patch.normals) if config.method == "shading" else np.zeros_like(patch.vertices)
+    bright = np.minimum(shading / np.median(shading[visible > 0]), 1) ** 2  # shadow is mostly noise
+    raw = solve_displacement(patch, mu, slope, trusted * bright, config.gamma_mm, config.eta, config.fairing_mm)
     return trusted * config.limit_mm * np.tanh(raw / config.limit_mm)
+
+
+def paper_relief(
+    patch: Patch, image: np.ndarray, camera: Camera, visible: np.ndarray, config: DetailConfig
+) -> np.ndarray:
+    """(p,) mm: supplement B.2 as printed, faded where the camera sees a vertex less well.
+
+    Every vertex takes the grey value of its nearest pixel, mu is its high frequencies, and one step follows.
+    """
+    points = camera.project(torch.from_numpy(patch.vertices)).numpy()
+    mu = high_pass(patch.laplacian, patch.mass, nearest(luma(image), points), visible, config.dt_mm2)
+    fairing = -2 * config.fairing_mm**2 * patch.mean_curvature()
+    form = "equation_12" if config.method == "equation_12" else "equation_13"
+    return visible * paper_step(patch, mu, form, config.gamma_mm, config.eta, fairing)
 
 
 def refined(vertices: np.ndarray, triangles: np.ndarray, edge_mm: float) -> tuple[np.ndarray, np.ndarray, Any]:

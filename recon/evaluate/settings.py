@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from recon.configuration import bounded
+from recon.detail.config import DetailConfig
 from recon.ranges import COUNT, PIXELS, SEEDS, SHARE
+from recon.reconstruction.config import ReconstructionConfig
 
 HELD_OUT_SEED = 990_001  # no training draws from it
 
@@ -113,11 +115,12 @@ class MeshesSettings:
 class RegistrationSettings:
     """Meshes registered to the maps of renders: what is registered.
 
-    model      the face model that is drawn and registered, as `recon.faces` names it: default, or ict:FOLDER
-    variation  share of heads beyond the model's identities
-    count      renders
-    size       side of the renders in px
-    seed       of the renders
+    model           the face model that is drawn and registered, as `recon.faces` names it: default, or ict:FOLDER
+    variation       share of heads beyond the model's identities
+    count           renders
+    size            side of the renders in px
+    seed            of the renders
+    reconstruction  how, its `registration`: a YAML file such as configs/reconstruction/paper.yaml, or keys of its own
     """
 
     model: str = "default"
@@ -125,20 +128,21 @@ class RegistrationSettings:
     count: int = bounded(25, *COUNT)
     size: int = bounded(256, *PIXELS)
     seed: int = bounded(404, *SEEDS)
+    reconstruction: ReconstructionConfig = field(default_factory=ReconstructionConfig)
 
 
 @dataclass(frozen=True)
 class DetailSettings:
     """Fine detail against known relief: how it is lit and what adds the detail.
 
-    method   of `add_detail`
-    rays     from each vertex, for the light on it
-    edge_mm  of the detailed mesh
+    rays            from each vertex, for the light on it
+    reconstruction  how, its `detail`: a YAML file such as configs/reconstruction/paper.yaml, or keys of its own
     """
 
-    method: Literal["shading", "dark_is_deep", "equation_12", "equation_13"] = "shading"
     rays: int = bounded(128, 1, 10**5)
-    edge_mm: float = bounded(0.4, 0.05, 20)
+    reconstruction: ReconstructionConfig = field(
+        default_factory=lambda: ReconstructionConfig(detail=DetailConfig(edge_mm=0.4))
+    )
 
 
 SETTINGS: dict[str, type] = {

@@ -17,6 +17,7 @@ def maps_difference(
 ) -> Tensor:
     """|Net(x) - Net(G(x))|_1 of maps: `Reconstructor.difference`, which see. () float.
 
+    The norm is the equation's, a sum over channels, unlike the means that networks are trained with.
     Coordinates (position / 100 mm and correspondence) are compared inside the true face mask alone, a mean over its
     pixels: outside, a network's coordinates mean nothing. The masks are compared over the whole image, so that the face
     can't grow.

@@ -88,26 +88,31 @@ def frame(image: Image.Image, framing: Framing | None, size: int) -> np.ndarray:
             )
         )
     side = framing.eye_distance / EYE_SHARE  # of the frame, in photo pixels
-    shrink = max(1.0, side / (2 * size))  # PIL's transform does not average: come down to twice the size first
-    if shrink > 1:
-        small = (max(1, round(image.width / shrink)), max(1, round(image.height / shrink)))
-        image = image.resize(small, Image.Resampling.BOX)
     right = np.array([np.cos(framing.tilt), np.sin(framing.tilt)])
     down = np.array([-right[1], right[0]])
-    corner = framing.middle / shrink - (EYES_MIDDLE[0] * right + EYES_MIDDLE[1] * down) * side / shrink
-    image, offset = _mirror_border(image, corner, right, down, side / shrink)
-    corner = corner + offset
-    step = side / shrink / (2 * size)
-    affine = (right[0] * step, down[0] * step, corner[0], right[1] * step, down[1] * step, corner[1])
+    corner = framing.middle - (EYES_MIDDLE[0] * right + EYES_MIDDLE[1] * down) * side
+    edges = np.stack([corner, side * right, side * down])
+    shrink = side / (2 * size)
+    if shrink > 1:  # PIL's transform does not average: come down to about twice the size first
+        small = np.maximum(1, np.round(np.array(image.size) / shrink)).astype(int)
+        edges *= small / image.size  # whole pixels: each axis has a scale of its own
+        image = image.resize((int(small[0]), int(small[1])), Image.Resampling.BOX)
+    corner, right, down = edges
+    image, offset = _mirror_border(image, corner, right, down)
+    corner, right, down = corner + offset, right / (2 * size), down / (2 * size)
+    affine = (right[0], down[0], corner[0], right[1], down[1], corner[1])
     twice = image.transform((2 * size, 2 * size), Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
     return np.asarray(twice.resize((size, size), Image.Resampling.BOX))
 
 
 def _mirror_border(
-    image: Image.Image, corner: np.ndarray, right: np.ndarray, down: np.ndarray, side: float
+    image: Image.Image, corner: np.ndarray, right: np.ndarray, down: np.ndarray
 ) -> tuple[Image.Image, np.ndarray]:
-    """The image mirrored outward as far as the frame reaches, and where its old origin went (2,) px."""
-    corners = corner + side * np.array([0 * right, right, down, right + down])
+    """The image mirrored outward as far as the frame reaches, and where its old origin went (2,) px.
+
+    corner, right, down: the frame's upper left corner and its upper and left edge, (2,) px.
+    """
+    corners = corner + np.array([0 * right, right, down, right + down])
     low = np.maximum(0, np.ceil(2 - corners.min(0))).astype(int)
     high = np.maximum(0, np.ceil(corners.max(0) + 2 - image.size)).astype(int)
     if not (low.any() or high.any()):

@@ -148,7 +148,8 @@ class MeshWork:
         for number, face in enumerate(faces):
             result = reconstruct_face(photo, face, model, self.config)
             folder = task.folder if len(faces) == 1 else task.folder / f"face_{number}"
-            write_result(folder, result, photo, {"photo": str(task.photo), "face": number}, self.formats)
+            said = {"photo": str(task.photo), "face": number}
+            write_result(folder, result, photo, said, self.formats, self.config.renderer)
             about.append({"folder": str(folder.relative_to(task.folder)), "eyes_px": face.framing.middle.tolist()})
         with whole_file(task.folder / DONE) as temporary:
             said = {"photo": str(task.photo), "faces": about, "settings": self.settings}

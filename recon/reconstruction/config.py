@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from recon.configuration import bounded
 from recon.detail.config import DetailConfig
 from recon.registration.config import RegistrationConfig
+from recon.render.config import Renderer
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,10 @@ class ReconstructionConfig:
     registration  of the template to the network's surface
     detail        the relief that the photo's shading shows; null leaves it out
     texture_px    side of the texture
+    renderer      draws the pictures of the meshes, sheet and turntable: "own", or "pyrender" (extra: preview)
     """
 
     registration: RegistrationConfig = field(default_factory=RegistrationConfig)
     detail: DetailConfig | None = field(default_factory=DetailConfig)
     texture_px: int = bounded(1024, 16, 8192)
+    renderer: Renderer = "own"

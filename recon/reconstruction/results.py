@@ -21,7 +21,8 @@ from recon.reconstruction.map_pose import angles_deg
 from recon.reconstruction.pipeline import Reconstruction
 from recon.reconstruction.sheet import sheet_of
 from recon.reconstruction.texture import colours_at
-from recon.reconstruction.views import turntable
+from recon.reconstruction.views import picture_by, turntable
+from recon.render.config import Renderer
 
 FORMATS = ("obj", "ply", "glb", "stl")
 VERTEX_MM = 0.001  # places are written to a micrometre
@@ -38,11 +39,16 @@ def chosen_formats(text: str) -> tuple[str, ...]:
 
 
 def write_result(
-    folder: Path, result: Reconstruction, photo: np.ndarray, about: dict[str, Any], formats: Sequence[str]
+    folder: Path,
+    result: Reconstruction,
+    photo: np.ndarray,
+    about: dict[str, Any],
+    formats: Sequence[str],
+    renderer: Renderer = "own",
 ) -> None:
     """Write mesh.*, template.npz, result.json (last), sheet.jpg and turntable.gif into `folder`.
 
-    photo: (H, W, 3) uint8. about: what result.json says besides, such as the photo's name.
+    photo: (H, W, 3) uint8. about: what result.json says besides, such as the photo's name. renderer: of the pictures.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in formats:
@@ -55,9 +61,11 @@ def write_result(
             mesh_correspondence=result.correspondence.astype(np.float32),
             displacement_mm=result.detail.displacement_mm.astype(np.float32),
         )
+    draw = picture_by(renderer)
     with whole_file(folder / "sheet.jpg") as temporary:
-        Image.fromarray(sheet_of(result, photo)).save(temporary, "JPEG", quality=92)
-    frames = turntable(result.detail.vertices, result.detail.triangles, colours_at(result.texture, result.uv))
+        Image.fromarray(sheet_of(result, photo, draw)).save(temporary, "JPEG", quality=92)
+    colours = colours_at(result.texture, result.uv)
+    frames = turntable(result.detail.vertices, result.detail.triangles, colours, draw=draw)
     with whole_file(folder / "turntable.gif") as temporary:
         frames[0].save(temporary, "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
     with whole_file(folder / "result.json") as temporary:

@@ -13,17 +13,17 @@ from recon.reconstruction.camera import through
 from recon.reconstruction.face_finder import MASK_THRESHOLD
 from recon.reconstruction.pipeline import Reconstruction
 from recon.reconstruction.texture import colours_at
-from recon.reconstruction.views import around, picture
+from recon.reconstruction.views import Picture, around, picture
 
 CELL_PX = 320
 GROUND = (24, 26, 30)
 SIDE_VIEWS_DEG = (-35.0, 35.0)
 
 
-def sheet_of(result: Reconstruction, photo: np.ndarray) -> np.ndarray:
+def sheet_of(result: Reconstruction, photo: np.ndarray, draw: Picture = picture) -> np.ndarray:
     """(2 * CELL_PX, 5 * CELL_PX, 3) uint8: photo, correspondence, depth, the average texture painted through the
     predicted embedding (figure 8), the network's surface; registered, detailed, the mesh in the photo's pose with
-    texture, and from two sides.
+    texture, and from two sides. draw: meshes.
     """
     face, detail = result.face, result.detail
     inside = face.mask > MASK_THRESHOLD
@@ -36,17 +36,17 @@ def sheet_of(result: Reconstruction, photo: np.ndarray) -> np.ndarray:
         _map(np.clip(face.correspondence * 255, 0, 255).astype(np.uint8), inside),
         _map(cv2.applyColorMap(shade, cv2.COLORMAP_VIRIDIS)[..., ::-1], inside),
         painted_through(result, crop),
-        _seen(result, result.map_mesh.vertices, result.map_mesh.triangles),
+        _seen(result, draw, result.map_mesh.vertices, result.map_mesh.triangles),
     ]
     colours = colours_at(result.texture, result.uv)
     turned = [
-        picture(places, detail.triangles, camera, colours)
+        draw(places, detail.triangles, camera, colours)
         for places, camera in (around(detail.vertices, yaw, 0.0, CELL_PX) for yaw in SIDE_VIEWS_DEG)
     ]
     bottom = [
-        _seen(result, detail.smooth, detail.triangles),
-        _seen(result, detail.vertices, detail.triangles),
-        _seen(result, detail.vertices, detail.triangles, colours),
+        _seen(result, draw, detail.smooth, detail.triangles),
+        _seen(result, draw, detail.vertices, detail.triangles),
+        _seen(result, draw, detail.vertices, detail.triangles, colours),
         *turned,
     ]
     return np.concatenate([np.concatenate(row, 1) for row in (top, bottom)])
@@ -69,11 +69,15 @@ def painted_through(result: Reconstruction, crop: np.ndarray) -> np.ndarray:
 
 
 def _seen(
-    result: Reconstruction, vertices: np.ndarray, triangles: np.ndarray, colours: np.ndarray | None = None
+    result: Reconstruction,
+    draw: Picture,
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    colours: np.ndarray | None = None,
 ) -> np.ndarray:
     """A mesh as the upright crop shows it."""
     camera, turn = through(result.camera, result.face.framing.to_photo(CELL_PX).inverse(), CELL_PX)
-    return picture(vertices @ turn.T, triangles, camera, colours)
+    return draw(vertices @ turn.T, triangles, camera, colours)
 
 
 def _map(colours: np.ndarray, inside: np.ndarray) -> np.ndarray:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from PIL import Image
+from scipy.spatial.transform import Rotation
 
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.geometry.surfaces import vertex_normals
+from recon.render.config import Renderer
+from recon.render.second import second_picture
 
 CLAY = (0.62, 0.6, 0.57)  # linear RGB
 BACKDROP = 1.0
@@ -44,24 +49,36 @@ def picture(
     return (mean.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
 
 
+Picture = Callable[..., np.ndarray]
+"""`picture`, or what stands in for it."""
+
+
+def picture_by(renderer: Renderer) -> Picture:
+    """`picture` of a renderer."""
+    return picture if renderer == "own" else second_picture
+
+
 def around(vertices: np.ndarray, yaw_deg: float, pitch_deg: float, size: int) -> tuple[np.ndarray, Camera]:
     """The vertices turned about their middle and moved before a camera that shows them whole: (n, 3) mm, the camera."""
     middle = (vertices.max(0) + vertices.min(0)) / 2
-    yaw, pitch = np.radians([yaw_deg, pitch_deg])
-    about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    turn = Rotation.from_euler("yx", [yaw_deg, pitch_deg], degrees=True)
     camera = Camera.from_fov(VIEW_FOV_DEG, size)
     extent = 1.08 * float((vertices.max(0) - vertices.min(0)).max())
     distance = camera.focal_px * extent / size
-    return (vertices - middle) @ (about_x @ about_y).T + [0.0, 0.0, -distance], camera
+    return turn.apply(vertices - middle) + [0.0, 0.0, -distance], camera
 
 
 def turntable(
-    vertices: np.ndarray, triangles: np.ndarray, colours: np.ndarray | None, size: int = 256, frames: int = 24
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    colours: np.ndarray | None,
+    size: int = 256,
+    frames: int = 24,
+    draw: Picture = picture,
 ) -> list[Image.Image]:
     """Frames of a mesh that swings 45 degrees to either side and back."""
     swing = 45.0 * np.sin(2 * np.pi * np.arange(frames) / frames)
     return [
-        Image.fromarray(picture(turned, triangles, camera, colours))
+        Image.fromarray(draw(turned, triangles, camera, colours))
         for turned, camera in (around(vertices, float(yaw), 0.0, size) for yaw in swing)
     ]

@@ -1,15 +1,17 @@
 """Non-rigid registration of a template face to a map's mesh (Sela et al. 2017, section 4.1, equation 8, B.1).
 
 Where this differs from the paper:
-- The template rests as the model's own shape nearest to the map (`fit_model`), not as the mean face. From there the
-  paper's first two stiffnesses, 1e8 and 5e7, change nothing that is measured, and are left out.
+- The template rests as the model's own shape nearest to the map (`fit_model`), not as the mean face, unless `start`
+  asks for that. From there the paper's first two stiffnesses, 1e8 and 5e7, change nothing that is measured, and are
+  left out.
 - The stiffness acts on the displacement from there, not on the places: as printed it would shrink the mesh. It is an
   integral over the template in mm, and each match weighs the area of its vertex over the mean one, so that the
   schedule means the same at any density of the template.
-- The limits of rejection are those at the end. The one of 1 mm grows with the root of the stiffness, that of the angle
-  with the stiffness (a stiff template cannot be within 1 mm of an open mouth, nor lie as it does); both grow to three
-  medians on noisy maps. The angle ends at 90 degrees, not 5: where a lip rolls, normals turn by more from vertex to
-  vertex than a template that still is stiff can follow, and once their matches are rejected nothing turns them back.
+- The limits of rejection are those at the last stiffness. That of the distance grows with the root of the stiffness,
+  that of the angle with the stiffness (a stiff template cannot be near an open mouth, nor lie as it does); both grow to
+  three medians on noisy maps. The distance ends at 1.25 mm, not 1, where a lip that rolls in half hidden would fold.
+  The angle ends at 90 degrees, not 5: along a lip normals turn by more from vertex to vertex than a template that still
+  is stiff can follow, and once their matches are rejected nothing turns them back.
 - Vertices that the embedding does not tell apart are never matched (`faithful`).
 - Matches are the nearest points of triangles, not the nearest vertices; on the rim of the map's mesh they don't count.
 - After the switch, nearest means in space and embedding together (a mm apart in the embedding counts as 2), so that
@@ -84,7 +86,7 @@ class Registration:
 
 
 def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | None = None) -> Registration:
-    """Deform the template's mean face onto the map's mesh.
+    """Deform the template onto the map's mesh.
 
     Raises:
         UserError: fewer than 50 vertices of the template find a match in the map's correspondence.
@@ -106,7 +108,9 @@ def register(target: MapMesh, template: FaceModel, config: RegistrationConfig | 
     affine, _ = ransac_affine(
         mean[embedded.kept], embedded.places[embedded.kept], config.ransac_iterations, config.ransac_mm, config.seed
     )
-    shape, affine = fit_model(template, embedded.places, embedded.kept, affine)
+    shape = mean
+    if config.start == "model":
+        shape, affine = fit_model(template, embedded.places, embedded.kept, affine)
     rest = affine(shape)
     skin, *others = pieces_of(triangles, len(mean), candidates)
     on_skin = np.isin(np.arange(len(mean)), skin)
@@ -145,10 +149,11 @@ def deform(
 
     moved, history = rest.copy(), []
     u = np.zeros((len(ids), 3))
-    matches, in_space, outer, stiffness = surface.embedded.of(ids), False, 0, config.alpha_memb
+    matches, in_space, outer = surface.embedded.of(ids), False, 0
     alphas, preconditioner, served = (config.alpha_point, config.alpha_plane), None, 0
-    while stiffness >= config.alpha_memb_end:
-        slack = np.sqrt(stiffness / config.alpha_memb_end)
+    schedule = stiffnesses(config)
+    for stiffness in schedule:
+        slack = np.sqrt(stiffness / schedule[-1])
         weighted = stiffness * config.unit_mm4 / mean_mass * bending
         for _ in range(config.most_outer):
             outer, before, known = outer + 1, u, matches.count
@@ -183,8 +188,14 @@ def deform(
             in_space |= outer > 1 and abs(matches.count - known) < config.switch_matches
             if rms((u - before)[matches.kept]) < slack * config.outer_mm:
                 break
-        stiffness, served = stiffness / 2, served + 1
+        served += 1
     return ids, u, matches.kept, history
+
+
+def stiffnesses(config: RegistrationConfig) -> list[float]:
+    """The stiffness's weights in turn: halved until the next would be below `alpha_memb_end`; one at least."""
+    halvings = max(0, int(np.floor(np.log2(config.alpha_memb / config.alpha_memb_end))))
+    return [config.alpha_memb / 2**k for k in range(halvings + 1)]
 
 
 def normals_of(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:

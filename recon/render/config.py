@@ -1,10 +1,13 @@
-"""Where light comes from, as settings."""
+"""Where light comes from and what draws colours, as settings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from recon.configuration import bounded
+
+Renderer = Literal["own", "pyrender"]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ import torch
 from recon.configuration import to_plain
 from recon.faces import load
 from recon.faces.model import FaceModel
+from recon.render import second
+from recon.render.config import Renderer
 from recon.synthesis.column import Schema
 from recon.synthesis.produce import MakeRows, Row
 from recon.synthesis.render_record import RENDERER_VERSION, render_record
@@ -26,18 +28,23 @@ from recon.synthesis.traits import traits_of
 
 @dataclass(frozen=True)
 class RenderJob:
-    """Row i is the scene drawn from (seed, i), `size` pixels square. model: the name that `recon.faces.load` knows."""
+    """Row i is the scene drawn from (seed, i), `size` pixels square.
+
+    model: the name that `recon.faces.load` knows. renderer: what draws the colours; the labels are always ours.
+    """
 
     seed: int
     size: int
     scene: SceneConfig
     model: str = "default"
+    renderer: Renderer = "own"
 
     def schema(self) -> Schema:
         return record_schema(load(self.model))
 
     def manifest(self) -> dict[str, Any]:
-        return {"kind": "render", **render_manifest(load(self.model), self.seed, self.size, self.scene)}
+        colours = {} if self.renderer == "own" else {"colours": second.version()}
+        return {"kind": "render", **render_manifest(load(self.model), self.seed, self.size, self.scene), **colours}
 
     def open(self) -> MakeRows:
         torch.set_num_threads(1)  # one process a core; and the same bits whatever the machine's cores
@@ -45,14 +52,14 @@ class RenderJob:
 
         def make_rows(indices: range) -> list[Row | None]:
             scenes = (draw_scene(model, self.seed, index, self.scene) for index in indices)
-            return [row_of(model, scene, self.size) for scene in scenes]
+            return [row_of(model, scene, self.size, self.renderer) for scene in scenes]
 
         return make_rows
 
 
-def row_of(model: FaceModel, scene: Scene, size: int) -> Row:
+def row_of(model: FaceModel, scene: Scene, size: int, renderer: Renderer = "own") -> Row:
     """The row of a drawn scene: its record, and its traits to look for it by."""
-    return row_from_record(render_record(model, scene, size)) | row_from_traits(traits_of(model, scene))
+    return row_from_record(render_record(model, scene, size, renderer)) | row_from_traits(traits_of(model, scene))
 
 
 def render_manifest(model: FaceModel, seed: int, size: int, scene: SceneConfig) -> dict[str, Any]:

@@ -16,12 +16,14 @@ from recon.people.skin.furrows import creases, skin_gloss
 from recon.people.skin.relief import relief_of
 from recon.people.skin.wrinkles import Skin
 from recon.people.wardrobe import parts_of
+from recon.render.config import Renderer
 from recon.render.eye_shading import eye_pair
 from recon.render.labels import label_maps
 from recon.render.lighting import Lighting
 from recon.render.mouth_shading import mouth_look
 from recon.render.portrait import Portrait, head_light
 from recon.render.scenery import Scenery, Seen, panes_of, scenery_of, seen_by
+from recon.render.second import second_light
 from recon.render.skin_light import SkinSeen, relief_maps
 from recon.synthesis.backdrop import draw_backdrop
 from recon.synthesis.background import draw_background
@@ -38,8 +40,8 @@ SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
 APART = ("identity", "expression", "rotation", "seed", "index")  # of a scene, what a record holds in fields of its own
 
 
-def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
-    """Render a drawn scene at `size` pixels a side with all its labels."""
+def render_record(model: FaceModel, scene: Scene, size: int, renderer: Renderer = "own") -> Record:
+    """Render a drawn scene at `size` pixels a side with all its labels; `renderer` draws `rgb` alone."""
     ready = prepared(model)
     head = placed_head(model, scene, size)
     parts = parts_of(model, head.shape, scene.dress)
@@ -67,7 +69,7 @@ def render_record(model: FaceModel, scene: Scene, size: int) -> Record:
         mouth=mouth_look(model, ready.teeth, head.shape, *head.pose, scene.appearance, scene.mouth),
         skin=skin,
     )
-    light, cover = head_light(portrait)
+    light, cover = head_light(portrait) if renderer == "own" else second_light(portrait)
     rgb = photographed(light.numpy(), cover.numpy(), labels["mask"], scene)
     return Record(
         seed=scene.seed,

@@ -22,14 +22,16 @@ from torch import Tensor
 from recon.faces.parsing import OCCLUDER
 from recon.train.config import AugmentConfig
 
-LABELS = ("mask", "position_mm", "correspondence", "normals")
+SEEN = ("mask", "position_mm", "correspondence", "normals")  # labels of what is seen; an occluder takes them
+SEEN_OF_WHOLE = ("visible", "normals")  # the same where the others are of the whole face, see `MapsTarget`
 
 
 def augment(batch: dict[str, Tensor], seed: int, step: int, config: AugmentConfig) -> dict[str, Tensor]:
     """A new batch, the same for the same (seed, step).
 
-    batch: rgb (B, 3, S, S) float [0, 1], and any labels. Where an occluder lies, those of LABELS, maps of the visible
-    face, become 0, and its class that of an occluder; others stay as they are.
+    batch: rgb (B, 3, S, S) float [0, 1], and any labels. Where an occluder lies, maps of what is seen become 0 (those
+    of SEEN, or of SEEN_OF_WHOLE in a batch that knows the whole face, hidden or not), and its class that of an
+    occluder; others stay as they are.
     """
     draws = np.random.default_rng((seed, step, 2))
     batch = occlude(batch, draws, config.occluders)
@@ -48,9 +50,10 @@ def occlude(batch: dict[str, Tensor], draws: np.random.Generator, most: int) -> 
             alpha = _shape(rgb.shape[-1], draws)
             rgb[i] = torch.lerp(rgb[i], _texture(batch["rgb"], draws), alpha)
             hidden[i] = torch.maximum(hidden[i], (alpha > 0.5).to(hidden.dtype))
-    coarse = next((batch[name] for name in (*LABELS, "classes") if name in batch), rgb).shape[-1]
+    seen = SEEN_OF_WHOLE if "visible" in batch else SEEN
+    coarse = next((batch[name] for name in (*seen, "classes") if name in batch), rgb).shape[-1]
     hidden = (F.adaptive_avg_pool2d(hidden, coarse) > 0.5).to(hidden.dtype)  # maps may be coarser than the image
-    labels = {name: batch[name] * (1 - hidden) for name in LABELS if name in batch}
+    labels = {name: batch[name] * (1 - hidden) for name in seen if name in batch}
     if "classes" in batch:
         labels["classes"] = torch.where(hidden > 0, float(OCCLUDER), batch["classes"])
     return {**batch, **labels, "rgb": rgb}

@@ -16,7 +16,8 @@ class Ema(Generic[M]):
 
     Here `d = min(decay, (1 + t) / (10 + t))` at update t = 0, 1, ...: the warm-up (TensorFlow's) keeps the first
     averages from remembering the initial weights. Buffers (running statistics) are copied. `average` is the module
-    to evaluate, always in eval mode. `marked`: the average as `mark` found it, for `blend`.
+    to evaluate, always in eval mode. (torch's `AveragedModel` copies the weights at its first update and knows no such
+    warm-up: runs would end elsewhere.) `marked`: the average as `mark` found it, for `blend`.
     """
 
     def __init__(self, module: M, decay: float = 0.999) -> None:

@@ -52,7 +52,8 @@ def retexture(batch: dict[str, Tensor], textures: Tensor, share: float, seed: in
     """A `share` of the batch's faces with photos' textures, under one directed light and an even one.
 
     Args:
-        batch: rgb, mask, correspondence and normals as `MapsTarget` gives them. Only rgb changes.
+        batch: rgb, mask, correspondence and normals as `MapsTarget` gives them, and visible where the mask is of the
+            whole face: hair and glasses before it stay. Only rgb changes.
         textures: (n, 3, H, W) uint8 sRGB.
         seed, step: what is drawn is a function of them.
     """
@@ -61,7 +62,7 @@ def retexture(batch: dict[str, Tensor], textures: Tensor, share: float, seed: in
     if not len(chosen):
         return batch
     count = len(chosen)
-    mask, normals = batch["mask"][chosen], batch["normals"][chosen]
+    mask, normals = batch.get("visible", batch["mask"])[chosen], batch["normals"][chosen]
     place = torch.stack(atlas_place(batch["correspondence"][chosen].unbind(1)), -1)
     skins = textures[draws.integers(len(textures), size=count)].float() / 255
     laid = F.grid_sample(skins, place, padding_mode="border", align_corners=False) ** GAMMA

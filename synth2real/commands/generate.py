@@ -17,7 +17,7 @@ __all__ = ["Options", "run", "settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(render.Options):
+class Options(render.DatasetOptions):
     """What it takes beside `render`'s options and its scene's settings.
 
     scene      YAML file of what is drawn, such as those in configs/scenes; none: faces as the bundled generator knows

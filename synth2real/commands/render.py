@@ -9,12 +9,13 @@ from pathlib import Path
 
 from recon.configuration import bounded, read_config
 from recon.ranges import COUNT, PROCESSES, SEEDS
+from recon.render.config import Renderer
 from recon.synthesis.config import SceneConfig
 from synth2real.bundled import RENDER_PX, SIDES_PX
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class DatasetOptions:
     """What every command takes that writes a dataset, beside its scene's settings.
 
     count    records that the folder shall hold
@@ -33,6 +34,16 @@ class Options:
     workers: int = bounded(os.cpu_count() or 1, 1, PROCESSES[1])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options(DatasetOptions):
+    """What it takes beside its scene's settings.
+
+    renderer  what draws the colours, "own" or "pyrender" (extra: preview); the labels are always ours
+    """
+
+    renderer: Renderer = "own"
+
+
 def settings() -> type:
     return SceneConfig
 
@@ -42,6 +53,12 @@ def run(options: Options, overrides: Mapping[str, str]) -> None:
     from synth2real.dataset.make import make_renders
 
     made = make_renders(
-        options.out, options.count, scene=scene, size=options.size, seed=options.seed, workers=options.workers
+        options.out,
+        options.count,
+        scene=scene,
+        size=options.size,
+        seed=options.seed,
+        workers=options.workers,
+        renderer=options.renderer,
     )
     print(made)

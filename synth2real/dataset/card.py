@@ -76,6 +76,8 @@ SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"
 def _summary(produced: Produced, manifest: Mapping[str, Any]) -> str:
     size, seed = manifest["size"], manifest["seed"]
     summary = f"{produced.count} faces at {size} x {size} px, drawn with seed {seed}, made by synth2real."
+    if "colours" in manifest:
+        summary += f" {manifest['colours']} drew the colours."
     if manifest.get("max_drift_mm") is not None:
         share = 100 * produced.count / produced.candidates
         summary += (

@@ -21,6 +21,7 @@ from recon.faces.model import FaceModel
 from recon.files import whole_file
 from recon.methods.base import Reconstructor
 from recon.ranges import COUNT, PROCESSES, SEEDS, refuse_beyond
+from recon.render.config import Renderer
 from recon.synthesis.produce import Produced, produce, read_manifest
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
@@ -60,6 +61,7 @@ def make_renders(
     size: int = RENDER_PX,
     seed: int = 0,
     workers: int = CORES,
+    renderer: Renderer = "own",
 ) -> Dataset:
     """Make `out` hold `count` renders with exact labels, going on from what is already there.
 
@@ -67,13 +69,14 @@ def make_renders(
         out: folder, new or begun by the same call. count: of rows.
         scene: what is drawn; None: `SceneConfig()`.
         size: side of the images in pixels, 32 to 1024. seed: row i is a function of (seed, i). workers: processes.
+        renderer: what draws the colours, ours or pyrender (extra: preview); the labels are ours and exact.
 
     Raises:
         UserError: a number makes no sense, or `out` can't be written or holds something else.
     """
     _refuse_nonsense(count, size, seed, workers)
     scene = changed(scene or SceneConfig(), {}, "the scene")  # as strict with a scene made in Python as with a file
-    produced = produce(RenderJob(seed, size, scene), count, out, workers)
+    produced = produce(RenderJob(seed, size, scene, renderer=renderer), count, out, workers)
     shown = list(islice(Rows(produced.shards), SHOWN))
     contact_sheet(shown, ("render", "correspondence", "normals"), out / "sheet.jpg")
     facts = f"{count} records, {size} px, seed {seed}; the first {len(shown)} are shown"

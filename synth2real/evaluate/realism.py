@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from recon.progress import tracked
+from synth2real.photos.batches import turned
 
 SIDE = 64  # px
 Box = tuple[float, float, float, float]  # left, top, right, bottom, shares of the side
@@ -128,11 +129,8 @@ def _jittered(images: Tensor) -> Tensor:
     count = len(images)
     turn = TURN_RAD * (2 * torch.rand(count) - 1)
     mirror = torch.randint(0, 2, (count,)) * 2.0 - 1
-    shift = 2 * SHIFT * (2 * torch.rand(count, 2) - 1)  # grid units: the side is 2
-    cos, sin = torch.cos(turn), torch.sin(turn)
-    rows = [torch.stack([mirror * cos, -sin, shift[:, 0]], 1), torch.stack([mirror * sin, cos, shift[:, 1]], 1)]
-    grid = F.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    shift = SHIFT * images.shape[-1] * (2 * torch.rand(count, 2) - 1)
+    return turned(images, turn, mirror, shift, mode="bilinear")
 
 
 def _resized(images: np.ndarray, box: Box | None) -> Tensor:

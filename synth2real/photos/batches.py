@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from kornia.geometry.transform import get_affine_matrix2d, warp_affine
 from torch import Tensor
 
 from recon.methods.base import Reconstructor
@@ -59,15 +59,19 @@ class PhotoBatches:
         mask = torch.from_numpy(self.masks[chosen]).float()[:, None]
         turn = torch.from_numpy(np.radians(random.uniform(-1, 1, self.batch) * self.rotation_deg)).float()
         mirror = torch.from_numpy(random.choice([-1.0, 1.0], self.batch)).float()
-        both = _turned(torch.cat([photo, mask], 1), turn, mirror)
+        both = turned(torch.cat([photo, mask], 1), turn, mirror)
         return {"photo": both[:, :3].clamp(0, 1), "photo_mask": (both[:, 3:] > 0.5).float()}
 
 
-def _turned(images: Tensor, turn: Tensor, mirror: Tensor) -> Tensor:
-    """Turned by `turn` (B,) radians about the centre and mirrored where `mirror` (B,) is -1; the border is
-    reflected.
+def turned(
+    images: Tensor, turn_rad: Tensor, mirror: Tensor, shift_px: Tensor | None = None, mode: str = "bicubic"
+) -> Tensor:
+    """(B, C, S, S), each turned by `turn_rad` (B,) about the centre, mirrored where `mirror` (B,) is -1, and moved by
+    `shift_px` (B, 2); the border is reflected.
     """
-    cos, sin, zero = torch.cos(turn), torch.sin(turn), torch.zeros_like(turn)
-    affine = torch.stack([torch.stack([mirror * cos, -sin, zero], 1), torch.stack([mirror * sin, cos, zero], 1)], 1)
-    grid = F.affine_grid(affine, list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
+    count, side = len(images), images.shape[-1]
+    centre = images.new_full((count, 2), (side - 1) / 2)  # kornia's pixel centres are whole numbers
+    scale = torch.stack([mirror, torch.ones_like(mirror)], 1)
+    shift = torch.zeros_like(centre) if shift_px is None else shift_px
+    matrix = get_affine_matrix2d(shift, centre, scale, turn_rad.rad2deg())
+    return warp_affine(images, matrix[:, :2], (side, side), mode, padding_mode="reflection", align_corners=True)

@@ -17,6 +17,7 @@ from scipy.spatial import KDTree
 
 from recon.configuration import to_plain
 from recon.detail.relief import Detail, DetailConfig, add_detail
+from recon.errors import UserError
 from recon.evaluate.known_relief import ball, bumps, face_patch, mottled, photograph, subdivided, wrinkles
 from recon.evaluate.metrics.relief import correlation, normal_angles_deg, rms
 from recon.evaluate.results import Figure, Measure, Result
@@ -68,6 +69,8 @@ class Subject(NamedTuple):
 
 def run(settings: Settings) -> Result:
     """Light, photograph, add detail, score: each surface in each light."""
+    if settings.reconstruction.detail is None:
+        raise UserError("--reconstruction.detail null adds nothing to score: give a method")
     cases = [(subject, light) for subject in subjects() for light in LIGHTS]
     figures: list[Figure] = []
     for subject, light in tracked(cases, "surfaces and lights"):
@@ -108,7 +111,7 @@ def score(subject: Subject, light: str, settings: Settings) -> tuple[dict[str, f
     true, paint = subject.true(), mottled(subject.smooth, SPREAD, 3)
     lit = irradiance(true, subject.faces, LIGHTS[light], settings.rays)
     bare = irradiance(subject.smooth, subject.faces, LIGHTS[light], settings.rays)
-    config = DetailConfig(method=settings.method, edge_mm=settings.edge_mm)
+    config = settings.reconstruction.detail or DetailConfig()
 
     def detailed(vertices: np.ndarray, radiance: np.ndarray) -> Detail:
         image = photograph(vertices, subject.faces, radiance, subject.camera)

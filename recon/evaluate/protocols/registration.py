@@ -54,7 +54,8 @@ def run(settings: Settings) -> Result:
         maps = {"true": (record.position_mm, record.correspondence), "spoiled": spoiled_maps(record, model)}
         for kind, (position, correspondence) in maps.items():
             began, busy = time.perf_counter(), time.process_time()
-            result = register(map_to_mesh(position, correspondence, record.mask), model)
+            target = map_to_mesh(position, correspondence, record.mask)
+            result = register(target, model, settings.reconstruction.registration)
             times = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - busy}
             scores = score_registration(result.vertices, record, model)
             values.append({"maps": kind, "index": record.index, **scores, **times})

@@ -61,7 +61,8 @@ class Pix2VertexLossConfig:
 
     position        of the L1 on positions: the paper's lambda_L1 = 100
     correspondence  of the L1 on correspondence: the paper's lambda_L1 = 100
-    normals         of equation 1: the paper's lambda_N = 10; 0 is the ablation
+    normals         of equation 1, a mean over components: three times the paper's lambda_N = 10, which is 10 for the
+                    norm as a sum; 0 is the ablation
     mask            of the mask's losses, which are ours: the paper's networks paint the background instead
     dice            of the overlap within the mask's losses, beside its cross-entropy of weight 1
     classes         of what each pixel shows, a parser's, ours too
@@ -70,7 +71,7 @@ class Pix2VertexLossConfig:
 
     position: float = bounded(100.0, *WEIGHT)
     correspondence: float = bounded(100.0, *WEIGHT)
-    normals: float = bounded(10.0, *WEIGHT)
+    normals: float = bounded(30.0, *WEIGHT)
     mask: float = bounded(10.0, *WEIGHT)
     dice: float = bounded(0.5, *WEIGHT)
     classes: float = bounded(5.0, *WEIGHT)

@@ -1,4 +1,8 @@
-"""What pix2vertex's networks are trained with: L1 on both maps, the normals loss (equation 1) and the mask."""
+"""What pix2vertex's networks are trained with: L1 on both maps, the normals loss (equation 1) and the mask.
+
+One convention: every |.|_1 here is the mean over pixels and over channels, as the L1 criterion of the paper's framework
+takes it. Equation 1's norm, read as a sum over the normal's components, is three times that.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,7 @@ def pix2vertex_losses(maps: Maps, batch: dict[str, Tensor], weights: Pix2VertexL
 
 
 def masked_l1(predicted: Tensor, true: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the masked pixels of sum_c |predicted_c - true_c| / C; 0 where the mask is empty.
+    """Mean over the masked pixels and the channels of |predicted - true|; 0 where the mask is empty.
 
     predicted, true (B, C, H, W) float; mask (B, 1, H, W) float 0/1. The mean runs over all masked pixels of the batch,
     so that a small face weighs less than a large one. -> () float, in the maps' unit.
@@ -49,18 +53,16 @@ def masked_l1(predicted: Tensor, true: Tensor, mask: Tensor) -> Tensor:
 
 
 def normals_loss(position: Tensor, true_position: Tensor, mask: Tensor) -> Tensor:
-    """Equation 1, L(z', z) = |n(z') - n(z)|_1: normals of the depths, inside the eroded true mask.
+    """Equation 1, L(z', z) = |n(z') - n(z)|_1 / 3: normals of the depths, inside the eroded true mask.
 
     position, true_position (B, 3, H, W) float, camera frame, any one unit; mask (B, 1, H, W) float 0/1. As in the
     equation only the depth is judged: n(z') is taken over the true x and y. (Over the predicted ones the tangents of an
     untrained network are near zero, and the gradient of their direction drowns every other loss.) Mean over the pixels
-    whose four neighbours are all in the mask, so that no difference reaches over the rim, of sum_c |n'_c - n_c|, which
-    lies in [0, 2 sqrt 3]. Both normals come from the same differences: equal maps give exactly 0. -> () float.
+    whose four neighbours are all in the mask, so that no difference reaches over the rim, and over components; in
+    [0, 2 / sqrt 3]. Both normals come from the same differences: equal maps give exactly 0. -> () float.
     """
     predicted = torch.cat([true_position[:, :2], position[:, 2:]], 1)
-    inside = erode(mask)
-    difference = (map_normals(predicted) - map_normals(true_position)).abs() * inside
-    return difference.sum() / inside.sum().clamp_min(1)
+    return masked_l1(map_normals(predicted), map_normals(true_position), erode(mask))
 
 
 def map_normals(position: Tensor) -> Tensor:

@@ -20,9 +20,10 @@ class MapsTarget:
     (3, S, S) float, 0 outside the mask.
 
     size: px, S. amodal: labels of the whole face, also under hair, glasses and other things, instead of its visible
-    pixels'; normals stay those of what is seen. parser: also classes (1, S, S) float, codes of
-    `recon.faces.parsing.CLASSES`, and amodal_mask (1, S, S) float 0/1. coarser: all but rgb have S / coarser pixels a
-    side, each the mean of those that it holds (of classes, the most frequent), masked where half of them are.
+    pixels'; normals stay those of what is seen, and visible (1, S, S) float 0/1 tells its visible pixels. parser: also
+    classes (1, S, S) float, codes of `recon.faces.parsing.CLASSES`, and amodal_mask (1, S, S) float 0/1. coarser: all
+    but rgb have S / coarser pixels a side, each the mean of those that it holds (of classes, the most frequent), masked
+    where half of them are.
     """
 
     size: int
@@ -33,7 +34,7 @@ class MapsTarget:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        told = ("region", "amodal_mask") if self.parser else ()
+        told = (*(("region", "amodal_mask") if self.parser else ()), *(("mask",) if self.amodal else ()))
         return ("rgb", "normals", *told, *(self._field(name) for name in self.maps))
 
     def __call__(self, record: Record) -> dict[str, Tensor]:
@@ -47,10 +48,11 @@ class MapsTarget:
             return torch.from_numpy(np.ascontiguousarray(np.moveaxis(kept, -1, 0), np.float32))
 
         told = {}
+        if self.amodal:
+            told["visible"] = self._mostly(record.mask)
         if self.parser:
             told["classes"] = torch.from_numpy(self._most_frequent(CLASS_OF_REGION[record.region]))
-            amodal = self._blocks(record.amodal_mask[..., None].astype(np.float32)).mean(2) >= 0.5
-            told["amodal_mask"] = torch.from_numpy(amodal[..., 0][None].astype(np.float32))
+            told["amodal_mask"] = self._mostly(record.amodal_mask)
         return {
             **told,
             "rgb": image_of(record),
@@ -65,6 +67,11 @@ class MapsTarget:
         side, finer = self.size // self.coarser, self.coarser
         blocks = values.reshape(side, finer, side, finer, -1).transpose(0, 2, 1, 3, 4)
         return blocks.reshape(side, side, finer**2, -1)
+
+    def _mostly(self, mask: np.ndarray) -> Tensor:
+        """(S, S) bool -> (1, S / coarser, S / coarser) float 0/1."""
+        share = self._blocks(mask[..., None].astype(np.float32)).mean(2)
+        return torch.from_numpy((share[..., 0] >= 0.5)[None].astype(np.float32))
 
     def _most_frequent(self, codes: np.ndarray) -> np.ndarray:
         """(S, S) -> (1, S / coarser, S / coarser) float32."""

@@ -1,6 +1,6 @@
 import numpy as np
 
-from recon.detail.intensity import halved, linear_luminance, sample
+from recon.detail.intensity import halved, linear_luminance, luma, nearest, sample
 
 
 def test_luminance_is_linear_light():
@@ -26,3 +26,10 @@ def test_noise_is_averaged_over_the_footprint():
 
 def test_halving_repeats_an_odd_border():
     assert np.allclose(halved(np.array([[1.0, 3.0, 5.0]])), [[2, 5]])
+
+
+def test_the_nearest_pixel_is_the_one_that_a_point_lies_in():
+    image = np.arange(12.0).reshape(3, 4)
+    points = np.array([[0.0, 0.0], [0.99, 1.01], [3.5, 2.5], [-5.0, 1.2], [9.0, 9.0]])
+    assert nearest(image, points).tolist() == [0, 4, 11, 4, 11]
+    np.testing.assert_allclose(luma(np.ones((2, 2, 3))), 1)

@@ -1,10 +1,15 @@
 import numpy as np
 import pytest
+import torch
 import trimesh
 
+from recon.detail.displacement import paper_step
+from recon.detail.heat import high_pass
+from recon.detail.patch import Patch
 from recon.detail.relief import DetailConfig, add_detail
 from recon.evaluate.known_relief import photograph, subdivided
 from recon.geometry.cameras import Camera
+from recon.geometry.surfaces import vertex_normals
 from recon.render.irradiance import from_side, irradiance
 
 SIZE = 128
@@ -111,3 +116,25 @@ def test_a_cast_shadow_is_not_taken_for_relief(monkeypatch):
     calm = add_detail(*ball(), photo(SIZE), CAMERA, CONFIG).displacement_mm
     wrong = [np.square(each.displacement_mm - calm).mean() for each in (wary, trusting)]
     assert wrong[0] < 0.6 * wrong[1]
+
+
+def test_the_papers_step_is_equation_14_of_the_nearest_pixels_greys():
+    """No light divided out, no pyramid, no limits: as supplement B.2 prints it, but that hidden vertices stay."""
+    config = DetailConfig("equation_13", 3.0, 20.0, gamma_mm=2.0)
+    rng = np.random.default_rng(0)
+    rough = rng.random((SIZE, SIZE, 3))
+    found = add_detail(*ball(), rough, CAMERA, config)
+    normals = vertex_normals(torch.from_numpy(found.smooth), torch.from_numpy(found.triangles)).numpy()
+    seen = np.unique(found.triangles[(found.visible > 0)[found.triangles].any(1)])
+    place = np.full(len(normals), -1)
+    place[seen] = np.arange(len(seen))
+    near = found.triangles[(found.visible > 0)[found.triangles].any(1)]
+    patch = Patch(found.smooth[seen], place[near], normals[seen])
+    u, v = CAMERA.project(torch.from_numpy(patch.vertices)).numpy().T
+    grey = (rough @ (0.299, 0.587, 0.114))[v.astype(int), u.astype(int)]
+    visible = found.visible[seen]
+    mu = high_pass(patch.laplacian, patch.mass, grey, visible, 20.0)
+    fairing = -2 * config.fairing_mm**2 * patch.mean_curvature()
+    expected = visible * paper_step(patch, mu, "equation_13", 2.0, 0.2, fairing)
+    np.testing.assert_allclose(found.displacement_mm[seen], expected, atol=1e-5)
+    assert np.abs(found.displacement_mm).max() > 0.1

@@ -42,6 +42,19 @@ def test_eyes_land_where_the_frame_wants_them(left, right, size):
     np.testing.assert_allclose(centroid(out, 1), middle + offset, atol=half + 0.15)
 
 
+@pytest.mark.parametrize(("width", "height", "size"), [(2999, 1201, 32), (3001, 2003, 48), (2987, 2213, 32)])
+def test_far_from_the_corner_of_a_large_photo_nothing_slips(width, height, size):
+    """Coming down to whole pixels, each axis has its own scale; a nominal one for both slips by up to 3 pixels."""
+    framing = Framing(np.array([width - 340.0, height - 330.0]), 133.0, 0.2)
+    place = framing.middle + (20, 30)
+    y, x = np.ogrid[:height, :width]
+    spot = np.exp(-((x + 0.5 - place[0]) ** 2 + (y + 0.5 - place[1]) ** 2) / (2 * 40**2))
+    image = Image.fromarray(np.repeat((120 + 120 * spot).round().astype(np.uint8)[..., None], 3, 2))
+    to_photo = framing.to_photo(size)
+    found = to_photo(centroid(frame(image, framing, size), 0)[None])[0]
+    np.testing.assert_allclose(found, place, atol=0.3)  # pixels of the photo; one of the frame is 8 to 15
+
+
 def test_beyond_its_border_a_photo_is_mirrored():
     """A face at the left edge: what the frame shows beyond it is the photo's left part again."""
     stripes = np.zeros((200, 200, 3), np.uint8)

@@ -1,10 +1,12 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from recon.configuration import read_config
 from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.photos.framing import Framing, frame
@@ -14,6 +16,7 @@ from recon.reconstruction.face_part import face_part
 from recon.reconstruction.map_pose import seen_face
 from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import project
+from recon.registration.register import stiffnesses
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
@@ -33,6 +36,16 @@ def found(model, record, framing):
     )
     assert seen is not None
     return FoundFace(framing, record.mask.astype(np.float32), position, correspondence, seen)
+
+
+def test_the_bundled_settings_are_ours_and_the_papers():
+    files = (Path(f"configs/reconstruction/{name}.yaml") for name in ("ours", "paper"))
+    ours, paper = (read_config(ReconstructionConfig, file) for file in files)
+    assert ours == ReconstructionConfig()
+    registration, detail = paper.registration, paper.detail
+    assert (registration.start, registration.distance_mm, registration.angle_deg) == ("mean", 1.0, 5.0)
+    assert stiffnesses(registration) == [1e8 / 2**k for k in range(7)]
+    assert detail is not None and (detail.method, detail.dt_mm2, detail.eta) == ("equation_13", 0.2, 0.2)
 
 
 def test_the_recovered_camera_is_the_drawn_one(model):

@@ -2,7 +2,8 @@ import numpy as np
 import trimesh
 
 from recon.geometry.cameras import Camera
-from recon.reconstruction.views import around, picture, turntable
+from recon.reconstruction.views import around, picture, picture_by, turntable
+from recon.render.second import second_picture
 
 BALL = trimesh.creation.icosphere(subdivisions=3, radius=50.0)
 
@@ -19,6 +20,17 @@ def test_colours_are_shown_as_they_are():
     red = np.tile([1.0, 0.0, 0.0], (len(BALL.vertices), 1))
     shown = picture(BALL.vertices + [0, 0, -1000.0], BALL.faces, Camera(1000.0, (64.0, 64.0), 128), red)
     assert shown[64, 64].tolist() == [255, 0, 0] and shown[2, 2].tolist() == [255, 255, 255]
+
+
+def test_the_other_renderer_draws_turntables_too():
+    drawn: list[int] = []
+
+    def draw(vertices, triangles, camera, colours):
+        drawn.append(camera.size_px)
+        return picture(vertices, triangles, camera, colours)
+
+    assert len(turntable(BALL.vertices, BALL.faces, None, size=48, frames=4, draw=draw)) == len(drawn) == 4
+    assert picture_by("own") is picture and picture_by("pyrender") is second_picture
 
 
 def test_turned_meshes_stay_in_the_picture():

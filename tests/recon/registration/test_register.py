@@ -11,9 +11,10 @@ import torch
 
 from recon.errors import UserError
 from recon.faces.model import FaceModel
-from recon.geometry.similarity import fit_rigid
+from recon.geometry.similarity import fit_affine, fit_rigid
 from recon.geometry.surfaces import triangle_normals
 from recon.registration.map_mesh import MapMesh, map_to_mesh
+from recon.registration.matches import Matches
 from recon.registration.register import Registration, RegistrationConfig, register
 
 BOX_MM = np.array([[-80.0, -100, -20], [80, 100, 60]])
@@ -112,6 +113,40 @@ def test_a_smooth_deformation_is_recovered_and_each_solve_ends_at_a_minimum() ->
     assert not result.history[0].in_space and result.history[-1].in_space
 
 
+@pytest.mark.parametrize(("first", "end", "last"), [(2.5e7, 1e6, 2.5e7 / 16), (1e8, 1e6, 1e8 / 64), (4e6, 1e6, 1e6)])
+def test_the_limits_of_rejection_are_the_configured_ones_at_the_last_stiffness(monkeypatch, first, end, last) -> None:
+    given: list[tuple[float, float]] = []
+    rejected = Matches.rejected
+
+    def noted(self: Matches, vertices: np.ndarray, normals: np.ndarray, distance: float, angle: float) -> Matches:
+        given.append((float(distance), float(angle)))
+        return rejected(self, vertices, normals, distance, angle)
+
+    monkeypatch.setattr(Matches, "rejected", noted)
+    result, _ = registered(bump, RegistrationConfig(alpha_memb=first, alpha_memb_end=end, distance_mm=1, angle_deg=40))
+    assert result.history[-1].stiffness == last
+    halvings = np.log2(first / last)
+    assert given[-1] == (1.0, 40.0)
+    np.testing.assert_allclose(given[0], (2 ** (halvings / 2), 40 * 2**halvings))
+
+
+def test_a_match_that_faces_away_is_rejected_and_one_that_does_not_is_kept() -> None:
+    turned = np.radians([0, 0, 0, 0, 85, 95, 150])  # the median is 0: the limit stays what it is
+    normals = np.stack([np.sin(turned), 0 * turned, np.cos(turned)], 1)
+    matches = Matches(np.zeros((7, 3)), normals, np.ones(7, bool))
+    kept = matches.rejected(np.zeros((7, 3)), np.tile([0.0, 0, 1], (7, 1)), 1.0, 90.0).kept
+    assert kept.tolist() == [True] * 5 + [False] * 2
+
+
+def test_the_papers_start_is_the_mean_face_after_an_affine_map() -> None:
+    paper, face = registered(lambda places: affine(bump(places)), RegistrationConfig(start="mean"))
+    skin = skin_of(face)
+    mean = face.mean.double().numpy()
+    np.testing.assert_allclose(fit_affine(mean, paper.rest, np.ones(len(mean)))(mean), paper.rest, atol=1e-6)
+    wrong = np.linalg.norm(paper.vertices - affine(bump(mean)), axis=1)[skin]
+    assert wrong.mean() < 0.1
+
+
 def test_outliers_and_noise_leave_the_surface_near() -> None:
     rng = np.random.default_rng(0)
     position, correspondence, mask = maps(bump)
@@ -138,7 +173,8 @@ def test_rotating_and_moving_the_map_rotates_and_moves_the_result() -> None:
 @pytest.mark.parametrize(("switch_matches", "rise"), [(0, 1e-3), (500, 0.02)])
 def test_the_trimmed_residual_falls_at_fixed_stiffness(switch_matches: int, rise: float) -> None:
     """With matches by embedding; after the switch it may rise a little, as the embedding draws along the surface."""
-    config = RegistrationConfig(1e-1, 1.0, 1e8, 1e8, outer_mm=0.0, most_outer=6, switch_matches=switch_matches)
+    stiff = RegistrationConfig(alpha_memb=1e8, alpha_memb_end=1e8)
+    config = replace(stiff, distance_mm=1.0, outer_mm=0.0, most_outer=6, switch_matches=switch_matches)
     result, _ = registered(lambda places: bump(places, height_mm=20.0), config)
     ends = {entry.outer: entry.residual_mm for entry in result.history}
     residuals = np.array([ends[outer] for outer in sorted(ends)])

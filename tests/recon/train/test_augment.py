@@ -56,6 +56,15 @@ def test_an_occluder_takes_the_labels_with_it(batch: dict[str, Tensor]) -> None:
     assert changed[hidden].float().mean() > 0.99
 
 
+def test_an_occluder_hides_nothing_of_the_whole_face(batch: dict[str, Tensor]) -> None:
+    """A batch that knows `visible` has its other maps of the face under things: one thing more changes none of them."""
+    whole = {**batch, "visible": batch["mask"] * (torch.arange(32) < 15)}
+    occluded = occlude(whole, np.random.default_rng(0), most=3)
+    assert all(torch.equal(occluded[name], batch[name]) for name in ("mask", "position_mm", "correspondence"))
+    hidden = (occluded["visible"] == 0) & (whole["visible"] == 1)
+    assert hidden.any() and not (occluded["normals"] * hidden).any()
+
+
 def test_grey_images_have_no_colour(batch: dict[str, Tensor]) -> None:
     grey = recolour(batch["rgb"], np.random.default_rng(0), strength=0.0, grey=1.0)
     weights = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)

@@ -4,6 +4,7 @@ import torch
 
 from recon.errors import UserError
 from recon.faces import load
+from recon.people.wardrobe import DressConfig
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.source import Drawn
 from recon.synthesis.targets import MapsTarget
@@ -51,6 +52,19 @@ def test_lips_and_teeth_stay_those_of_the_render(batch):
     after = retexture(batch, white, 1.0, 0, 0)["rgb"]
     mouth = ((beside_mouth(batch["correspondence"]) == 0) & (batch["mask"] > 0)).expand(-1, 3, -1, -1)
     assert mouth.any() and torch.allclose(after[mouth], batch["rgb"][mouth], atol=1e-5)
+
+
+def test_hair_and_glasses_before_a_face_keep_their_colours(batch):
+    """Learning the whole face paints the same skin as learning the visible one."""
+    scene = SceneConfig(dress=DressConfig(hair=1.0, glasses=1.0))
+    drawn = Drawn("default", scene, seed=3, count=4, size=64)
+    seen, whole = (first_batches(drawn, MapsTarget(64, amodal), 4)[0] for amodal in (False, True))
+    covered = (whole["mask"] > seen["mask"]).expand(-1, 3, -1, -1)
+    assert covered.float().mean() > 0.01
+    grey = torch.full((1, 3, ROWS, COLUMNS), 128, dtype=torch.uint8)
+    painted = [retexture(one, grey, 1.0, 0, 0)["rgb"] for one in (seen, whole)]
+    torch.testing.assert_close(painted[1], painted[0])
+    torch.testing.assert_close(painted[1][covered], whole["rgb"][covered])
 
 
 def test_it_is_a_function_of_seed_and_step_and_keeps_its_share(batch):

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from datasets import load_dataset
 
+from recon.errors import UserError
 from recon.faces import load
+from recon.render import second
 from recon.synthesis.render_job import RENDERER_VERSION
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
@@ -109,3 +111,18 @@ def test_an_output_that_cannot_be_written(capsys):
     assert main(["render", "--count", "1", "--out", "/proc/nowhere"]) == 2  # not even root may make it
     error = capsys.readouterr().err
     assert "/proc/nowhere can't be written" in error and error.count("\n") == 1
+
+
+def test_pyrender_draws_the_colours_and_the_manifest_says_so(made, tmp_path, capsys):
+    try:
+        second.renderer()
+    except UserError as reason:
+        pytest.skip(f"no second renderer here: {reason}")
+    words = [*OPTIONS, "--out", str(tmp_path / "other"), "--workers", "1", "--count", "2"]
+    assert main([*words, "--renderer", "pyrender"]) == 0
+    assert json.loads((tmp_path / "other/manifest.json").read_text())["colours"] == second.version()
+    assert "colours" not in json.loads((made / "manifest.json").read_text())
+    for ours, other in zip(Rows(made), Rows(tmp_path / "other"), strict=False):
+        assert {name for name in ours if not np.array_equal(ours[name], other[name])} == {"render"}
+    assert main(words) == 2
+    assert "was begun with colours" in capsys.readouterr().err

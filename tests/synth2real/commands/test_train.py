@@ -103,3 +103,5 @@ def test_a_run_does_not_go_on_with_other_photos(workplace, monkeypatch, capsys):
 def test_every_experiment_file_is_a_valid_one(path):
     experiment = read_gan_experiment(path, {"photos.folder": "photos"})
     assert all(source.scene is not None for source in experiment.sources.values())
+    worn = [source.scene.dress for source in experiment.sources.values() if source.scene is not None]
+    assert experiment.photos.without_glasses == all(not dress.dressed or not dress.glasses for dress in worn)

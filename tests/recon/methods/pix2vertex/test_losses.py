@@ -79,7 +79,21 @@ def test_equal_maps_cost_exactly_nothing() -> None:
 def test_a_tilted_plane_costs_its_closed_form(angle_deg: float) -> None:
     angle = math.radians(angle_deg)
     loss = normals_loss(plane(math.tan(angle), 0), plane(0, 0), torch.ones(1, 1, 9, 9))
-    torch.testing.assert_close(loss, torch.tensor(math.sin(angle) + 1 - math.cos(angle)), rtol=1e-5, atol=1e-6)
+    expected = torch.tensor((math.sin(angle) + 1 - math.cos(angle)) / 3)  # the mean over components
+    torch.testing.assert_close(loss, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_coordinates_and_normals_are_averaged_over_channels_alike() -> None:
+    """The default weight makes up for it: 10 times equation 1's norm as a sum over components."""
+    batch, mask = bumps(0), torch.ones_like(bumps(0)["mask"])
+    batch = {**batch, "mask": mask}
+    flat = Maps(
+        batch["position_mm"] / 100 * torch.tensor([1.0, 1.0, 0.0]).view(1, 3, 1, 1), batch["correspondence"], mask
+    )
+    off = (map_normals(flat.position) - map_normals(batch["position_mm"] / 100)).abs()[..., 1:-1, 1:-1]
+    losses = pix2vertex_losses(flat, batch, Pix2VertexLossConfig())
+    torch.testing.assert_close(losses["normals"], 10 * off.sum(1).mean())
+    torch.testing.assert_close(losses["normals"], 30 * off.mean())
 
 
 def test_a_shift_of_the_whole_map_is_free() -> None:

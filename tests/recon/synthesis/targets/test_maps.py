@@ -24,6 +24,7 @@ def test_maps_are_the_records_inside_the_mask(record: Record) -> None:
     assert np.array_equal(sample["rgb"].permute(1, 2, 0).numpy(), record.rgb / np.float32(255))
     amodal = MapsTarget(SIZE, amodal=True)(record)
     assert np.array_equal(amodal["mask"][0].numpy() > 0, record.amodal_mask) and amodal["mask"].sum() > mask.sum()
+    assert np.array_equal(amodal["visible"][0].numpy() > 0, mask)
 
 
 def test_a_mirrored_record_gives_mirrored_maps(record: Record) -> None:
