@@ -99,7 +99,10 @@ def main() -> None:
         figures=tuple(
             Figure(name, measure.label, measure.unit, float(x), args.count) for name, (measure, x) in figures.items()
         ),
-        notes=(f"{args.count} records of {args.size} px, {args.workers} workers, {os.cpu_count()} cores, one run.",),
+        notes=(
+            f"{args.count} records of {args.size} px, {args.workers} workers, one run.",
+            f"The machine's load at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.",
+        ),
     )
     print(result.markdown())
     if args.plot:

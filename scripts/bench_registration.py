@@ -172,7 +172,10 @@ def main() -> None:
             for method, rows in figures.items()
             for (name, measure), values in zip(MEASURES.items(), zip(*rows[1:], strict=True), strict=True)
         ),
-        notes=(f"{len(template.mean)} vertices, maps of {args.size} px, one thread; medians over faces.",),
+        notes=(
+            f"{len(template.mean)} vertices, maps of {args.size} px, one thread; medians over faces.",
+            f"The machine's load at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.",
+        ),
     )
     print(result.markdown())
     if args.out:

@@ -225,7 +225,8 @@ def result_of(rates: dict[str, list[float]], rounds: int, images: int) -> Result
         figures=tuple(figures),
         notes=(
             f"{len(model.mean)} vertices, {len(model.triangles)} triangles, {SIZE} px, {torch.get_num_threads()} torch "
-            f"thread(s), {os.cpu_count()} cores; medians over n interleaved rounds of {images} images.",
+            f"thread(s); medians over n interleaved rounds of {images} images.",
+            f"The machine's load at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.",
         ),
     )
 

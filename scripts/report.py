@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recon.errors import UserError
-from recon.evaluate.results import Result, figure_table, markdown_table, read_result
+from recon.evaluate.results import Result, figure_table, markdown_table, read_result, remarks
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- results: written by scripts/report.py -->", "<!-- /results -->"
@@ -99,13 +99,13 @@ def section(name: str, result: Result, origin: dict[str, str]) -> str:
     weights = ", ".join(f"{file} {digest[:12]}" for file, digest in result.weights.items())
     source = f"[{name}.json](results/{name}.json), {origin['date']}, commit {origin['commit']}"
     source += f", weights {weights}" if weights else ""
-    notes = [f"- {note}" for note in (*result.notes, f"{source}: `{origin['command']}`")]
+    notes = [f"- {note}" for note in (*result.notes, *remarks(result.figures), f"{source}: `{origin['command']}`")]
     return "\n".join([f"### {result.title}", "", figure_table(result.figures), "", *notes])
 
 
 def headline(results: dict[str, Result]) -> str:
     """The README's table."""
-    rows = []
+    rows, shown = [], []
     for row in HEADLINE:
         figures = results[row.file].figures if row.file in results else ()
         found = [figure for figure in figures if (figure.group, figure.name) == (row.group, row.name)]
@@ -114,7 +114,9 @@ def headline(results: dict[str, Result]) -> str:
                 f"docs/results/{row.file}.json has no figure {row.group} {row.name}: see HEADLINE in scripts/report.py"
             )
         rows.append((row.what, found[0].text(), row.bar, f"{found[0].n:,}"))
-    return markdown_table(("what", "measured (95 % interval)", "bar", "n"), rows)
+        shown.append(found[0])
+    table = markdown_table(("what", "measured (95 % interval)", "bar", "n"), rows)
+    return "\n\n".join([table, *remarks(shown)])
 
 
 def between_marks(readme: Path, table: str) -> str:

@@ -32,13 +32,15 @@ def read_words(words: Sequence[str], options: type, settings: type | None, title
     while rest:
         word = rest.pop(0)
         if not word.startswith("--"):
+            if word.startswith("-"):
+                raise UserError(f"unknown option {word} (see {title} --help)")
             places.append(word)
             continue
         key, equals, value = word[2:].partition("=")
         name = key.replace("-", "_")
         if name in fields and "positional" not in fields[name].metadata:
             several, count = words_of(options, name)
-            taken = [value] if equals else _taken(rest, count, key)
+            taken = [value] if value else _taken([] if equals else rest, count, key)
             own[name] = taken if several else taken[0]
             continue
         _refuse_unknown(key, fields, settings, title)

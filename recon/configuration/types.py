@@ -76,9 +76,9 @@ def build(hint: Any, value: Any, key: str = "", limits: Range = OPEN) -> Any:
         return tuple(build(item_hint, item, f"{key}.{number}") for number, item in enumerate(value))
     if hint is Any:
         return value
+    if has_keys(hint):
+        raise Refused(key, f"keys of its own, not {'null' if value is None else _shown(value)}")
     try:
-        if has_keys(hint):
-            raise TypeError("a plain value in the place of keys")
         made = _reader(hint).parse_object({"value": value}).value
     except (jsonargparse.ArgumentError, TypeError, ValueError):
         raise Refused(key, f"{' or '.join(type_text(hint).split('|'))}, not '{_shown(value)}'") from None

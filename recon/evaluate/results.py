@@ -24,6 +24,9 @@ from recon.errors import UserError
 from recon.evaluate.metrics.intervals import bootstrap_interval
 from recon.files import whole_file
 
+FEW = 64  # values
+ROUGH = f"\\* of fewer than {FEW} values and without an interval: a rough figure."
+
 
 class Measure(NamedTuple):
     """What a figure is called in tables, and its unit ("" for a share or a count)."""
@@ -52,10 +55,15 @@ class Figure:
     median: float | None = None
     group: str = ""
 
+    @property
+    def rough(self) -> bool:
+        """Of few values and without an interval: not to be quoted without saying so."""
+        return self.low is None and self.n < FEW
+
     def text(self) -> str:
-        """`1.98 (1.92 to 2.03)`, without the unit."""
+        """`1.98 (1.92 to 2.03)`, or `1.98*` where it is rough; without the unit."""
         interval = "" if self.low is None or self.high is None else f" ({number(self.low)} to {number(self.high)})"
-        return number(self.value) + interval
+        return number(self.value) + ("*" if self.rough else interval)
 
 
 @dataclass(frozen=True)
@@ -77,9 +85,8 @@ class Result:
 
     def markdown(self) -> str:
         """Title, table and notes."""
-        return (
-            "\n".join([f"## {self.title}", "", figure_table(self.figures), "", *(f"- {n}" for n in self.notes)]) + "\n"
-        )
+        notes = (f"- {note}" for note in (*self.notes, *remarks(self.figures)))
+        return "\n".join([f"## {self.title}", "", figure_table(self.figures), "", *notes]) + "\n"
 
     def write(self, folder: Path, name: str, command: Sequence[str]) -> None:
         """`folder/name.json`, and `folder/name.values.json` where there are values.
@@ -135,13 +142,24 @@ def figures_of(
     return tuple(figures)
 
 
+def remarks(figures: Sequence[Figure]) -> list[str]:
+    """What a table's signs mean."""
+    return [ROUGH] if any(figure.rough for figure in figures) else []
+
+
 def figure_table(figures: Sequence[Figure]) -> str:
     """A row for each figure; for figures in groups a row for each group and a column for each measure."""
     groups = list(dict.fromkeys(figure.group for figure in figures))
     if groups == [""]:
         columns = ("measure", "mean", "95 % interval", "median", "n")
         rows = [
-            (_heading(figure), number(figure.value), _interval(figure), _optional(figure.median), figure.n)
+            (
+                _heading(figure),
+                number(figure.value) + "*" * figure.rough,
+                _interval(figure),
+                _optional(figure.median),
+                figure.n,
+            )
             for figure in figures
         ]
         kept = [i for i in range(len(columns)) if i < 2 or any(row[i] not in ("", None) for row in rows)]

@@ -26,6 +26,7 @@ from recon.render.config import Renderer
 
 FORMATS = ("obj", "ply", "glb", "stl")
 VERTEX_MM = 0.001  # places are written to a micrometre
+MM_A_METRE = 1000.0
 
 
 def chosen_formats(text: str) -> tuple[str, ...]:
@@ -72,8 +73,13 @@ def write_result(
 
 
 def write_mesh(path: Path, result: Reconstruction) -> None:
-    """Write the mesh, textured where the format knows textures (obj, glb), with vertex colours in ply, bare in stl."""
+    """Write the mesh, textured where the format knows textures (obj, glb), with vertex colours in ply, bare in stl.
+
+    In mm in the camera's frame; a glb in metres about its middle (`summary` says it).
+    """
     vertices = np.round(result.detail.vertices / VERTEX_MM) * VERTEX_MM
+    if path.suffix == ".glb":  # whose unit is the metre, and whose viewers look at the origin
+        vertices = (vertices - middle_mm(result)) / MM_A_METRE
     mesh = trimesh.Trimesh(vertices, result.detail.triangles, process=False)
     if path.suffix == ".ply":
         mesh.visual.vertex_colors = np.round(colours_at(result.texture, result.uv) * 255).astype(np.uint8)  # type: ignore[union-attr]
@@ -81,7 +87,10 @@ def write_mesh(path: Path, result: Reconstruction) -> None:
         material = PBRMaterial(
             baseColorTexture=Image.fromarray(result.texture), metallicFactor=0.0, roughnessFactor=0.7
         )
-        simple = SimpleMaterial(image=Image.fromarray(result.texture), name="face")
+        shown, none = [255, 255, 255], [0, 0, 0]  # the texture as it is: photographed light is in it already
+        simple = SimpleMaterial(
+            image=Image.fromarray(result.texture), diffuse=shown, ambient=shown, specular=none, name="face"
+        )
         chosen = simple if path.suffix == ".obj" else material
         mesh.visual = TextureVisuals(uv=result.uv, material=chosen)
     if path.suffix != ".obj":
@@ -92,6 +101,12 @@ def write_mesh(path: Path, result: Reconstruction) -> None:
     for name, content in [*files.items(), (path.name, text.encode())]:
         with whole_file(path.parent / name) as temporary:
             temporary.write_bytes(content)
+
+
+def middle_mm(result: Reconstruction) -> np.ndarray:
+    """(3,) mm, the middle of the mesh's box, to a micrometre."""
+    vertices = result.detail.vertices
+    return np.round((vertices.min(0) + vertices.max(0)) / 2, 3)
 
 
 def summary(result: Reconstruction) -> dict[str, Any]:
@@ -115,6 +130,11 @@ def summary(result: Reconstruction) -> dict[str, Any]:
         },
         "units": "mm of the default face: the scale of a face is not known from one photo",
         "frame": "of the photo's camera: x right, y up, z toward the viewer",
+        "glb": {
+            "unit": "metre",
+            "middle_mm": middle_mm(result).tolist(),
+            "place_mm": "1000 * place in mesh.glb + middle_mm",
+        },
     }
 
 

@@ -172,11 +172,15 @@ class Numbers(Codec):
 
 @dataclass(frozen=True)
 class Scalar(Codec):
-    """One whole number (int) or one number (float) within [low, high]; `kind` is how wide it is stored."""
+    """One whole number (int) or one number (float) within [low, high]; `kind` is how wide it is stored.
+
+    nullable: where there is no number, NaN in memory is null in the row.
+    """
 
     kind: str
     low: float = -np.inf
     high: float = np.inf
+    nullable: bool = False
 
     @property
     def dtype(self) -> np.dtype:
@@ -184,21 +188,25 @@ class Scalar(Codec):
 
     @property
     def stored(self) -> str:
-        return self.kind
+        return f"{self.kind} or null" if self.nullable else self.kind
 
     def feature(self, shape: tuple[Any, ...]) -> Value:
         return Value(self.kind)
 
-    def encode(self, value: int | float) -> int | float:
-        return value
+    def encode(self, value: int | float) -> int | float | None:
+        return None if self.nullable and np.isnan(value) else value
 
     def decode(self, value: Any) -> int | float:
+        if value is None and self.nullable:
+            return float("nan")
         number = _numbers(value, self.dtype)
         if number.ndim:
             raise ValueError(f"holds an array of shape {number.shape}, not a number")
         return number.item()
 
     def check(self, value: Any) -> None:
+        if value is None and self.nullable:
+            return
         if not self.low <= self.decode(value) <= self.high:  # so that NaN is refused as well
             raise ValueError(f"holds {value}, out of range {self.low:g} to {self.high:g}")
 

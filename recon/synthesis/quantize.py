@@ -9,13 +9,13 @@ import numpy as np
 
 MM_STEPS = 128  # steps per millimetre: a power of two, so decoded millimetres are exact in float32
 MM_ZERO = 32768  # the code of 0 mm
-MM_LIMIT = 255.9  # mm
+MM_LIMIT = 255.9  # mm: faces and heads lie within, ends of hair and clothes need not
 LEVELS = 65534
 
 
 def encode_mm(values: np.ndarray) -> np.ndarray:
-    """float32 mm within +-255.9 (clipped), NaN allowed -> uint16, steps of 1/128 mm."""
-    return _codes(np.rint(np.clip(values, -MM_LIMIT, MM_LIMIT) * MM_STEPS), MM_ZERO)
+    """float32 mm -> uint16, steps of 1/128 mm; NaN, and what lies beyond +-255.9 mm, has no code but 0."""
+    return _codes(np.rint(_within_reach(values) * MM_STEPS), MM_ZERO)
 
 
 def decode_mm(codes: np.ndarray) -> np.ndarray:
@@ -25,7 +25,12 @@ def decode_mm(codes: np.ndarray) -> np.ndarray:
 
 def snap_mm(values: np.ndarray) -> np.ndarray:
     """The same as `decode_mm(encode_mm(values))`, sooner."""
-    return np.rint(np.clip(values, -MM_LIMIT, MM_LIMIT) * MM_STEPS) / MM_STEPS
+    return snap_places(_within_reach(values))
+
+
+def snap_places(values: np.ndarray) -> np.ndarray:
+    """float32 mm of any size on the steps of `encode_mm`, for what is stored as it is."""
+    return np.rint(values * MM_STEPS) / MM_STEPS
 
 
 def encode_unit(values: np.ndarray) -> np.ndarray:
@@ -56,6 +61,11 @@ def decode_signed(codes: np.ndarray) -> np.ndarray:
 def snap_signed(values: np.ndarray) -> np.ndarray:
     """The same as `decode_signed(encode_signed(values))`, sooner."""
     return snap_unit(values * np.float32(0.5) + np.float32(0.5)) * np.float32(2.0) - np.float32(1.0)
+
+
+def _within_reach(values: np.ndarray) -> np.ndarray:
+    """NaN for millimetres that no code reaches: a place that is not stored is none, never a wrong one."""
+    return np.where(np.abs(values) <= MM_LIMIT, values, np.float32(np.nan))
 
 
 def _codes(steps: np.ndarray, first: int) -> np.ndarray:

@@ -16,7 +16,8 @@ class Record:
         rgb: (S, S, 3) uint8.
         mask: (S, S) bool, visible pixels of the one face region.
         region: (S, S) uint8, index into `recon.faces.model.REGIONS`.
-        position_mm: (S, S, 3) float32, NaN where nothing was rendered; the whole head and bust, not only the face.
+        position_mm: (S, S, 3) float32, NaN where nothing was rendered; the whole head and bust, not only the face. A
+            coordinate beyond +-255.9 mm (ends of hair and clothes) is NaN as well.
         normals: (S, S, 3) float32 unit, camera frame, NaN where nothing was rendered.
         fine_normals: the same of the skin's relief: pores, wrinkles and folds; as `normals` where there is none.
         correspondence: (S, S, 3) float32 in [0, 1], NaN outside the mask.

@@ -21,8 +21,9 @@ from recon.render.config import Renderer
 from recon.synthesis.column import Schema
 from recon.synthesis.produce import MakeRows, Row
 from recon.synthesis.render_record import RENDERER_VERSION, render_record
-from recon.synthesis.scene import SceneConfig, draw_scene
-from recon.synthesis.schema import record_schema, row_from_record
+from recon.synthesis.scene import Scene, SceneConfig, draw_scene
+from recon.synthesis.schema import record_schema, row_from_record, row_from_traits
+from recon.synthesis.traits import traits_of
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,14 @@ class RenderJob:
 
         def make_rows(indices: range) -> list[Row | None]:
             scenes = (draw_scene(model, self.seed, index, self.scene) for index in indices)
-            return [row_from_record(render_record(model, scene, self.size, self.renderer)) for scene in scenes]
+            return [row_of(model, scene, self.size, self.renderer) for scene in scenes]
 
         return make_rows
+
+
+def row_of(model: FaceModel, scene: Scene, size: int, renderer: Renderer = "own") -> Row:
+    """The row of a drawn scene: its record, and its traits to look for it by."""
+    return row_from_record(render_record(model, scene, size, renderer)) | row_from_traits(traits_of(model, scene))
 
 
 def render_manifest(model: FaceModel, seed: int, size: int, scene: SceneConfig) -> dict[str, Any]:

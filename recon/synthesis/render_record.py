@@ -29,12 +29,12 @@ from recon.synthesis.backdrop import draw_backdrop
 from recon.synthesis.background import draw_background
 from recon.synthesis.head import Head, paint_values, placed_head, prepared
 from recon.synthesis.labels import landmark_labels, map_labels
-from recon.synthesis.quantize import snap_mm
+from recon.synthesis.quantize import snap_places
 from recon.synthesis.record import Record
 from recon.synthesis.response import degrade, develop, metered
 from recon.synthesis.scene import Scene
 
-RENDERER_VERSION = 1  # rises whenever the same scene gives another record, so that stored ones are not taken for new
+RENDERER_VERSION = 2  # rises whenever the same scene gives another record, so that stored ones are not taken for new
 SUPERSAMPLING = 2
 SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
 APART = ("identity", "expression", "rotation", "seed", "index")  # of a scene, what a record holds in fields of its own
@@ -77,7 +77,7 @@ def render_record(model: FaceModel, scene: Scene, size: int, renderer: Renderer 
         model=model.name,
         rgb=rgb,
         **labels,
-        vertices_mm=snap_mm(places[: scenery.head_vertices].numpy()),
+        vertices_mm=snap_places(places[: scenery.head_vertices].numpy()),
         identity=scene.identity,
         expression=scene.expression,
         rotation=scene.rotation,

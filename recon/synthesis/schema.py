@@ -3,6 +3,7 @@
     row_from_record(record)                 the columns of a record
     record_from_row(row)                    the record again; of a row of `load_dataset` too
     record_from_row(row, ("rgb", "mask"))   only these fields, from `columns_of(("rgb", "mask"))`
+    row_from_traits(traits)                 the columns that rows are filtered by; `traits_from_row` reads them
 
 Letters of shapes: S the image's side, n vertices, k identity and e expression parameters of the face model.
 """
@@ -14,14 +15,20 @@ from typing import Any
 
 from recon.errors import did_you_mean
 from recon.faces.model import REGIONS, FaceModel
+from recon.people.hair.cuts import CUTS
+from recon.people.hair.facial_hair_style import KINDS as BEARDS
+from recon.people.worn.glasses_design import FAMILIES
+from recon.people.worn.headwear_design import KINDS as HEADWEAR
+from recon.people.worn.objects import KINDS as THINGS
 from recon.synthesis.codecs import MM, SIGNED, UNIT, Mask, Numbers, Pixels, Scalar, Text
 from recon.synthesis.column import Column, Row, Schema, by_field, decode_row, encode_row
 from recon.synthesis.record import Record
+from recon.synthesis.traits import Traits
 
 LANDMARKS = 68
 WHOLE = Scalar("int64", low=0)
 IMAGE, RGB = ("S", "S"), ("S", "S", 3)
-FLOATS = Numbers("float32")
+FLOATS, NUMBER = Numbers("float32"), Scalar("float32")
 OF_REGIONS = ", ".join(f"{code} {name.replace('_', ' ')}" for code, name in enumerate(REGIONS))
 
 # fmt: off
@@ -67,14 +74,28 @@ COLUMNS = (
     Column("origin_mm", "origin_mm", FLOATS, (3,), "mm", "the nasion: add it to position for camera coordinates"),
     Column("scene", "scene", Text(), (), "", "JSON of everything else that was drawn"),
 )
+TRAITS = (
+    Column("yaw_deg", "yaw_deg", NUMBER, (), "deg", "the head's turn, positive to the image's right"),
+    Column("pitch_deg", "pitch_deg", NUMBER, (), "deg", "its nod, positive looks down"),
+    Column("roll_deg", "roll_deg", NUMBER, (), "deg", "its tilt, positive is counter-clockwise in the image"),
+    Column("age", "age", Scalar("float32", 0, 120, nullable=True), (), "years", "null where the skin is drawn smooth"),
+    Column("melanin", "melanin", Scalar("float32", 0, 2), (), "", "of the skin: about 0.03 (pale) to 2 (dark)"),
+    Column("smile", "smile", NUMBER, (), "", "of the mouth's corners: 0 none, 1 a full smile, a grin beyond"),
+    Column("open_mouth", "open_mouth", NUMBER, (), "", "of jaw and lips: 0 shut, 1 wide open"),
+    Column("hair", "hair", Text(), (), "", f"{', '.join(CUTS)}, or painted (no strands); headwear may hide it"),
+    Column("beard", "beard", Text(), (), "", f"{', '.join(BEARDS)}, or painted"),
+    Column("glasses", "glasses", Text(), (), "", f"none, or their outline: {', '.join(FAMILIES)}"),
+    Column("headwear", "headwear", Text(), (), "", f"none, {', '.join(HEADWEAR)}"),
+    Column("thing", "thing", Text(), (), "", f"before the face: none, {', '.join(THINGS)}"),
+)
 # fmt: on
-FIELDS = by_field(COLUMNS)
+FIELDS, FIELDS_OF_TRAITS = by_field(COLUMNS), by_field(TRAITS)
 ALWAYS = ("index", "seed")  # fields that are read with any others: they name the record
 
 
 def record_schema(model: FaceModel) -> Schema:
-    """The columns of the records of a face model."""
-    return Schema(COLUMNS, lengths_of(model))
+    """The columns of a face model's records, and of the traits to look for them by."""
+    return Schema((*COLUMNS, *TRAITS), lengths_of(model))
 
 
 def lengths_of(model: FaceModel) -> dict[str, int]:
@@ -91,6 +112,16 @@ def columns_of(fields: Iterable[str]) -> list[str]:
 def row_from_record(record: Record) -> dict[str, Any]:
     """The record's columns: `{"bytes": PNG, "path": None}` for images, arrays and plain values for the rest."""
     return encode_row(record, COLUMNS)
+
+
+def row_from_traits(traits: Traits) -> dict[str, Any]:
+    """The columns that rows are filtered by."""
+    return encode_row(traits, TRAITS)
+
+
+def traits_from_row(row: Row) -> Traits:
+    """What `row_from_traits` was given. Raises UserError where the row lacks a column of it."""
+    return Traits(**decode_row(row, FIELDS_OF_TRAITS))
 
 
 def record_from_row(row: Row, fields: Collection[str] | None = None) -> Record:

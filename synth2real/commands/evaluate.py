@@ -20,7 +20,7 @@ class Options:
     photos     folder of ready crops, framed like the renders
     out        folder to write the results and the sheet to
     generator  weights of the generators to compare; none: the bundled one
-    judge      weights of a reconstructor that no generator was held to; none: nothing is said of geometry
+    judge      weights of a reconstructor, best one that no generator was held to; none: nothing is said of geometry
     scene      YAML file of what is drawn; none: faces as the bundled generator knows them
     count      held-out renders
     size       side of the images in px

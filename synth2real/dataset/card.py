@@ -11,23 +11,26 @@ import numpy as np
 from recon.files import whole_file
 from recon.synthesis.column import Column, table_of
 from recon.synthesis.produce import Produced
-from recon.synthesis.schema import COLUMNS
+from recon.synthesis.schema import COLUMNS, TRAITS
 from recon.synthesis.shards import Rows
 from synth2real.dataset.limits import limits_of
 from synth2real.dataset.schema import DRIFT, TRANSLATED
 
-Drift = dict[str, dict[str, float]]  # column -> mean, median, worst_5_percent
+Drift = dict[str, dict[str, float]]  # column -> mean, median, worst_5_percent; none: images without a number
 
 
 def drift_statistics(shards: list[Path]) -> Drift:
-    """Mean, median and 95th percentile (5th for mask_iou, where low is bad) of each drift over all rows."""
+    """Mean, median and 95th percentile (5th for mask_iou, where low is bad) of each drift over the rows that have one,
+    and how many have none. NaN where none has one.
+    """
     names = [column.name for column in DRIFT]
     rows = list(Rows(shards).rows(names))
     statistics = {}
     for name in names:
-        values = np.array([row[name] for row in rows])
-        worst = np.percentile(values, 5 if name == "mask_iou" else 95)
-        statistics[name] = {"mean": float(values.mean()), "median": float(np.median(values)), "worst_5_percent": worst}
+        values = np.array([row[name] for row in rows if row[name] is not None] or [np.nan])
+        worst = float(np.percentile(values, 5 if name == "mask_iou" else 95))
+        figures = {"mean": float(values.mean()), "median": float(np.median(values)), "worst_5_percent": worst}
+        statistics[name] = {**figures, "none": sum(row[name] is None for row in rows)}
     return statistics
 
 
@@ -47,7 +50,7 @@ def write_card(
     licence = "other" if own_photos else "cc0-1.0"
     sections = [_header(name, produced.count, licence), f"# {name}", _summary(produced, manifest)]
     sections.append(_drift_section(drift, manifest) if drift else "All labels are exact for `render`.")
-    sections += [_use_section(), _columns_section(TRANSLATED if drift else COLUMNS)]
+    sections += [_use_section(), _columns_section(TRANSLATED if drift else (*COLUMNS, *TRAITS))]
     sections += [_origin_section(bool(drift), own_photos), limits_of(manifest["scene"])]
     with whole_file(out / "README.md") as temporary:
         temporary.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
@@ -89,7 +92,8 @@ def _drift_section(drift: Drift, manifest: Mapping[str, Any]) -> str:
         f"| {name} | {values['mean']:.4g} | {values['median']:.4g} | {values['worst_5_percent']:.4g} |"
         for name, values in drift.items()
     )
-    digests = manifest["weights"]
+    digests, none = manifest["weights"], int(drift["drift_mm"]["none"])
+    faceless = f"\n{none} images show no pixel of a face: their drift is null.\n" if none else ""
     return f"""## How far to trust the labels
 The labels are exact for `render`. `image` is that render translated by a GAN, which moves things a little: for `image`
 the labels are not exact, and each row carries its own measured drift.
@@ -97,7 +101,7 @@ the labels are not exact, and each row carries its own measured drift.
 | drift | mean | median | worst 5 % |
 | --- | --- | --- | --- |
 {lines}
-
+{faceless}
 The drift is what one frozen network sees of the image as stored. Where that network also held the GAN to the geometry
 in training, as an earlier stage of the bundled one did, the figures are a lower bound. Filter by `drift_mm` if it
 matters.
@@ -115,7 +119,9 @@ depth_code = np.asarray(rows[0]["depth"])  # uint16
 depth_mm = np.where(depth_code == 0, np.nan, (depth_code.astype(np.float32) - 32768) / 128)
 ```
 `recon.synthesis.schema.record_from_row(row)` decodes all labels at once. Camera frame: right-handed, x right, y up,
-z toward the viewer. All labels are lossless."""
+z toward the viewer. Nothing is lost between the render's labels and these files: maps are drawn on the very steps that
+their codes have (1/128 mm). Coordinates beyond +-255.9 mm, at ends of hair and clothes, have no code and are none.
+Needs `datasets` 4 or newer. Filter by the plain columns at the end of the table, such as `row["glasses"] != "none"`."""
 
 
 def _columns_section(columns: tuple[Column, ...]) -> str:

@@ -55,7 +55,9 @@ def write_gallery(out: Path, rows: Iterable[Mapping[str, Any]], title: str, fact
 def _figure(row: Mapping[str, Any]) -> str:
     index = row["index"]
     caption, drift = f"{index}", ""
-    if "drift_mm" in row:
+    if "drift_mm" in row and row["drift_mm"] is None:
+        caption, drift = f"{caption} <span>no face in the image</span>", ' data-drift="0"'
+    elif "drift_mm" in row:
         caption += f" <span>drift {row['drift_mm']:.1f} mm, IoU {row['mask_iou']:.2f}</span>"
         drift = f' data-drift="{row["drift_mm"]:.4f}"'
     return (

@@ -17,6 +17,7 @@ from recon.synthesis.produce import MakeRows, Row
 from recon.synthesis.render_job import render_manifest
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
+from recon.synthesis.traits import traits_of
 from synth2real.dataset.schema import row_from_translation, translated_schema
 from synth2real.dataset.translate import translate
 from synth2real.gan.generator import Generator
@@ -50,14 +51,20 @@ class GenerateJob:
         generator, network = load_generator(self.weights), Reconstructor.from_pretrained(self.network)
 
         def make_rows(indices: range) -> list[Row | None]:
-            scenes = (draw_scene(model, self.seed, index, self.scene) for index in indices)
+            scenes = [draw_scene(model, self.seed, index, self.scene) for index in indices]
             records = [render_record(model, scene, self.size) for scene in scenes]
-            pairs = zip(translate(records, generator, network), records, strict=True)
-            return [row_from_translation(*pair) if self._keeps(pair[0].drift_mm) else None for pair in pairs]
+            made = zip(translate(records, generator, network), records, scenes, strict=True)
+            return [
+                row_from_translation(translation, record, traits_of(model, scene))
+                if self._keeps(translation.drift_mm)
+                else None
+                for translation, record, scene in made
+            ]
 
         return make_rows
 
     def _keeps(self, drift_mm: float) -> bool:
+        """Under a limit, an image without a drift (NaN: no face is in it) is not kept."""
         return self.max_drift_mm is None or drift_mm <= self.max_drift_mm
 
 

@@ -140,8 +140,10 @@ def make_dataset(
 
 
 def _said(drift: Drift, produced: Produced, max_drift_mm: float | None) -> str:
-    median, worst = drift["drift_mm"]["median"], drift["drift_mm"]["worst_5_percent"]
-    said = f"drift {median:.2f} mm (median), {worst:.2f} mm (95th percentile)"
+    of_image = drift["drift_mm"]
+    said = f"drift {of_image['median']:.2f} mm (median), {of_image['worst_5_percent']:.2f} mm (95th percentile)"
+    if of_image["none"]:
+        said = f"{said if np.isfinite(of_image['median']) else 'no drift'}, {of_image['none']:g} images without a face"
     if max_drift_mm is not None:
         said += f", {produced.count} of {produced.candidates} kept at --max_drift {max_drift_mm:g}"
     return said

@@ -22,7 +22,7 @@ class Translation:
 
     image: (S, S, 3) uint8. drift_mm: mean over the true face mask of the length by which the network's position moves.
     drift_correspondence: the same for the correspondence, in units of the canonical box. mask_iou: overlap of the
-    network's two masks at 0.5.
+    network's two masks at 0.5. NaN where the render shows no pixel of the face.
     """
 
     image: np.ndarray

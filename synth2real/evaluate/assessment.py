@@ -49,11 +49,13 @@ def geometry(
     box_mm: np.ndarray,
     settings: Mapping[str, Any],
     weights: Mapping[str, str],
+    independence: str = "",
 ) -> Result:
     """The judge's error against the true label on G(x), minus its error on x, image by image.
 
     Args:
-        judge: a reconstructor that was in no generator's loss. records: renders x. translations: name -> G(x).
+        judge: a reconstructor. independence: what `independence_of` says of it, for the notes.
+        records: renders x. translations: name -> G(x).
         box_mm: (2, 3) canonical box of the default model. settings, weights: for the result.
     """
     before = score_records(judge, records, box_mm)
@@ -67,10 +69,32 @@ def geometry(
             values.append({"generator": name, "index": own["index"], **changes[-1]})
         figures += figures_of(changes, GEOMETRY, name)
     notes = (
-        "Error against the true label on the translated image minus that on the render, image by image, by a judge "
-        "that was in no generator's loss; intervals over images.",
+        "Error against the true label on the translated image minus that on the render, image by image, by the judge; "
+        "intervals over images.",
+        *([independence] if independence else []),
     )
     return Result("Geometry of translated renders", "geometry", settings, tuple(figures), notes, weights, values)
+
+
+def independence_of(judge: str, cards: Mapping[str, Mapping[str, Any]]) -> str:
+    """Whether a judge was in a generator's loss, as far as the generators' cards tell.
+
+    Args:
+        judge: SHA-256 of its file. cards: generator -> the card in its weights, which holds the digest of the network
+            that held it to the geometry where `synth2real train` wrote it.
+    """
+    held, unknown = [], []
+    for name, card in cards.items():
+        network = card.get("inputs", {}).get("geometry.network")
+        if network is None:
+            unknown.append(name)
+        elif judge.startswith(network) and card["experiment"]["geometry"]["weight"] > 0:
+            held.append(name)
+    if held:
+        return f"The judge was itself in the loss of {', '.join(held)}: for it the figures are a lower bound."
+    if unknown:
+        return f"Whether the judge was in the loss of {', '.join(unknown)} is not known: the weights don't say."
+    return "The judge was in no generator's loss: its hash is not in their weights."
 
 
 def realism(

@@ -23,7 +23,7 @@ from recon.synthesis.record import Record
 from synth2real.dataset.jobs import load_generator
 from synth2real.dataset.sheets import correspondence_colours
 from synth2real.dataset.translate import check_size
-from synth2real.evaluate.assessment import geometry, realism, translated_records
+from synth2real.evaluate.assessment import geometry, independence_of, realism, translated_records
 
 SHOWN = 8
 FEWEST_PHOTOS = 16  # two halves of eight, for the photos against themselves
@@ -45,7 +45,7 @@ def compare_generators(
 
     Args:
         files: weights of the generators. photos: folder of ready crops. scene: what is drawn.
-        judge: weights of a reconstructor that no generator was held to; None: nothing is said of geometry.
+        judge: weights of a reconstructor, best one that no generator was held to; None: nothing is said of geometry.
         count, size, seed: of the held-out renders. settings: what was asked for, for the results.
     Raises:
         UserError: a file can't be read, there are too few photos, or two files have one name.
@@ -72,8 +72,10 @@ def compare_generators(
     weights = digests(*files)
     results = {"generator_realism": realism(records, translations, real, settings, weights)}
     if eye is not None:
-        box_mm, weights = model.canonical_box_mm.numpy(), weights | digests(judge)
-        results["generator_geometry"] = geometry(eye, records, translations, box_mm, settings, weights)
+        box_mm, (judged,) = model.canonical_box_mm.numpy(), digests(judge).values()
+        told = independence_of(judged, {name: one.card for name, one in generators.items()})
+        weights |= digests(judge)
+        results["generator_geometry"] = geometry(eye, records, translations, box_mm, settings, weights, told)
     for name, result in results.items():
         result.write(out, name, command_of(settings))
     return list(results.values())

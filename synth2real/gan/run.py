@@ -14,7 +14,7 @@ from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.faces import load
 from recon.methods.base import Reconstructor
-from recon.methods.pretrained import digest, save_weights
+from recon.methods.pretrained import FILE, digest, save_weights
 from recon.photos.folder import Photos, load_photos
 from recon.synthesis.source import content, held_out_of, open_source
 from recon.synthesis.targets import MapsTarget
@@ -60,7 +60,7 @@ def train_generator(experiment: GanExperiment, run_dir: Path, cache: Path | None
     state = train(experiment, renders, photo_batches, held_out, network, run_dir, model.canonical[model.landmarks[48:]])
 
     average = cast(Generator, state.ema["generator"].average.cpu())
-    card = {"experiment": to_plain(experiment), "settings": settings, "steps": state.step}
+    card = {"experiment": to_plain(experiment), "inputs": inputs, "settings": settings, "steps": state.step}
     card |= {"renders": state.step * experiment.batch, "photos": len(photo_batches.images)}
     save_weights(run_dir / "generator.safetensors", average, card)
     return run_dir / "generator.safetensors"
@@ -87,8 +87,10 @@ def batches_of(photos: Photos, network: Reconstructor, experiment: GanExperiment
 
 
 def digest_of(weights: str) -> str:
-    """Of a weights file's bytes; of a folder or Hub id, its name."""
-    return digest(Path(weights))[:16] if Path(weights).is_file() else weights
+    """Of the bytes of a weights file, or of that in a folder; of a Hub id, its name."""
+    path = Path(weights)
+    path = path / FILE if path.is_dir() else path
+    return digest(path)[:16] if path.is_file() else weights
 
 
 def _content_of(images: np.ndarray) -> str:

@@ -115,7 +115,7 @@ class Evaluation:
         rows = [renders, self.held_out["correspondence"], translated]
         sheet = torch.cat([row[: self.shown].cpu() for row in rows])
         return {
-            **{name: float(value.mean()) for name, value in drift.items()},
+            **{name: float(value.nanmean()) for name, value in drift.items()},
             "change": health.change,
             "diversity": health.diversity,
             "collapse": float(bool(health.alarms)),

@@ -54,6 +54,7 @@ def test_written_config_reads_back_equal(tmp_path: Path) -> None:
         ("steps: many", "'steps' must be int, not 'many' in {path}"),
         ("steps: 5\nnet: {kind: both}", "'net.kind' must be joint or separate, not 'both' in {path}"),
         ("steps: 5\nname: [1]", "'name' must be text or null, not '[1]' in {path}"),
+        ("steps: 5\nnet:", "'net' must be keys of its own, not null in {path}"),
         ("rate: 1", "no value for steps in {path}"),
         ("- 1\n- 2", "the configuration file {path} must hold `key: value` lines"),
         ("steps: [5", "the configuration file {path} is not valid YAML at line 1: mend it"),

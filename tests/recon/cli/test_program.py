@@ -82,6 +82,8 @@ def test_a_command_is_given_its_options_and_overrides(
         (["work", "fast", "a", "--xyzzy"], "unknown option --xyzzy (see prog work fast --help)"),
         (["work", "fast", "a", "--count", "three"], "--count must be int, not 'three'"),
         (["work", "fast", "a", "--count", "-3"], "--count must be from 1 to 9, not -3"),
+        (["work", "fast", "a", "-x"], "unknown option -x (see prog work fast --help)"),
+        (["work", "fast", "a", "--out="], "--out needs a value: --out VALUE"),
         (["work", "fast", "a", "--count"], "--count needs a value: --count VALUE"),
         (["work", "fast", "a", "--count", "--crop"], "--count needs a value: --count VALUE"),
         (["work", "fast", "a", "--box", "1"], "--box needs 2 values: --box VALUE VALUE"),

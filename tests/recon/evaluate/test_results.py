@@ -17,6 +17,7 @@ from recon.evaluate.results import (
     figures_of,
     number,
     read_result,
+    remarks,
     without_places,
 )
 
@@ -85,3 +86,12 @@ def test_a_file_that_is_no_result_is_named(tmp_path: Path) -> None:
         (tmp_path / "a.json").write_text(text)
         with pytest.raises(UserError, match="is not a result"):
             read_result(tmp_path / "a.json")
+
+
+def test_figures_of_few_values_without_an_interval_are_marked():
+    rough, told = Figure("a", "A", "mm", 1.5, 16), Figure("b", "B", "mm", 2.5, 16, 2.0, 3.0)
+    many = Figure("c", "C", "mm", 3.5, 64)
+    assert (rough.text(), told.text(), many.text()) == ("1.50*", "2.50 (2.00 to 3.00)", "3.50")
+    assert remarks([told, many]) == [] and "fewer than 64" in remarks([rough])[0]
+    shown = Result("T", "p", {}, (rough, many)).markdown()
+    assert "1.50*" in shown and "3.50*" not in shown and "fewer than 64" in shown

@@ -20,7 +20,7 @@ from recon.synthesis.record import Record
 from recon.synthesis.render_record import RENDERER_VERSION, render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
-VERSION, HASH = 1, "74f86e1c2ab9dff3"
+VERSION, HASH = 2, "85caa461ad56fbc6"
 MEANS = (  # levels of red, green and blue
     (147.05, 92.54, 131.86),
     (79.36, 64.93, 60.93),

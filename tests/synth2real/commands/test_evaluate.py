@@ -12,7 +12,7 @@ from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.pretrained import save_weights
 from recon.synthesis.record import Record
 from synth2real.cli import main
-from synth2real.evaluate.assessment import geometry, realism, translated_records
+from synth2real.evaluate.assessment import geometry, independence_of, realism, translated_records
 from synth2real.gan.generator import Generator, GeneratorConfig
 
 SIZE = 32
@@ -37,6 +37,17 @@ def test_a_generator_that_changes_nothing_moves_nothing(network, records):
     figures = geometry(network[1], records, {"identity": moved}, BOX, {}, {}).figures
     assert [f.value for f in figures if not f.name.startswith("own_")] == pytest.approx([0.0, 0.0, 0.0], abs=1e-5)
     assert [f.value > 0 for f in figures if f.name in ("own_depth_mean_mm", "own_correspondence_mean_mm")] == [True] * 2
+
+
+def card(network, weight=30.0):
+    return {"inputs": {"geometry.network": network}, "experiment": {"geometry": {"weight": weight}}}
+
+
+def test_what_is_said_of_the_judge_is_what_the_weights_say():
+    judge = "0123456789abcdef" + 48 * "0"
+    assert "was in no generator's loss" in independence_of(judge, {"a": card("f" * 16), "b": card(judge[:16], 0.0)})
+    assert "itself in the loss of b" in independence_of(judge, {"a": card("f" * 16), "b": card(judge[:16])})
+    assert "loss of a, c is not known" in independence_of(judge, {"a": {}, "b": card("f" * 16), "c": {"steps": 5600}})
 
 
 def test_images_like_the_photos_are_told_from_them_less_than_the_renders(records, monkeypatch):
@@ -73,10 +84,12 @@ def test_the_command_writes_results_and_a_sheet(network, tmp_path, monkeypatch, 
     assert origin["command"].startswith("synth2real evaluate --photos photos --generator plain.safetensors --count 16")
     with Image.open(tmp_path / "out" / "sheet.png") as sheet:
         assert sheet.size == (8 * SIZE, 3 * SIZE)
-    assert "recovered" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "recovered" in said and "*" in said and "of fewer than 64 values" in said
     options += ["--judge", tmp_path / "judge.safetensors"]
     assert main(["evaluate", *map(str, options)]) == 0
     geometry_json, values = (tmp_path / "out" / f"generator_geometry{end}.json" for end in ("", ".values"))
     assert values.exists() and set(read_result(geometry_json)[0].weights) == {"plain.safetensors", "judge.safetensors"}
+    assert "loss of plain is not known" in capsys.readouterr().out
     assert main(["evaluate", *map(str, options), "--count", "3"]) == 2
     assert "--count must be from 16" in capsys.readouterr().err

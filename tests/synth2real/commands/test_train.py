@@ -61,7 +61,8 @@ def test_a_short_run_end_to_end(workplace, monkeypatch, capsys):
     assert main(arguments(workplace)) == 0
     run = workplace / "run"
     assert isinstance(Generator.from_pretrained(run / "generator.safetensors"), Generator)
-    assert Generator.from_pretrained(run / "generator.safetensors").card["steps"] == 3
+    card = Generator.from_pretrained(run / "generator.safetensors").card
+    assert card["steps"] == 3 and len(card["inputs"]["geometry.network"]) == 16
     assert (run / "experiment.yaml").is_file() and list((run / "sheets").glob("*.png"))
     assert "broken.jpg" in (run / "skipped.txt").read_text()
     assert "4 photos, 1 skipped" in capsys.readouterr().err

@@ -7,24 +7,24 @@ from datasets import Image, Value
 from recon.errors import UserError
 from recon.synthesis.codecs import image_to_column
 from recon.synthesis.column import table_of
-from recon.synthesis.schema import COLUMNS, record_from_row, row_from_record
+from recon.synthesis.schema import COLUMNS, TRAITS, record_from_row, row_from_record
 from synth2real.dataset.schema import DRIFT, IMAGE, TRANSLATED, row_from_translation, translation_from_row
 from synth2real.dataset.translate import Translation
 from tests.recon.synthesis.fake_records import SCHEMA as RECORDS
-from tests.recon.synthesis.fake_records import fake_record
+from tests.recon.synthesis.fake_records import TRAITS_OF_FAKE, fake_record
 
 SCHEMA = dataclasses.replace(RECORDS, columns=TRANSLATED)
 TRANSLATION = Translation(np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3), 1.5, 0.25, 0.75)
 
 
 def row():
-    return row_from_translation(TRANSLATION, fake_record(0))
+    return row_from_translation(TRANSLATION, fake_record(0), TRAITS_OF_FAKE)
 
 
 def test_the_image_comes_first_and_its_drift_last():
     features = SCHEMA.features
     drift = ["drift_mm", "drift_correspondence", "mask_iou"]
-    assert list(features) == list(row()) == ["image", *(column.name for column in COLUMNS), *drift]
+    assert list(features) == list(row()) == ["image", *(column.name for column in (*COLUMNS, *TRAITS)), *drift]
     assert features["image"] == Image() and all(features[name] == Value("float32") for name in drift)
     assert {column.field for column in (IMAGE, *DRIFT)} == {field.name for field in dataclasses.fields(Translation)}
     assert all(f"| {column.name} | {column.codec.stored} |" in table_of(TRANSLATED) for column in TRANSLATED)
@@ -36,6 +36,16 @@ def test_a_row_is_read_in_two_parts():
     assert translation.image.tobytes() == TRANSLATION.image.tobytes() and translation.image.dtype == np.uint8
     assert dataclasses.astuple(translation)[1:] == dataclasses.astuple(TRANSLATION)[1:]
     assert record_from_row(row()).rgb.tobytes() == fake_record(0).rgb.tobytes()
+
+
+def test_no_drift_is_null_in_the_row_and_nan_in_memory():
+    nothing = dataclasses.replace(TRANSLATION, drift_mm=float("nan"), drift_correspondence=float("nan"))
+    made = row_from_translation(nothing, fake_record(0), TRAITS_OF_FAKE)
+    assert made["drift_mm"] is None and made["drift_correspondence"] is None and made["mask_iou"] == 0.75
+    SCHEMA.check(made)
+    assert np.isnan(translation_from_row(made).drift_mm)
+    with pytest.raises(UserError, match="column focal_px"):  # null is for columns that say so
+        SCHEMA.check(made | {"focal_px": None})
 
 
 def test_a_row_of_a_render_has_no_image():

@@ -1,14 +1,20 @@
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from recon.errors import UserError
-from synth2real.dataset.translate import check_size, translate
+from recon.synthesis.scene import SceneConfig
+from recon.synthesis.shards import write_shard
+from synth2real.dataset.card import drift_statistics
+from synth2real.dataset.jobs import GenerateJob
+from synth2real.dataset.schema import TRANSLATED, row_from_translation
+from synth2real.dataset.translate import Translation, check_size, translate
 from synth2real.gan.generator import Generator, GeneratorConfig
 from tests.fakes import MapsReconstructor, of_maps
-from tests.recon.synthesis.fake_records import fake_record
+from tests.recon.synthesis.fake_records import SCHEMA, TRAITS_OF_FAKE, fake_record
 
 
 class Brightness(MapsReconstructor):
@@ -48,6 +54,27 @@ def test_drift_of_a_known_shift():
     np.testing.assert_array_equal(translation.image, record().rgb + 51)
     assert translation.drift_mm == pytest.approx(100 * 0.2 * 3**0.5, rel=1e-5)
     assert translation.drift_correspondence == pytest.approx(0.2 * 3**0.5, rel=1e-5)
+
+
+def test_without_a_face_in_the_image_there_is_no_drift_and_it_is_kept_under_no_limit():
+    faceless = dataclasses.replace(record(), mask=np.zeros_like(record().mask))
+    nothing, shifted = translate([faceless, record()], Shift(51), Brightness())
+    assert np.isnan([nothing.drift_mm, nothing.drift_correspondence, nothing.mask_iou]).all()
+    assert shifted.drift_mm > 0
+    job = GenerateJob(0, 16, SceneConfig(), Path("g"), Path("n"), max_drift_mm=1000.0)
+    assert not job._keeps(nothing.drift_mm) and job._keeps(shifted.drift_mm)
+    assert dataclasses.replace(job, max_drift_mm=None)._keeps(nothing.drift_mm)
+
+
+def test_statistics_are_of_the_images_that_have_a_drift(tmp_path):
+    schema = dataclasses.replace(SCHEMA, columns=TRANSLATED)
+    made = [Translation(fake_record(0).rgb, drift, drift, 0.5) for drift in (2.0, 4.0, float("nan"))]
+    rows = [row_from_translation(one, fake_record(0), TRAITS_OF_FAKE) for one in made]
+    write_shard(tmp_path / "some.parquet", schema, rows)
+    some = drift_statistics([tmp_path / "some.parquet"])
+    assert (some["drift_mm"]["mean"], some["drift_mm"]["none"], some["mask_iou"]["none"]) == (3.0, 1, 0)
+    write_shard(tmp_path / "none.parquet", schema, rows[2:])
+    assert np.isnan(drift_statistics([tmp_path / "none.parquet"])["drift_mm"]["median"])
 
 
 def test_noise_depends_on_seed_and_index_alone():

@@ -77,4 +77,12 @@ def test_drift_of_a_known_shift():
 def test_no_face_in_either_answer_is_full_agreement():
     zeros = torch.zeros(1, 3, 8, 8)
     empty = of_maps(zeros[:, :1], zeros, zeros)
-    assert float(label_drift(empty, empty, zeros[:, :1])["mask_iou"]) == 1.0
+    assert float(label_drift(empty, empty, zeros[:, :1] + 1)["mask_iou"]) == 1.0
+
+
+def test_where_no_face_is_in_the_image_there_is_no_drift():
+    zeros = torch.zeros(2, 3, 8, 8)
+    mask = zeros[:, :1].clone()
+    mask[1] = 1
+    drift = label_drift(of_maps(mask, zeros, zeros), of_maps(mask, zeros + 1, zeros), mask)
+    assert all(value.isnan().tolist() == [True, False] for value in drift.values())
