@@ -71,6 +71,8 @@ def run(settings: Settings) -> Result:
     """Light, photograph, add detail, score: each surface in each light."""
     if settings.reconstruction.detail is None:
         raise UserError("--reconstruction.detail null adds nothing to score: give a method")
+    method = settings.reconstruction.detail.method
+    paper = f", by the paper's {method.replace('_', ' ')}" if method.startswith("equation") else ""
     cases = [(subject, light) for subject in subjects() for light in LIGHTS]
     figures: list[Figure] = []
     for subject, light in tracked(cases, "surfaces and lights"):
@@ -78,7 +80,7 @@ def run(settings: Settings) -> Result:
         group = f"{subject.name}, {light}"
         figures += [Figure(name, *measure, scores[name], count, group=group) for name, measure in MEASURES.items()]
     return Result(
-        title="Fine detail against known relief",
+        title="Fine detail against known relief" + paper,
         protocol="detail",
         settings=to_plain(settings),
         figures=tuple(figures),
