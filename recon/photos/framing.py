@@ -88,26 +88,48 @@ def frame(image: Image.Image, framing: Framing | None, size: int) -> np.ndarray:
             )
         )
     side = framing.eye_distance / EYE_SHARE  # of the frame, in photo pixels
-    shrink = max(1.0, side / (2 * size))  # PIL's transform does not average: come down to twice the size first
-    if shrink > 1:
-        small = (max(1, round(image.width / shrink)), max(1, round(image.height / shrink)))
-        image = image.resize(small, Image.Resampling.BOX)
     right = np.array([np.cos(framing.tilt), np.sin(framing.tilt)])
     down = np.array([-right[1], right[0]])
-    corner = framing.middle / shrink - (EYES_MIDDLE[0] * right + EYES_MIDDLE[1] * down) * side / shrink
-    image, offset = _mirror_border(image, corner, right, down, side / shrink)
-    corner = corner + offset
-    step = side / shrink / (2 * size)
-    affine = (right[0] * step, down[0] * step, corner[0], right[1] * step, down[1] * step, corner[1])
+    corner = framing.middle - (EYES_MIDDLE[0] * right + EYES_MIDDLE[1] * down) * side
+    corners = corner + side * np.array([0 * right, right, down, right + down])
+    shrink = max(1.0, side / (2 * size))  # PIL's transform does not average: come down to twice the size first
+    margin = 2 * shrink
+    image, low, scale = _shrunk(image, corners.min(0) - margin, corners.max(0) + margin, shrink)
+    image, offset = _mirror_border(image, (corners - low) / scale)
+    corner = (corner - low) / scale + offset
+    across, along = (side / (2 * size) * step / scale for step in (right, down))
+    affine = (across[0], along[0], corner[0], across[1], along[1], corner[1])
     twice = image.transform((2 * size, 2 * size), Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
     return np.asarray(twice.resize((size, size), Image.Resampling.BOX))
 
 
-def _mirror_border(
-    image: Image.Image, corner: np.ndarray, right: np.ndarray, down: np.ndarray, side: float
-) -> tuple[Image.Image, np.ndarray]:
-    """The image mirrored outward as far as the frame reaches, and where its old origin went (2,) px."""
-    corners = corner + side * np.array([0 * right, right, down, right + down])
+def _shrunk(
+    image: Image.Image, low: np.ndarray, high: np.ndarray, shrink: float
+) -> tuple[Image.Image, np.ndarray, np.ndarray]:
+    """What lies from `low` to `high` (2,) px, as far as the photo goes, in pixels about `shrink` times as large.
+
+    Also where it begins in the photo (2,) px, and how large its pixels are: (2,), as its sides are whole numbers.
+    """
+    size = np.array(image.size)
+    low, high = (
+        np.minimum(low, 2 * size - high),
+        np.maximum(high, -low),
+    )  # a border mirrors it
+    low = np.clip(np.floor(low), 0, size - 1)
+    high = np.clip(np.ceil(high), low + 1, size)
+    left, top, end, bottom = (int(bound) for bound in (*low, *high))
+    small = np.maximum(1, np.round((high - low) / shrink)).astype(int)
+    if shrink > 1:
+        return (
+            image.resize((int(small[0]), int(small[1])), Image.Resampling.BOX, box=(left, top, end, bottom)),
+            low,
+            (high - low) / small,
+        )
+    return image.crop((left, top, end, bottom)), low, np.ones(2)
+
+
+def _mirror_border(image: Image.Image, corners: np.ndarray) -> tuple[Image.Image, np.ndarray]:
+    """The image mirrored outward as far as the frame's corners (4, 2) px reach, and where its old origin went (2,)."""
     low = np.maximum(0, np.ceil(2 - corners.min(0))).astype(int)
     high = np.maximum(0, np.ceil(corners.max(0) + 2 - image.size)).astype(int)
     if not (low.any() or high.any()):
