@@ -62,8 +62,9 @@ def run(settings: Settings) -> Result:
     kinds = {"true maps": "true", f"{NOISE_MM:g} mm of noise, {OUTLIER_SHARE:.0%} of outliers": "spoiled"}
     of_kind = {group: [value for value in values if value["maps"] == kind] for group, kind in kinds.items()}
     beyond = ", heads beyond its identities" if settings.variation else ""
+    mean = " from its mean face" if settings.reconstruction.registration.start == "mean" else ""
     return Result(
-        title=f"Registration of the {model.name} model{beyond}",
+        title=f"Registration of the {model.name} model{mean}{beyond}",
         protocol="registration",
         settings=to_plain(settings),
         figures=tuple(figure for group, kept in of_kind.items() for figure in figures_of(kept, MEASURES, group)),
