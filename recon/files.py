@@ -1,4 +1,4 @@
-"""Files appear whole or not at all; which files are images."""
+"""Files appear whole or not at all, in folders that one run at a time fills; which files are images."""
 
 from __future__ import annotations
 
@@ -7,16 +7,47 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from recon.errors import UserError
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+# Pillow lists these too: drawings that need another program to open, and stubs.
+NO_PHOTOS = {".bufr", ".emf", ".eps", ".fit", ".fits", ".grib", ".h5", ".hdf", ".mpeg", ".mpg", ".pdf", ".ps", ".wmf"}
+# Photos that Pillow opens with a plugin alone, or not at all: looked at, so that they are skipped by name.
+OTHER_PHOTOS = {".arw", ".cr2", ".cr3", ".dng", ".heic", ".heif", ".hif", ".jxl", ".nef", ".orf", ".raf", ".rw2"}
 
 
-def image_files(folder: Path) -> list[Path]:
-    """The files under `folder`, at any depth, whose names end like images', sorted."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
+@cache
+def image_suffixes() -> frozenset[str]:
+    """The endings of image files: all that Pillow and its plugins open, and those that are named when skipped."""
+    from PIL import Image
+
+    Image.init()
+    opened = {end for end, kind in Image.registered_extensions().items() if kind in Image.OPEN}
+    return frozenset(opened - NO_PHOTOS | OTHER_PHOTOS)
+
+
+def image_files(folder: Path, leave_out: Path | None = None) -> list[Path]:
+    """The files under `folder`, at any depth and through links, whose names end like images', sorted.
+
+    A folder that is reached twice is looked into once. leave_out: a folder that is not looked into.
+    """
+    found: list[Path] = []
+    entered = {_identity(leave_out)} if leave_out is not None and leave_out.is_dir() else set()
+    for where, folders, names in os.walk(folder, followlinks=True):
+        entered.add(_identity(Path(where)))
+        for name in sorted(folders):
+            if (identity := _identity(Path(where, name))) in entered:
+                folders.remove(name)
+            entered.add(identity)
+        found += [Path(where, name) for name in names if os.path.splitext(name)[1].lower() in image_suffixes()]
+    return sorted(found)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 @contextmanager
@@ -59,3 +90,25 @@ def _flush_to_disk(path: Path) -> None:
     # Without it a power cut can leave the new name with none of the bytes.
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+@contextmanager
+def only_run_in(folder: Path) -> Iterator[None]:
+    """Hold `folder`, new or there, for this process alone; a UserError where another run holds it.
+
+    A killed run holds it no longer.
+    """
+    from filelock import FileLock, Timeout  # half of the time that a `--help` has
+
+    refuse_unwritable(folder)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(
+            f"another run is at work in --out {folder}: wait until it ends, or name another folder"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

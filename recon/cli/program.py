@@ -13,6 +13,7 @@ from recon.cli.help import command_help, overview
 from recon.cli.words import read_words
 from recon.configuration import from_words
 from recon.errors import UserError, did_you_mean
+from recon.processes import one_blas_thread
 
 HELP = ("-h", "--help")
 
@@ -30,6 +31,7 @@ class Command:
 
 def run_program(program: str, about: str, commands: Mapping[str, Command], argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` names. Exit codes: 0, 2 for what the user can mend (one line), 130 for Ctrl-C."""
+    one_blas_thread()
     words = list(sys.argv[1:] if argv is None else argv)
     lines = {name: command.help for name, command in commands.items()}
     if not words or words[0] in HELP:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from recon.configuration import bounded
+from recon.ranges import PROCESSES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,17 +18,19 @@ class Options:
     out      file to write, .npy
     network  weights of the reconstructor; none: the bundled one
     device   for the network: cpu or cuda
+    workers  processes
     """
 
     photos: Path
     out: Path
     network: Path | None = None
     device: str = "cpu"
+    workers: int = bounded(os.cpu_count() or 1, 1, PROCESSES[1])
 
 
 def run(options: Options) -> None:
     from recon.reconstruction.networks import network_of
     from recon.reconstruction.photo_textures import write_textures
 
-    made, photos = write_textures(options.photos, options.out, network_of(options.network, options.device))
-    print(f"{made} textures of {photos} photos are in {options.out}")
+    network = network_of(options.network, options.device)
+    print(f"{write_textures(options.photos, options.out, network, options.workers)}; they are in {options.out}")

@@ -1,4 +1,4 @@
-"""Frontal faces in a photo by dlib's built-in detector: no download, boxes only."""
+"""Frontal faces in a photo by dlib's built-in detector: no download; boxes, and how sure it is."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PIL import Image
 FIRST_SIDE_PX = 640  # the detector's time grows with the pixels; it sees faces above 80 px
 SECOND_SIDE_PX = 1600  # of the second look, for small faces
 MOST_ENLARGED = 2.0
+LEAST_SCORE = -1.0  # told of what is no face, too
 
 
 def face_boxes(image: Image.Image, thorough: bool = False) -> np.ndarray:
@@ -23,6 +24,13 @@ def face_boxes(image: Image.Image, thorough: bool = False) -> np.ndarray:
         finer = _boxes(image, SECOND_SIDE_PX, MOST_ENLARGED)
         boxes = np.stack([*boxes, *(box for box in finer if not _seen(box, boxes))]) if len(finer) else boxes
     return boxes[np.argsort(-(boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), kind="stable")]
+
+
+def score(image: np.ndarray) -> float:
+    """How surely a crop (S, S, 3) uint8 RGB shows an upright frontal face: above 0 the detector would say so; -inf
+    where nothing is like one."""
+    found = _detector().run(image, 1, LEAST_SCORE)[1]
+    return max(found, default=-np.inf)
 
 
 def _boxes(image: Image.Image, side_px: int, enlarged: float) -> np.ndarray:

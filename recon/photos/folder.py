@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +11,10 @@ import numpy as np
 from PIL import Image
 
 from recon.errors import UserError
-from recon.files import IMAGE_SUFFIXES, image_files
+from recon.files import image_files
 from recon.photos.detection import face_boxes
 from recon.photos.framing import Framing, FramingMode, frame, from_box, from_points
+from recon.photos.points import PointsOf
 from recon.photos.reading import Unusable, read_photo
 
 
@@ -42,15 +42,14 @@ def load_photos(
     framing  "points": by five points of a CSV; "detect": by dlib's frontal face detector; "none": the photos are ready
              crops; "auto": by points where a CSV is given or lies in or beside the folder as faces.csv, else by the
              detector
-    points   CSV with columns file, left_eye_x, left_eye_y, right_eye_*, nose_*, mouth_l_*, mouth_r_* in pixels, eyes as
-             seen in the image; photos that it does not name are skipped
+    points   CSV of five points of each face, see `recon.photos.points`; photos that it does not name are skipped
     drop     text file with one name a line, without suffix or folder or with them: photos to leave out
 
     Unreadable photos, and those without a face, are skipped and named. Raises UserError for a missing folder, one
     without images, one whose every image is skipped, and a broken CSV.
     """
     paths = find_images(folder)
-    place = _placement(folder, framing, points)
+    place = _placement(folder, paths, framing, points)
     dropped = _read_names(drop) if drop else frozenset()
     images, names, skipped = [], [], []
     for path in paths[:limit]:
@@ -75,12 +74,12 @@ def find_images(folder: Path) -> list[Path]:
         raise UserError(f"there is no folder {folder}: give a folder of photos with --photos")
     paths = image_files(folder)
     if not paths:
-        raise UserError(f"{folder} holds no images ({', '.join(IMAGE_SUFFIXES)}): give another folder with --photos")
+        raise UserError(f"{folder} holds no images (jpg, png, webp, avif and all else that Pillow reads): give another")
     return paths
 
 
 def _placement(
-    folder: Path, framing: FramingMode, points: Path | None
+    folder: Path, paths: Sequence[Path], framing: FramingMode, points: Path | None
 ) -> Callable[[Path, Image.Image], Framing | None]:
     """The function that says where the face of a photo is; None: the photo is a ready crop."""
     if framing == "none":
@@ -91,28 +90,8 @@ def _placement(
         raise UserError(f"there is no faces.csv in or beside {folder}: give one with --points or use --framing detect")
     if framing == "detect" or points is None:
         return _largest_detected
-    table = read_points(points)
-
-    def placed(path: Path, image: Image.Image) -> Framing:
-        row = table.get(path.name)
-        if row is None:
-            raise Unusable(f"not named in {points}")
-        return from_points(row)
-
-    return placed
-
-
-def read_points(path: Path) -> dict[str, np.ndarray]:
-    """File name -> (5, 2) float px [left eye, right eye, nose, left and right mouth corner] of a faces.csv."""
-    columns = [f"{point}_{axis}" for point in ("left_eye", "right_eye", "nose", "mouth_l", "mouth_r") for axis in "xy"]
-    try:
-        with path.open(newline="") as file:
-            rows = {row["file"]: [float(row[column]) for column in columns] for row in csv.DictReader(file)}
-    except OSError as error:
-        raise UserError(f"{path} can't be read ({error.strerror}): check --points") from None
-    except (KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} needs the columns file, {', '.join(columns)} with numbers ({error!r})") from None
-    return {name: np.asarray(row).reshape(5, 2) for name, row in rows.items()}
+    table = PointsOf(points, folder, paths)
+    return lambda path, image: from_points(table(path))
 
 
 def _largest_detected(path: Path, image: Image.Image) -> Framing:

@@ -91,28 +91,45 @@ def frame(image: Image.Image, framing: Framing | None, size: int) -> np.ndarray:
     right = np.array([np.cos(framing.tilt), np.sin(framing.tilt)])
     down = np.array([-right[1], right[0]])
     corner = framing.middle - (EYES_MIDDLE[0] * right + EYES_MIDDLE[1] * down) * side
-    edges = np.stack([corner, side * right, side * down])
-    shrink = side / (2 * size)
-    if shrink > 1:  # PIL's transform does not average: come down to about twice the size first
-        small = np.maximum(1, np.round(np.array(image.size) / shrink)).astype(int)
-        edges *= small / image.size  # whole pixels: each axis has a scale of its own
-        image = image.resize((int(small[0]), int(small[1])), Image.Resampling.BOX)
-    corner, right, down = edges
-    image, offset = _mirror_border(image, corner, right, down)
-    corner, right, down = corner + offset, right / (2 * size), down / (2 * size)
-    affine = (right[0], down[0], corner[0], right[1], down[1], corner[1])
+    corners = corner + side * np.array([0 * right, right, down, right + down])
+    shrink = max(1.0, side / (2 * size))  # PIL's transform does not average: come down to twice the size first
+    margin = 2 * shrink
+    image, low, scale = _shrunk(image, corners.min(0) - margin, corners.max(0) + margin, shrink)
+    image, offset = _mirror_border(image, (corners - low) / scale)
+    corner = (corner - low) / scale + offset
+    across, along = (side / (2 * size) * step / scale for step in (right, down))
+    affine = (across[0], along[0], corner[0], across[1], along[1], corner[1])
     twice = image.transform((2 * size, 2 * size), Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
     return np.asarray(twice.resize((size, size), Image.Resampling.BOX))
 
 
-def _mirror_border(
-    image: Image.Image, corner: np.ndarray, right: np.ndarray, down: np.ndarray
-) -> tuple[Image.Image, np.ndarray]:
-    """The image mirrored outward as far as the frame reaches, and where its old origin went (2,) px.
+def _shrunk(
+    image: Image.Image, low: np.ndarray, high: np.ndarray, shrink: float
+) -> tuple[Image.Image, np.ndarray, np.ndarray]:
+    """What lies from `low` to `high` (2,) px, as far as the photo goes, in pixels about `shrink` times as large.
 
-    corner, right, down: the frame's upper left corner and its upper and left edge, (2,) px.
+    Also where it begins in the photo (2,) px, and how large its pixels are: (2,), as its sides are whole numbers.
     """
-    corners = corner + np.array([0 * right, right, down, right + down])
+    size = np.array(image.size)
+    low, high = (
+        np.minimum(low, 2 * size - high),
+        np.maximum(high, -low),
+    )  # a border mirrors it
+    low = np.clip(np.floor(low), 0, size - 1)
+    high = np.clip(np.ceil(high), low + 1, size)
+    left, top, end, bottom = (int(bound) for bound in (*low, *high))
+    small = np.maximum(1, np.round((high - low) / shrink)).astype(int)
+    if shrink > 1:
+        return (
+            image.resize((int(small[0]), int(small[1])), Image.Resampling.BOX, box=(left, top, end, bottom)),
+            low,
+            (high - low) / small,
+        )
+    return image.crop((left, top, end, bottom)), low, np.ones(2)
+
+
+def _mirror_border(image: Image.Image, corners: np.ndarray) -> tuple[Image.Image, np.ndarray]:
+    """The image mirrored outward as far as the frame's corners (4, 2) px reach, and where its old origin went (2,)."""
     low = np.maximum(0, np.ceil(2 - corners.min(0))).astype(int)
     high = np.maximum(0, np.ceil(corners.max(0) + 2 - image.size)).astype(int)
     if not (low.any() or high.any()):

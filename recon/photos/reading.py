@@ -1,14 +1,22 @@
-"""One photo file as 8-bit RGB, upright, whatever it was stored as."""
+"""One photo file as 8-bit sRGB, upright, whatever it was stored as."""
 
 from __future__ import annotations
 
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 BACKDROP = (128, 128, 128)  # behind transparent pixels
 SMALLEST_SIDE_PX = 16
+MOST_PX = 220_000_000  # 3 bytes each in memory; the largest sensors of phones have 200 million
+GREY_BITS = (8, 10, 12, 14, 16, 24, 32)
+HEIF = (".heic", ".heif", ".hif")
 
 
 class Unusable(Exception):
@@ -16,30 +24,105 @@ class Unusable(Exception):
 
 
 def read_photo(path: Path) -> Image.Image:
-    """One photo as 8-bit RGB, upright: EXIF orientation applied once; 16-bit, grey, palette and CMYK converted.
+    """One photo as 8-bit sRGB, upright.
 
-    Transparent pixels lie over mid grey. Raises Unusable for what isn't a whole image.
+    EXIF orientation is applied once and an embedded colour profile converted; of several frames the first is taken;
+    transparent pixels lie over mid grey; greys of more than 8 bits and floats are scaled as `_eight_bits` says.
+
+    Raises:
+        Unusable: it isn't a whole image that Pillow reads, or has fewer than 16 px a side or more than MOST_PX.
     """
+    _register_plugins()
     try:
-        with Image.open(path) as file:
+        with _any_size(), Image.open(path) as file:
+            _refuse_size(*file.size)
             file.load()
-            image = ImageOps.exif_transpose(file)
+            ImageOps.exif_transpose(file, in_place=True)
+            return _in_rgb(file)
+    except Unusable:
+        raise
+    except UnidentifiedImageError:
+        mend = ": pip install pillow-heif" if path.suffix.lower() in HEIF else ""
+        raise Unusable(f"not a readable image (no format that Pillow knows){mend}") from None
     except Exception as error:  # Pillow's decoders raise almost anything on a broken file
         raise Unusable(f"not a readable image ({type(error).__name__})") from None
+
+
+def _refuse_size(width: int, height: int) -> None:
+    if min(width, height) < SMALLEST_SIDE_PX:
+        raise Unusable(f"only {width}x{height} px")
+    if width * height > MOST_PX:
+        raise Unusable(f"{width}x{height} px are more than {MOST_PX // 10**6} million: make it smaller")
+
+
+def _in_rgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
     if image.mode.startswith(("I", "F")):
         image = _eight_bits(image)
     if image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
+    elif image.mode not in ("RGB", "RGBA", "L", "CMYK"):
+        image = image.convert("RGB")
+    image = _in_srgb(image, profile) if profile else image
     if image.mode == "RGBA":
         image = Image.alpha_composite(Image.new("RGBA", image.size, (*BACKDROP, 255)), image)
-    image = image.convert("RGB")
-    if min(image.size) < SMALLEST_SIDE_PX:
-        raise Unusable(f"only {image.width}x{image.height} px")
-    return image
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Converted from the embedded profile; as it is where that is broken or of another kind of image."""
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(given):
+            return image
+        mode = "RGBA" if image.mode == "RGBA" else "RGB"
+        how = ImageCms.Intent.RELATIVE_COLORIMETRIC, mode, False, ImageCms.Flags.BLACKPOINTCOMPENSATION
+        return ImageCms.profileToProfile(image, given, _srgb(), *how) or image
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
+
+
+@cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 or more bits by its top 8 bits; floats are taken for [0, 1] unless they reach beyond."""
-    values = np.asarray(image).astype(np.float64)
-    top = 1.0 if image.mode == "F" and values.max() <= 1 else 255.0 if values.max() <= 255 else 65535.0
-    return Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
+    """Grey of 8 bits.
+
+    Whole numbers are scaled by the file's bit depth: the least of GREY_BITS that holds its brightest pixel, since
+    cameras' 10 and 12 bits come in files of 16. Floats within [0, 1] are taken as they are; others from the least,
+    or 0 where that is above, to the greatest finite value. NaN is black.
+    """
+    values = np.asarray(image).astype(np.float32 if image.mode == "F" else np.float64)
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    if image.mode == "F":
+        low, high = min(low, 0.0), 1.0 if low >= 0 and high <= 1 else high
+    else:
+        low, high = 0.0, float(next(2**bits - 1 for bits in GREY_BITS if high < 2**bits))
+    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255 / max(high - low, 1e-30))
+    return Image.fromarray(scaled.clip(0, 255).round().astype(np.uint8))
+
+
+@cache
+def _register_plugins() -> None:
+    try:
+        import pillow_heif  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        return
+    pillow_heif.register_heif_opener()
+
+
+_size_check = threading.Lock()
+
+
+@contextmanager
+def _any_size() -> Iterator[None]:
+    """Without Pillow's own check of an image's size, which warns from half of what phones take on."""
+    with _size_check:
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.faces import load
-from recon.files import image_files, whole_file
+from recon.files import image_files, only_run_in, whole_file
 from recon.methods.base import Reconstructor
 from recon.photos.reading import Unusable, read_photo
+from recon.photos.region import Region, region_of
+from recon.processes import one_thread, process_pool, result_of
 from recon.progress import progress
 from recon.ranges import PROCESSES, refuse_beyond
-from recon.reconstruction.face_finder import Box, FoundFace, find_faces
+from recon.reconstruction.face_finder import Box, find_faces
+from recon.reconstruction.looking import FoundFace
 from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
-from recon.reconstruction.results import FORMATS, write_result
+from recon.reconstruction.results import FORMATS, remove_results, write_result
 
 DONE = "photo.json"  # written last in a photo's folder: what is whole is not made again
 IN_FLIGHT = 2  # photos for each process that wait for it in memory
@@ -33,26 +35,35 @@ IN_FLIGHT = 2  # photos for each process that wait for it in memory
 
 @dataclass(frozen=True)
 class Task:
-    """A photo and the folder of its faces."""
+    """A photo and the folder of its faces. digest: of the file's bytes, hexadecimal."""
 
     photo: Path
     folder: Path
+    digest: str
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a batch in `out`: photos made now, those that were there, those skipped with their reasons."""
+    """What became of a batch in `out`.
+
+    Attributes:
+        made, there: photos made now, those that were there. skipped: those with no result, and why.
+        doubtful: those, made or there, of which a face disagrees with an upright face, and how.
+    """
 
     out: Path
     made: int
     there: int
     skipped: tuple[tuple[Task, str], ...]
+    doubtful: tuple[tuple[Task, str], ...]
 
     def __str__(self) -> str:
         lines = [f"skipped {task.photo}: {reason}" for task, reason in self.skipped]
+        lines += [f"doubtful {task.photo}: {reason}" for task, reason in self.doubtful]
         there = f", {self.there} were there already" if self.there else ""
+        doubtful = f"; {len(self.doubtful)} doubtful: result.json says why" if self.doubtful else ""
         made = f"{self.made} of {self.made + len(self.skipped)} photos reconstructed in {self.out}"
-        return "\n".join([*lines, made + there])
+        return "\n".join([*lines, made + there + doubtful])
 
 
 def reconstruct_photos(
@@ -68,47 +79,93 @@ def reconstruct_photos(
 ) -> Outcome:
     """`recon.reconstruct` for every photo of `places` (files or folders), written under `out`, a folder a photo.
 
-    A photo that was reconstructed there under the same settings is left alone. One that is broken or shows no face is
-    skipped.
+    A photo of the same content that was reconstructed there under the same settings is left alone. One that is broken
+    or shows no face is skipped.
 
     Args:
         box, crop: see `find_faces`; a box is for one photo. formats: of FORMATS. workers: processes for the meshes.
     Raises:
-        UserError: there are no photos, none is usable, or an option is amiss.
+        UserError: there are no photos, none is usable, an option is amiss, `out` can't be written or another run is at
+            work there.
     """
     refuse_beyond("workers", workers, 1, PROCESSES[1])
-    tasks = list(tasks_in(places, out))
-    if box is not None and (len(tasks) > 1 or not np.isfinite(box).all() or min(box[2:]) <= 0):
+    files = list(photos_in(places, out))
+    if box is not None and (len(files) > 1 or not np.isfinite(box).all() or min(box[2:]) <= 0):
         raise UserError("--box X Y W H names the one face of one photo, with a width and a height above 0")
-    work = MeshWork(config, tuple(formats), settings_of(network, config, box, crop, formats))
-    todo = [task for task in tasks if not work.is_done(task.folder)]
-    skipped = run_batch(todo, network, work, box, crop, workers)
-    if skipped and len(skipped) == len(tasks):
-        first, reason = skipped[0]
-        several = "" if len(tasks) == 1 else f"none of the {len(tasks)} photos is usable; the first, "
-        raise UserError(f"{several}{first.photo}: {reason}")
-    return Outcome(out, len(todo) - len(skipped), len(tasks) - len(todo), tuple(skipped))
+    with only_run_in(out), one_thread():
+        tasks = tasks_of(files, out)
+        work = MeshWork(config, tuple(formats), settings_of(network, config, box, crop, formats))
+        todo = [task for task in tasks if not work.is_done(task)]
+        skipped = run_batch(todo, network, work, box, crop, workers)
+        if skipped and len(skipped) == len(tasks):
+            first, reason = skipped[0]
+            several = "" if len(tasks) == 1 else f"none of the {len(tasks)} photos is usable; the first, "
+            raise UserError(f"{several}{first.photo}: {reason}")
+        left_out = {task.folder for task, _ in skipped}
+        doubts = [(task, doubts_in(task.folder)) for task in tasks if task.folder not in left_out]
+    doubtful = tuple((task, doubt) for task, doubt in doubts if doubt)
+    return Outcome(out, len(todo) - len(skipped), len(tasks) - len(todo), tuple(skipped), doubtful)
 
 
-def tasks_in(places: Sequence[Path], out: Path) -> Iterator[Task]:
-    """The photos of files and folders, each with a folder of its own under `out`."""
-    taken: set[Path] = set()
+def photos_in(places: Sequence[Path], out: Path) -> Iterator[tuple[Path, Path]]:
+    """The photos of files and folders, each with the name of its results, a path without an ending.
+
+    out: results may lie within a folder of photos; they are none.
+    """
     for place in places:
         if place.is_dir():
-            files = image_files(place)
+            files = image_files(place, leave_out=out)
             if not files:
                 raise UserError(f"{place} holds no images: give a photo, or a folder with some")
+            yield from ((file, file.relative_to(place).with_suffix("")) for file in files)
         elif place.exists():
-            files = [place]
+            yield place, Path(place.stem)
         else:
             raise UserError(f"there is no photo or folder {place}: check the path")
-        for file in files:
-            name = file.relative_to(place).with_suffix("") if place.is_dir() else Path(file.stem)
-            folder, number = out / name, 2
-            while folder in taken:
-                folder, number = out / f"{name}_{number}", number + 1
-            taken.add(folder)
-            yield Task(file, folder)
+
+
+def tasks_of(files: Sequence[tuple[Path, Path]], out: Path) -> list[Task]:
+    """Each photo with a folder of its own under `out`: that of its name, unless another photo's results are there."""
+    tasks: list[Task] = []
+    taken: set[Path] = set()
+    for photo, name in files:
+        content = digest_of(photo)
+        folder, number = out / name, 2
+        while folder in taken or not _is_its_own(folder, photo, content):
+            folder, number = out / f"{name}_{number}", number + 1
+        taken.add(folder)
+        tasks.append(Task(photo, folder, content))
+    return tasks
+
+
+def digest_of(file: Path) -> str:
+    """SHA-256 of the bytes; of a file that can't be read, of none."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return hashlib.sha256().hexdigest()
+
+
+def said_in(folder: Path) -> dict[str, Any]:
+    """What a photo's folder says of its results; nothing where there are none, or not whole ones."""
+    try:
+        said = json.loads((folder / DONE).read_text())
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def doubts_in(folder: Path) -> str:
+    """The doubts about a photo's faces, in one line."""
+    faces = said_in(folder).get("faces", [])
+    numbered = [(f"face {number}: " if len(faces) > 1 else "", face.get("doubts")) for number, face in enumerate(faces)]
+    return "; ".join(which + ", ".join(doubts) for which, doubts in numbered if doubts)
+
+
+def _is_its_own(folder: Path, photo: Path, digest: str) -> bool:
+    """Whether the results in `folder`, if there are any, are this photo's: of its content, or of its path."""
+    said = said_in(folder)
+    return not said or said.get("photo") == str(photo) or said.get("photo_sha256") == digest
 
 
 def settings_of(
@@ -134,26 +191,29 @@ class MeshWork:
     formats: tuple[str, ...]
     settings: Mapping[str, Any]
 
-    def is_done(self, folder: Path) -> bool:
-        """Whether `folder` holds whole results of the same settings."""
-        try:
-            return json.loads((folder / DONE).read_text())["settings"] == self.settings
-        except (OSError, ValueError, KeyError):
-            return False
+    def is_done(self, task: Task) -> bool:
+        """Whether the photo's folder holds whole results of the same photo under the same settings."""
+        said = said_in(task.folder)
+        return said.get("settings") == self.settings and said.get("photo_sha256") == task.digest
 
-    def __call__(self, task: Task, photo: np.ndarray, faces: Sequence[FoundFace]) -> None:
-        """The meshes of a photo (H, W, 3) uint8, and its files."""
-        torch.set_num_threads(1)
+    def __call__(self, task: Task, regions: Sequence[Region], faces: Sequence[FoundFace]) -> None:
+        """The meshes of a photo's faces, each from its part of the photo, and their files."""
         model, about = load("default"), []
-        for number, face in enumerate(faces):
-            result = reconstruct_face(photo, face, model, self.config)
+        (task.folder / DONE).unlink(missing_ok=True)  # from here to the end its results are not whole
+        remove_results(task.folder)
+        for number, (region, face) in enumerate(zip(regions, faces, strict=True)):
+            try:
+                result = reconstruct_face(region, face, model, self.config)
+            except UserError as reason:  # what the maps show can't be registered: this photo's fault, not the batch's
+                raise Unusable(str(reason)) from None
             folder = task.folder if len(faces) == 1 else task.folder / f"face_{number}"
             said = {"photo": str(task.photo), "face": number}
-            write_result(folder, result, photo, said, self.formats, self.config.renderer)
-            about.append({"folder": str(folder.relative_to(task.folder)), "eyes_px": face.framing.middle.tolist()})
+            write_result(folder, result, region, said, self.formats, self.config.renderer)
+            where = {"folder": str(folder.relative_to(task.folder)), "eyes_px": face.framing.middle.tolist()}
+            about.append({**where, "doubtful": bool(result.doubts), "doubts": list(result.doubts)})
         with whole_file(task.folder / DONE) as temporary:
-            said = {"photo": str(task.photo), "faces": about, "settings": self.settings}
-            temporary.write_text(json.dumps(said, indent=1))
+            what = {"photo": str(task.photo), "photo_sha256": task.digest}
+            temporary.write_text(json.dumps({**what, "faces": about, "settings": self.settings}, indent=1))
 
 
 def run_batch(
@@ -161,16 +221,16 @@ def run_batch(
 ) -> list[tuple[Task, str]]:
     """-> the photos that were skipped, each with its reason."""
     model, skipped = load("default"), []
-    with progress("photos", len(tasks)) as advance, pool_of(min(workers, len(tasks))) as pool:
+    with progress("photos", len(tasks)) as count, pool_of(min(workers, len(tasks))) as pool:
         waiting: deque[tuple[Task, Future[None]]] = deque()
 
         def settle() -> None:
             task, result = waiting.popleft()
             try:
-                result.result()
-            except (Unusable, UserError) as reason:
+                result_of(result)
+            except Unusable as reason:
                 skipped.append((task, str(reason)))
-            advance()
+            count()
 
         for task in tasks:
             try:
@@ -178,18 +238,17 @@ def run_batch(
                 faces = find_faces(photo, network, model, box=box, crop=crop)
             except Unusable as reason:
                 skipped.append((task, str(reason)))
-                advance()
+                count()
                 continue
             if len(waiting) > IN_FLIGHT * workers:
                 settle()
-            waiting.append((task, pool.submit(work, task, np.asarray(photo), faces)))
+            regions = [region_of(photo, face.framing) for face in faces]
+            waiting.append((task, pool.submit(work, task, regions, faces)))
         while waiting:
             settle()
     return skipped
 
 
-def pool_of(workers: int) -> Executor:
+def pool_of(workers: int) -> AbstractContextManager[Executor]:
     """As many processes; for one a thread, as a process would only cost its start."""
-    if workers <= 1:
-        return ThreadPoolExecutor(1)
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    return ThreadPoolExecutor(1) if workers <= 1 else process_pool(workers)

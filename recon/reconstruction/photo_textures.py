@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -12,12 +14,14 @@ from recon.errors import UserError
 from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.files import image_files, refuse_unwritable, whole_file
-from recon.methods.base import Reconstructor
+from recon.methods.base import Reconstructor, device_of
 from recon.photos.detection import face_boxes
 from recon.photos.framing import frame, from_box, whole
 from recon.photos.reading import Unusable, read_photo
-from recon.progress import tracked
-from recon.reconstruction.face_finder import FoundFace, settle
+from recon.processes import one_thread, process_pool, result_of
+from recon.progress import progress
+from recon.reconstruction.face_test import reason_against
+from recon.reconstruction.looking import FoundFace, settle
 from recon.train.retexture import COLUMNS, ROWS, atlas_place
 
 FINER = 2  # photo pixels for each of the network's
@@ -28,41 +32,96 @@ SEEN = 0.05  # of a pixel in reach, that a cell counts as seen
 MIRRORED = 0.02  # weight of the other side's pixels: they only fill what is not seen
 
 
-def write_textures(folder: Path, out: Path, network: Reconstructor) -> tuple[int, int]:
+@dataclass(frozen=True)
+class Textures:
+    """made: how many textures there are. skipped: (photo, reason) of the photos that gave none. listed: the file that
+    names these; None without any.
+    """
+
+    made: int
+    skipped: tuple[tuple[str, str], ...]
+    listed: Path | None
+
+    def __str__(self) -> str:
+        skipped = f"; {len(self.skipped)} skipped, {self.listed} says why" if self.skipped else ""
+        return f"{self.made} textures of {self.made + len(self.skipped)} photos{skipped}"
+
+
+def write_textures(folder: Path, out: Path, network: Reconstructor, workers: int = 1) -> Textures:
     """Read the skin off each photo of one face under `folder` and store all in `out`.
 
     Args:
-        out: an .npy file, (n, 3, ROWS, COLUMNS) uint8, as `recon.train.retexture.read_textures` reads it.
-    Returns:
-        How many textures there are, of how many images.
+        out: an .npy file, (n, 3, ROWS, COLUMNS) uint8, as `recon.train.retexture.read_textures` reads it; beside it
+            NAME.skipped.txt names the photos that gave none. workers: processes.
     Raises:
-        UserError: no image is there, or none that shows a face.
+        UserError: no image is there, or none that shows a face, or `out` can't be written.
     """
     if out.suffix != ".npy":
         raise UserError(f"--out {out}: give a name that ends in .npy")
+    refuse_unwritable(out.parent)
     photos = image_files(folder)
     if not photos:
         raise UserError(f"{folder} holds no images: give a folder of photos")
-    refuse_unwritable(out.parent)
-    model = load("default")
-    found = (texture_in(path, network, model) for path in tracked(photos, "photos"))
-    textures = [texture for texture in found if texture is not None]
+    on_cpu = device_of(network).type == "cpu"  # one network on a GPU is as quick as several
+    found = list(_looked_at(photos, network, min(workers, len(photos)) if on_cpu else 1))
+    textures = [texture for texture in found if isinstance(texture, np.ndarray)]
+    skipped = [
+        (str(photo.relative_to(folder)), reason)
+        for photo, reason in zip(photos, found, strict=True)
+        if isinstance(reason, str)
+    ]
     if not textures:
-        raise UserError(f"none of the {len(photos)} images in {folder} shows a face: give another folder")
+        photo, reason = skipped[0]
+        raise UserError(f"none of the {len(photos)} images in {folder} shows a face (the first, {photo}: {reason})")
     with whole_file(out) as temporary, temporary.open("wb") as file:
         np.save(file, np.stack(textures))
-    return len(textures), len(photos)
+    listed = out.with_suffix(".skipped.txt")
+    listed.unlink(missing_ok=True)
+    if skipped:
+        with whole_file(listed) as temporary:
+            temporary.write_text("".join(f"{photo}\t{reason}\n" for photo, reason in skipped))
+    return Textures(len(textures), tuple(skipped), listed if skipped else None)
 
 
-def texture_in(path: Path, network: Reconstructor, model: FaceModel) -> np.ndarray | None:
-    """The texture of a photo's largest face; None where it can't be read or shows none."""
+def _looked_at(photos: Sequence[Path], network: Reconstructor, workers: int) -> Iterator[np.ndarray | str]:
+    """Each photo's texture, or why it gives none, in order."""
+    with progress("photos", len(photos)) as count, one_thread():
+        if workers <= 1:
+            for photo in photos:
+                yield texture_in(photo, network, load("default"))
+                count()
+            return
+        with process_pool(workers, _start, (network,)) as pool:
+            for future in [pool.submit(_texture_in, photo) for photo in photos]:
+                yield result_of(future)
+                count()
+
+
+_network: Reconstructor | None = None  # in a process of the pool
+
+
+def _start(network: Reconstructor) -> None:
+    global _network
+    _network = network
+
+
+def _texture_in(path: Path) -> np.ndarray | str:
+    assert _network is not None
+    return texture_in(path, _network, load("default"))
+
+
+def texture_in(path: Path, network: Reconstructor, model: FaceModel) -> np.ndarray | str:
+    """The texture of a photo's largest face; why there is none, where it can't be read or shows no upright face."""
     try:
         photo = read_photo(path)
-    except Unusable:
-        return None
-    starts = [from_box(box) for box in face_boxes(photo)[:1]] or [whole(photo)]
-    (face,) = settle(photo, network, model, starts)
-    return None if face is None else texture_of(face, frame(photo, face.framing, FINER * network.size))
+        starts = [from_box(box) for box in face_boxes(photo)[:1]] or [whole(photo)]
+        (face,) = settle(photo, network, model, starts)
+    except Unusable as reason:
+        return str(reason)
+    reason = reason_against(face, photo, network, model)
+    if face is None or reason is not None:
+        return str(reason)
+    return texture_of(face, frame(photo, face.framing, FINER * network.size))
 
 
 def texture_of(face: FoundFace, crop: np.ndarray) -> np.ndarray:

@@ -18,10 +18,13 @@ from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.methods.base import Reconstructor
 from recon.photos.reading import read_photo
+from recon.photos.region import Region, region_of
 from recon.reconstruction.camera import in_photo, pinhole, recover_camera
 from recon.reconstruction.config import ReconstructionConfig
-from recon.reconstruction.face_finder import MASK_THRESHOLD, Box, FoundFace, find_faces
+from recon.reconstruction.doubts import doubts_of
+from recon.reconstruction.face_finder import Box, find_faces
 from recon.reconstruction.face_part import face_part
+from recon.reconstruction.looking import MASK_THRESHOLD, FoundFace
 from recon.reconstruction.networks import bundled_network
 from recon.reconstruction.texture import texture_of
 from recon.registration.map_mesh import MapMesh, map_to_mesh
@@ -40,6 +43,7 @@ class Reconstruction:
         detail: the mesh to use, finer than the template, with relief or without.
         uv: (m, 2) and correspondence: (m, 3) of its vertices.
         texture: (T, T, 3) uint8 RGB; seen: (T, T) in [0, 1], how far it is the photo's own.
+        doubts: what of it disagrees with an upright face, in words; empty for a result to rely on.
     """
 
     face: FoundFace
@@ -54,6 +58,7 @@ class Reconstruction:
     correspondence: np.ndarray
     texture: np.ndarray
     seen: np.ndarray
+    doubts: tuple[str, ...]
 
 
 def reconstruct(
@@ -76,13 +81,13 @@ def reconstruct(
     image = photo if isinstance(photo, Image.Image) else read_photo(Path(photo))
     model = load("default")
     faces = find_faces(image, network or bundled_network(), model, box=box, crop=crop)
-    return [reconstruct_face(np.asarray(image), face, model, config) for face in faces]
+    return [reconstruct_face(region_of(image, face.framing), face, model, config) for face in faces]
 
 
 def reconstruct_face(
-    photo: np.ndarray, face: FoundFace, model: FaceModel, config: ReconstructionConfig = ReconstructionConfig()
+    region: Region, face: FoundFace, model: FaceModel, config: ReconstructionConfig = ReconstructionConfig()
 ) -> Reconstruction:
-    """The mesh of a found face. photo: (H, W, 3) uint8 RGB. model: the template."""
+    """The mesh of a found face. region: the photo's part around it. model: the template."""
     maps = map_to_mesh(face.position_mm, face.correspondence, face.mask > MASK_THRESHOLD)
     crop_camera, translation = pinhole(recover_camera(maps.pixels, maps.vertices, face.mask.shape), len(face.mask))
     camera, turn = in_photo(crop_camera, face.framing)
@@ -90,14 +95,16 @@ def reconstruct_face(
     vertices = (registered.vertices + translation) @ turn.T
     part = face_part(model)
     placed = vertices[part.vertices]
+    near, shape = region.camera(camera), region.pixels.shape[:2]
     if config.detail is None:
-        fine = without_detail(placed, part.triangles, camera, photo.shape[:2])
+        fine = without_detail(placed, part.triangles, near, shape)
     else:
-        fine = add_detail(placed, part.triangles, photo / 255.0, camera, config.detail, part.relief_on)
+        photo = region.pixels / np.float32(255)
+        fine = add_detail(placed, part.triangles, photo, near, config.detail, part.relief_on)
     outside = np.repeat(part.outside, len(fine.triangles) // len(part.triangles))  # finer triangles in their order
     uv = fine.carry(part.uv)
     shown = fine.smooth, fine.triangles[outside], uv, fine.seen
-    texture, seen = texture_of(*shown, photo, camera, config.texture_px)
+    texture, seen = texture_of(*shown, region.pixels, near, config.texture_px)
     return Reconstruction(
         face=face,
         model=model,
@@ -111,4 +118,5 @@ def reconstruct_face(
         correspondence=fine.carry(part.canonical),
         texture=texture,
         seen=seen,
+        doubts=doubts_of(face, registered, model),
     )

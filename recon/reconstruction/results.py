@@ -17,6 +17,8 @@ from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
 from recon.errors import UserError, did_you_mean
 from recon.files import whole_file
+from recon.photos.region import Region
+from recon.reconstruction.doubts import eyes_seen
 from recon.reconstruction.map_pose import angles_deg
 from recon.reconstruction.pipeline import Reconstruction
 from recon.reconstruction.sheet import sheet_of
@@ -27,6 +29,7 @@ from recon.render.config import Renderer
 FORMATS = ("obj", "ply", "glb", "stl")
 VERTEX_MM = 0.001  # places are written to a micrometre
 MM_A_METRE = 1000.0
+WRITTEN = ("mesh.*", "face.png", "template.npz", "sheet.jpg", "turntable.gif", "result.json")
 
 
 def chosen_formats(text: str) -> tuple[str, ...]:
@@ -41,14 +44,15 @@ def chosen_formats(text: str) -> tuple[str, ...]:
 def write_result(
     folder: Path,
     result: Reconstruction,
-    photo: np.ndarray,
+    region: Region,
     about: dict[str, Any],
     formats: Sequence[str],
     renderer: Renderer = "own",
 ) -> None:
     """Write mesh.*, template.npz, result.json (last), sheet.jpg and turntable.gif into `folder`.
 
-    photo: (H, W, 3) uint8. about: what result.json says besides, such as the photo's name. renderer: of the pictures.
+    region: the photo's part around the face. about: what result.json says besides, such as the photo's name. renderer:
+    of the pictures.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in formats:
@@ -63,13 +67,24 @@ def write_result(
         )
     draw = picture_by(renderer)
     with whole_file(folder / "sheet.jpg") as temporary:
-        Image.fromarray(sheet_of(result, photo, draw)).save(temporary, "JPEG", quality=92)
+        Image.fromarray(sheet_of(result, region, draw)).save(temporary, "JPEG", quality=92)
     colours = colours_at(result.texture, result.uv)
     frames = turntable(result.detail.vertices, result.detail.triangles, colours, draw=draw)
     with whole_file(folder / "turntable.gif") as temporary:
         frames[0].save(temporary, "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
     with whole_file(folder / "result.json") as temporary:
         temporary.write_text(json.dumps({**about, **summary(result)}, indent=1))
+
+
+def remove_results(folder: Path) -> None:
+    """Remove what `write_result` wrote into `folder` and its folders of faces, and nothing else."""
+    faces = [place for place in folder.glob("face_*") if place.is_dir()]
+    for place in [folder, *faces]:
+        for file in (file for pattern in WRITTEN for file in place.glob(pattern)):
+            file.unlink()
+    for place in faces:
+        if not any(place.iterdir()):
+            place.rmdir()
 
 
 def write_mesh(path: Path, result: Reconstruction) -> None:
@@ -116,8 +131,11 @@ def summary(result: Reconstruction) -> dict[str, Any]:
     framing = result.face.framing
     yaw, pitch, roll = angles_deg(result.face.seen.pose.rotation)
     return {
+        "doubtful": bool(result.doubts),
+        "doubts": list(result.doubts),
         "camera": {"focal_px": result.camera.focal_px, "centre_px": list(result.camera.centre_px)},
         "eyes": {"middle_px": framing.middle.tolist(), "distance_px": framing.eye_distance, "tilt_rad": framing.tilt},
+        "eyes_seen": eyes_seen(result.face, result.model),
         "pose_deg": {"yaw": yaw, "pitch": pitch, "roll": roll},
         "landmarks_px": project(result, marks).round(3).tolist(),
         "landmarks_mm": marks.round(3).tolist(),

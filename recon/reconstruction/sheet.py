@@ -8,9 +8,10 @@ from PIL import Image
 from scipy.spatial import KDTree
 
 from recon.photos.framing import frame
+from recon.photos.region import Region
 from recon.reconstruction.average_texture import average_colours
 from recon.reconstruction.camera import through
-from recon.reconstruction.face_finder import MASK_THRESHOLD
+from recon.reconstruction.looking import MASK_THRESHOLD
 from recon.reconstruction.pipeline import Reconstruction
 from recon.reconstruction.texture import colours_at
 from recon.reconstruction.views import Picture, around, picture
@@ -20,14 +21,14 @@ GROUND = (24, 26, 30)
 SIDE_VIEWS_DEG = (-35.0, 35.0)
 
 
-def sheet_of(result: Reconstruction, photo: np.ndarray, draw: Picture = picture) -> np.ndarray:
+def sheet_of(result: Reconstruction, region: Region, draw: Picture = picture) -> np.ndarray:
     """(2 * CELL_PX, 5 * CELL_PX, 3) uint8: photo, correspondence, depth, the average texture painted through the
     predicted embedding (figure 8), the network's surface; registered, detailed, the mesh in the photo's pose with
     texture, and from two sides. draw: meshes.
     """
     face, detail = result.face, result.detail
     inside = face.mask > MASK_THRESHOLD
-    crop = frame(Image.fromarray(photo), face.framing, CELL_PX)
+    crop = frame(Image.fromarray(region.pixels), region.framing(face.framing), CELL_PX)
     depth = face.position_mm[..., 2]
     low, high = np.percentile(depth[inside], (2, 98))
     shade = (np.clip((depth - low) / (high - low), 0, 1) * 255).astype(np.uint8)

@@ -2,37 +2,34 @@
 
     out/manifest.json              what the rows depend on; going on with anything else is refused
     out/data/train-00000.parquet   the first RECORDS_PER_SHARD kept records, in the order of their index; and so on
+    out/.begun/0000128.parquet     kept records 128 to 143 of a shard in progress; and so on, until it is whole
 
 Row i depends on the job and i alone, and the parent writes in order of index, so the files are the same bytes whatever
-the number of workers. A shard appears whole: after a kill, the one in progress is made again.
+the number of workers and however often it was stopped. A shard appears whole, made of its parts; a kill costs at most
+the records of one part.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Protocol
 
 from recon.errors import UserError
-from recon.files import whole_file
+from recon.files import only_run_in, whole_file
+from recon.processes import process_pool, result_of
 from recon.progress import progress
 from recon.synthesis.column import SCHEMA_VERSION, Schema
 from recon.synthesis.shards import Rows, row_count, shard_files, shard_path, write_shard
 
 RECORDS_PER_SHARD = 128
+PART = 16  # records of a part of a shard: what a kill can cost
 BLOCK = 8  # records of one task; always whole, so that a network sees the same batch whatever is asked for
 PATIENCE = 128  # candidates without one that is kept, before giving up
 
@@ -68,21 +65,37 @@ class Produced:
 def produce(job: Job, count: int, out: Path, workers: int) -> Produced:
     """Make the folder `out` hold `count` rows of `job`, going on from what is already there.
 
-    Raises UserError where `out` can't be written, holds rows of another job or more than `count`, or the disk is full.
+    Raises UserError where `out` can't be written, holds rows of another job or more than `count`, or another run is at
+    work there, and where the disk is full.
     """
-    _open_folder(out, {"schema": SCHEMA_VERSION, "records_per_shard": RECORDS_PER_SHARD, **job.manifest()})
-    done, index = _resume_point(out, count)
-    if done < count:
-        schema = job.schema()
-        with progress("records", count, done) as advance, _pool(job, workers) as pool:
-            rows = _kept_rows(pool, index, count - done, workers)
-            while done < count:
-                size = min(RECORDS_PER_SHARD, count - done)
-                shard = islice(rows, size)
-                write_shard(shard_path(out, done // RECORDS_PER_SHARD), schema, _counted(shard, advance))
-                done += size
-    shards = shard_files(out)
-    return Produced(done, _last_index(shards[-1]) + 1, shards)
+    _refuse_other_things(out)
+    with only_run_in(out):
+        _open_folder(out, {"schema": SCHEMA_VERSION, "records_per_shard": RECORDS_PER_SHARD, **job.manifest()})
+        _fill(out, job, count, workers)
+        shards = shard_files(out)
+        return Produced(count, _last_index(shards[-1]) + 1, shards)
+
+
+def _fill(out: Path, job: Job, count: int, workers: int) -> None:
+    """Draw what is missing of `count` rows."""
+    there = sum(map(row_count, shard_files(out)))
+    if there > count:
+        raise UserError(f"{out} holds {there} records already: ask for --count {there} or more, or name another --out")
+    if there == count:
+        return
+    shard, pieces, index = _resume_point(out)
+    done, schema = shard * RECORDS_PER_SHARD + sum(map(row_count, pieces)), job.schema()
+    with progress("records", count, min(done, count)) as counted, process_pool(workers, _start, (job,)) as pool:
+        rows = _kept_rows(pool, index, count - done, workers)
+        for number in range(shard, -(-count // RECORDS_PER_SHARD)):
+            first = number * RECORDS_PER_SHARD
+            last = min(first + RECORDS_PER_SHARD, count)
+            while done < last:
+                pieces.append(_part_path(out, done))
+                done += write_shard(pieces[-1], schema, _counted(islice(rows, min(PART, last - done)), counted))
+            write_shard(shard_path(out, number), schema, islice(Rows(pieces).rows(), last - first))
+            pieces = []
+            _remove_parts(out)
 
 
 def read_manifest(out: Path) -> dict[str, Any]:
@@ -94,17 +107,22 @@ def read_manifest(out: Path) -> dict[str, Any]:
         raise UserError(f"{path} can't be read: choose a folder made by synth2real, or a new one") from None
 
 
+def _refuse_other_things(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out} is a file: name a folder")
+    begun = (out / "manifest.json").exists()
+    if out.exists() and not begun and any(not entry.name.startswith(".") for entry in out.iterdir()):
+        raise UserError(f"--out {out} holds other files: name a new folder")
+
+
 def _open_folder(out: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest, or compare it with the one that is there."""
     path = out / "manifest.json"
     manifest = json.loads(json.dumps(manifest))  # tuples become lists, as they will be when read again
+    if path.exists():
+        return _refuse_other_job(out, read_manifest(out), manifest)
     try:
-        if out.exists() and not out.is_dir():
-            raise UserError(f"--out {out} is a file: name a folder")
-        if path.exists():
-            return _refuse_other_job(out, read_manifest(out), manifest)
-        if out.exists() and any(not entry.name.startswith(".") for entry in out.iterdir()):
-            raise UserError(f"--out {out} holds other files: name a new folder")
-        (out / "data").mkdir(parents=True, exist_ok=True)
+        (out / "data").mkdir(exist_ok=True)
         with whole_file(path) as temporary:
             temporary.write_text(json.dumps(manifest, indent=2) + "\n")
     except OSError as error:
@@ -122,22 +140,34 @@ def _refuse_other_job(out: Path, there: Mapping[str, Any], asked: Mapping[str, A
             )
 
 
-def _resume_point(out: Path, count: int) -> tuple[int, int]:
-    """How many rows are there to stay, and the first index not yet tried after them."""
-    for unfinished in (out / "data").glob(".*.tmp"):
+def _resume_point(out: Path) -> tuple[int, list[Path], int]:
+    """The first shard that is not full, the files that hold its rows so far, and the first index not yet tried."""
+    for unfinished in [*(out / "data").glob(".*.tmp"), *_part_path(out, 0).parent.glob(".*.tmp")]:
         unfinished.unlink()
-    files = shard_files(out)
-    there = sum(map(row_count, files))
-    if there > count:
-        raise UserError(f"{out} holds {there} records already: ask for --count {there} or more, or name another --out")
-    if there == count:
-        return there, 0
-    whole = 0  # full shards without a gap
-    for file in files:
-        if file != shard_path(out, whole) or row_count(file) < RECORDS_PER_SHARD:
-            break
-        whole += 1
-    return whole * RECORDS_PER_SHARD, _last_index(files[whole - 1]) + 1 if whole else 0
+    shard = 0
+    while shard_path(out, shard).exists() and row_count(shard_path(out, shard)) == RECORDS_PER_SHARD:
+        shard += 1
+    pieces = [shard_path(out, shard)] if shard_path(out, shard).exists() else []
+    done = shard * RECORDS_PER_SHARD + sum(map(row_count, pieces))
+    while _part_path(out, done).exists():
+        pieces.append(_part_path(out, done))
+        done += row_count(pieces[-1])
+    last = pieces[-1] if pieces else shard_path(out, shard - 1) if shard else None
+    return shard, pieces, _last_index(last) + 1 if last else 0
+
+
+def _part_path(out: Path, first: int) -> Path:
+    """Where the part of a shard in progress is that begins with the kept record `first`."""
+    return out / ".begun" / f"{first:07d}.parquet"
+
+
+def _remove_parts(out: Path) -> None:
+    """All are in their shard by now."""
+    folder = _part_path(out, 0).parent
+    for part in folder.glob("*.parquet"):
+        part.unlink()
+    if folder.exists() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _last_index(shard: Path) -> int:
@@ -156,54 +186,24 @@ def _kept_rows(pool: ProcessPoolExecutor, index: int, wanted: int, workers: int)
             pending.append((block, pool.submit(_make_rows, block)))
             start += BLOCK
         block, future = pending.popleft()
-        for candidate, row in zip(block, _result(future), strict=True):
+        for candidate, row in zip(block, result_of(future), strict=True):
             if candidate < index or kept == wanted:
                 continue
             rejected_in_a_row = 0 if row else rejected_in_a_row + 1
             if rejected_in_a_row == PATIENCE:
-                raise UserError(f"the last {PATIENCE} images were all rejected: raise --max_drift")
+                raise UserError(f"the last {PATIENCE} images were all rejected: raise --max-drift")
             if row:
                 kept += 1
                 yield row
-
-
-def _result(future: Future) -> list[Row | None]:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise UserError(
-            "a worker process died, perhaps for want of memory: run the same command with fewer --workers"
-        ) from None
-
-
-@contextmanager
-def _pool(job: Job, workers: int) -> Iterator[ProcessPoolExecutor]:
-    # Read when NumPy is loaded, which a worker has yet to do: more threads only spin beside the other workers.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Spawned, not forked: torch, warp and the progress bar's thread make a forked child unsafe.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(job,))
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():
-            child.terminate()
-        raise
-    pool.shutdown()
 
 
 _job: Job | None = None  # in a worker: what it was started for
 _make: MakeRows | None = None  # and what makes its rows, once opened
 
 
-def _start_worker(job: Job) -> None:
+def _start(job: Job) -> None:
     global _job
     _job = job
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent alone answers it
-    parent = multiprocessing.parent_process()
-    if parent is not None:  # a killed parent can't stop its workers: each watches for its end
-        threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
 
 
 def _make_rows(block: range) -> list[Row | None]:
@@ -215,7 +215,7 @@ def _make_rows(block: range) -> list[Row | None]:
     return _make(block)
 
 
-def _counted(rows: Iterator[Row], advance: Callable[[], None]) -> Iterator[Row]:
+def _counted(rows: Iterator[Row], count: Callable[[], None]) -> Iterator[Row]:
     for row in rows:
-        advance()
+        count()
         yield row

@@ -48,6 +48,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
+from recon.errors import UserError
+from recon.processes import DEAD
 from recon.train.averaging import Ema
 from recon.train.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from recon.train.log import Log
@@ -177,8 +179,18 @@ def _batches_ahead(
         generator=torch.Generator(),  # else the loader draws from the global one, and a resumed run differs
         pin_memory=accelerator.device.type == "cuda",
     )
-    for batch in loader:
+    for batch in _alive(loader):
         yield {name: value.to(accelerator.device, non_blocking=True) for name, value in batch.items()}
+
+
+def _alive(loader: DataLoader) -> Iterator[Batch]:
+    """The loader's batches; a UserError where a worker died."""
+    try:
+        yield from loader
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error) or ("killed" not in str(error) and "exited" not in str(error)):
+            raise
+        raise UserError(DEAD) from None
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from recon.configuration import to_plain
 from recon.errors import UserError
+from recon.files import refuse_unwritable
 from recon.methods.base import Reconstructor
 from recon.methods.pretrained import digest, save_weights
 from recon.methods.registry import Method, method
@@ -43,6 +44,7 @@ def train(experiment: Experiment, run_dir: Path, cache: Path | None = None) -> P
     Raises:
         UserError: what the experiment names can't be had, or `run_dir` was begun with something else.
     """
+    refuse_unwritable(run_dir)
     known, start = method(experiment.method), starting_network(experiment)
     size = known.target(experiment.network, experiment.amodal).size
     opened = partial(open_source, size=size, seed=experiment.seed, cache=cache, workers=experiment.workers)

@@ -13,9 +13,11 @@ import numpy as np
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.faces import load
+from recon.files import refuse_unwritable
 from recon.methods.base import Reconstructor
 from recon.methods.pretrained import FILE, digest, save_weights
 from recon.photos.folder import Photos, load_photos
+from recon.processes import one_thread
 from recon.synthesis.source import content, held_out_of, open_source
 from recon.synthesis.targets import MapsTarget
 from recon.train.batches import Batches, first_batches
@@ -25,8 +27,9 @@ from synth2real import bundled
 from synth2real.gan.experiment import GanExperiment
 from synth2real.gan.generator import Generator
 from synth2real.gan.training import train
-from synth2real.photos.batches import PhotoBatches, face_masks, with_face
+from synth2real.photos.batches import PhotoBatches, face_masks
 from synth2real.photos.glasses import without_glasses
+from synth2real.photos.upright import with_upright_face
 
 SHOWN = 5  # skipped photos that are named on the terminal; the run's skipped.txt names all
 
@@ -39,6 +42,7 @@ def train_generator(experiment: GanExperiment, run_dir: Path, cache: Path | None
     Raises:
         UserError: what the experiment names can't be had, or `run_dir` was begun with something else.
     """
+    refuse_unwritable(run_dir)
     opened = partial(open_source, size=experiment.size, seed=experiment.seed, workers=experiment.workers)
     held_out_config = held_out_of(experiment.sources, experiment.seed, experiment.held_out)
     held_out_source = opened("held_out", held_out_config, cache=cache)
@@ -46,7 +50,9 @@ def train_generator(experiment: GanExperiment, run_dir: Path, cache: Path | None
     network = Reconstructor.from_pretrained(weights).to(device())
     wanted = experiment.photos
     assert wanted.folder is not None
-    photos = load_photos(wanted.folder, experiment.size, wanted.framing, wanted.points, wanted.drop)
+    with one_thread():
+        photos = load_photos(wanted.folder, experiment.size, wanted.framing, wanted.points, wanted.drop)
+    photos = with_upright_face(photos, network, load("default"))
     photo_batches = batches_of(photos, network, experiment, run_dir)
     sources = {name: opened(name, config, cache=cache) for name, config in experiment.sources.items()}
     inputs = {f"sources.{name}": content(source.key()) for name, source in sources.items()}
@@ -68,22 +74,16 @@ def train_generator(experiment: GanExperiment, run_dir: Path, cache: Path | None
 
 def batches_of(photos: Photos, network: Reconstructor, experiment: GanExperiment, run_dir: Path) -> PhotoBatches:
     """The photos that serve, with their masks; what is skipped is counted, named and listed in skipped.txt."""
-    masks = face_masks(network, photos.images)
-    bare = without_glasses(photos.images) if experiment.photos.without_glasses else [True] * len(masks)
-    skipped = list(photos.skipped)
-    kept = []
-    for i, (name, face, plain) in enumerate(zip(photos.names, with_face(masks), bare, strict=True)):
-        if not face:
-            skipped.append((name, "the network sees no face in it"))
-        elif not plain:
-            skipped.append((name, "it seems to show glasses"))
-        else:
-            kept.append(i)
+    bare = without_glasses(photos.images) if experiment.photos.without_glasses else np.ones(len(photos.names), bool)
+    worn = [(name, "it seems to show glasses") for name, plain in zip(photos.names, bare, strict=True) if not plain]
+    skipped = [*photos.skipped, *worn]
+    kept = np.flatnonzero(bare)
     _report(skipped, len(kept), run_dir)
-    if not kept:
-        raise UserError(f"no photo is left of {len(photos.names)}: see {run_dir / 'skipped.txt'} for the reasons")
+    if not len(kept):
+        raise UserError(f"no photo is left of {len(skipped)}: see {run_dir / 'skipped.txt'} for the reasons")
+    masks = face_masks(network, photos.images[kept])
     rotation_deg = experiment.photos.rotation_deg
-    return PhotoBatches(photos.images[kept], masks[kept], experiment.batch, experiment.seed, rotation_deg)
+    return PhotoBatches(photos.images[kept], masks, experiment.batch, experiment.seed, rotation_deg)
 
 
 def digest_of(weights: str) -> str:

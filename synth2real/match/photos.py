@@ -13,12 +13,14 @@ from recon.files import refuse_unwritable
 from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos
 from recon.photos.framing import FramingMode
+from recon.processes import one_thread
 from recon.synthesis.config import SceneConfig
 from recon.train.loop import device
 from synth2real import bundled
 from synth2real.match.histograms import write_histograms
 from synth2real.match.matching import FEWEST, Drawn, centre, draw_and_measure, match, spread, untold, whole_faces
 from synth2real.match.statistics import QUANTITIES, Statistics, measure
+from synth2real.photos.upright import with_upright_face
 
 SIZE = 128
 SEED = 880_001  # no training or evaluation draws from it
@@ -59,10 +61,16 @@ def match_photos(
         raise UserError(f"--out {out} is no .yaml: name the scene file to write")
     refuse_unwritable(out.parent)
     model, eye = load("default"), Reconstructor.from_pretrained(network or bundled.network_weights()).to(device())
-    seen = load_photos(photos, SIZE, framing, points, drop)
+    with one_thread():
+        seen = load_photos(photos, SIZE, framing, points, drop)
+    seen = with_upright_face(seen, eye, model)
     target = measure(eye, seen.images, model)
     found = whole_faces(target)
-    print(f"{found} faces in {len(seen.names)} photos, {len(seen.skipped)} skipped", file=sys.stderr)
+    print(
+        f"{found} faces in {len(seen.names) + len(seen.skipped)} photos, {len(seen.skipped)} skipped", file=sys.stderr
+    )
+    for name, reason in seen.skipped:
+        print(f"  {name}: {reason}", file=sys.stderr)
     if found < FEWEST:
         raise UserError(f"the network sees {found} whole faces in {photos}: give at least {FEWEST}")
 

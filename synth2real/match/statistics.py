@@ -39,7 +39,6 @@ from recon.reconstruction.map_pose import (
     seen_face,
 )
 from recon.synthesis.scene import Scene
-from synth2real.photos.batches import with_face
 
 Statistics = dict[str, np.ndarray]
 """QUANTITIES -> (n,) float64, an entry an image, NaN where it can't be told; all NaN where no face was found."""
@@ -121,11 +120,10 @@ def measure(network: Reconstructor, images: np.ndarray, model: FaceModel, batch:
         part = images[start : start + batch]
         geometry = predict_images(network, part)
         masks = (geometry.mask[:, 0] > 0.5).cpu().numpy()
-        found = with_face(masks)
         normals = normals_from_positions(geometry.position_mm.float().cpu())
         for i, image in enumerate(part):
             maps = [values[i].float().cpu() for values in (geometry.position_mm, geometry.correspondence, normals)]
-            rows.append(_measured(image, masks[i], maps[0], maps[1], maps[2], scale) if found[i] else {})
+            rows.append(_measured(image, masks[i], maps[0], maps[1], maps[2], scale))
     return {name: np.array([row.get(name, np.nan) for row in rows], np.float64) for name in QUANTITIES}
 
 

@@ -11,8 +11,6 @@ from torch import Tensor
 
 from recon.methods.base import Reconstructor
 
-FACE_SHARE = (0.04, 0.7)  # of the image: a mask outside these bounds means that the network found no face
-
 
 @torch.no_grad()
 def face_masks(reconstructor: Reconstructor, images: np.ndarray, batch: int = 32) -> np.ndarray:
@@ -23,14 +21,6 @@ def face_masks(reconstructor: Reconstructor, images: np.ndarray, batch: int = 32
         for start in range(0, len(images), batch)
     ]
     return np.concatenate(masks)
-
-
-def with_face(masks: np.ndarray) -> np.ndarray:
-    """Which photos show a face to the network, by the share of the image that its mask covers. (N, S, S) -> (N,)
-    bool.
-    """
-    share = masks.mean((1, 2))
-    return (share > FACE_SHARE[0]) & (share < FACE_SHARE[1])
 
 
 def to_tensor(images: np.ndarray) -> Tensor:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from recon.errors import UserError
-from recon.files import refuse_unwritable, whole_file
+from recon.files import image_files, only_run_in, refuse_unwritable, whole_file
 
 
 def test_the_file_appears_whole(tmp_path: Path) -> None:
@@ -36,6 +36,19 @@ def test_an_error_keeps_the_old_file_and_no_other(tmp_path: Path, error: BaseExc
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_images_are_found_through_links_and_once(tmp_path: Path) -> None:
+    photos, far = tmp_path / "photos", tmp_path / "far"
+    for name in ("photos/a.JPG", "photos/deep/b.avif", "photos/notes.txt", "photos/out/sheet.jpg", "far/c.jfif"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (photos / "linked").symlink_to(far)
+    (photos / "again").symlink_to(far)
+    (far / "back").symlink_to(photos)
+    (photos / "gone.png").symlink_to(tmp_path / "nowhere.png")  # looked at, so that it is named
+    found = [path.relative_to(photos).as_posix() for path in image_files(photos, leave_out=photos / "out")]
+    assert found == ["a.JPG", "again/c.jfif", "deep/b.avif", "gone.png"]
+
+
 def test_a_folder_that_takes_no_files_is_refused_before_the_work(tmp_path: Path) -> None:
     refuse_unwritable(tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == []
@@ -43,3 +56,11 @@ def test_a_folder_that_takes_no_files_is_refused_before_the_work(tmp_path: Path)
         (tmp_path / "new" / "file").write_text("in the way")
         with pytest.raises(UserError, match=f"--out: {folder} can't be written .*: name a folder of yours"):
             refuse_unwritable(folder)
+
+
+def test_a_folder_is_for_one_run_at_a_time(tmp_path: Path) -> None:
+    refused = pytest.raises(UserError, match=r"another run is at work in --out .*out")
+    with only_run_in(tmp_path / "out"), refused, only_run_in(tmp_path / "out"):
+        raise AssertionError
+    with only_run_in(tmp_path / "out"):
+        pass

@@ -18,8 +18,9 @@ from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Measure, Result, figures_of
 from recon.evaluate.settings import MaskPointsSettings as Settings
 from recon.methods.base import Reconstructor
-from recon.photos.folder import load_photos, read_points
+from recon.photos.folder import load_photos
 from recon.photos.framing import from_points
+from recon.photos.points import read_points
 from recon.progress import tracked
 
 NAMES = ("left eye", "right eye", "nose", "left mouth corner", "right mouth corner")  # as seen in the image

@@ -22,8 +22,10 @@ from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.methods.base import Reconstructor
 from recon.people.template import template_of
-from recon.photos.folder import find_images, read_points
+from recon.photos.folder import find_images
+from recon.photos.points import read_points
 from recon.photos.reading import Unusable, read_photo
+from recon.photos.region import region_of
 from recon.progress import tracked
 from recon.reconstruction.face_finder import find_faces
 from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
@@ -116,5 +118,5 @@ def vertices_in_photo(file: Path, eyes_middle: np.ndarray, network: Reconstructo
     photo = read_photo(file)
     faces = find_faces(photo, network, model)
     face = min(faces, key=lambda one: float(np.linalg.norm(one.framing.middle - eyes_middle)))
-    result = reconstruct_face(np.asarray(photo), face, model, ReconstructionConfig(detail=None))
+    result = reconstruct_face(region_of(photo, face.framing), face, model, ReconstructionConfig(detail=None))
     return project(result, result.vertices)

@@ -129,7 +129,7 @@ def test_a_drawn_face_is_a_face_or_none_but_no_accident(tmp_path):
         (["{tmp}/a.png", "--out", "{tmp}/o", "--box", "-90", "2", "50", "50"], "beside the photo"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--workers", "0"], "--workers"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--workers", "-2"], "--workers must be from 1"),
-        (["{tmp}/a.png", "--out", "{tmp}/o", "--detail.edge_mm", "-1"], "'detail.edge_mm' must be from"),
+        (["{tmp}/a.png", "--out", "{tmp}/o", "--detail.edge_mm", "-1"], "--detail.edge_mm must be from"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--device", "cuda:77"], "--device"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--network", "{tmp}/none.safetensors"], "none.safetensors"),
         (

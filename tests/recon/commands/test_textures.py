@@ -17,7 +17,8 @@ def test_the_command_reads_photos_and_leaves_out_what_is_none(tmp_path, capsys):
     )
     (photos / "broken.png").write_bytes(b"none")
     assert main(["textures", "--photos", str(photos), "--out", str(out)]) == 0
-    assert "1 textures of 2 photos" in capsys.readouterr().out
+    assert "1 textures of 2 photos; 1 skipped" in capsys.readouterr().out
+    assert "broken.png\tnot a readable image" in out.with_suffix(".skipped.txt").read_text()
     assert read_textures(out).shape == (1, 3, ROWS, COLUMNS)
     assert main(["textures", "--photos", str(tmp_path / "nowhere"), "--out", str(out)]) == 2
     assert main(["textures", "--photos", str(photos), "--out", str(tmp_path / "skins.png")]) == 2

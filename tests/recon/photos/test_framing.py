@@ -77,3 +77,15 @@ def test_a_ready_crop_is_only_resized():
     assert np.array_equal(frame(Image.fromarray(pixels), None, 32), pixels)
     wide = np.concatenate([pixels[:, :8], pixels, pixels[:, :8]], 1)
     assert np.array_equal(frame(Image.fromarray(wide), None, 32), pixels)
+
+
+@pytest.mark.parametrize("edge", [2101, 2400, 2777])
+@pytest.mark.parametrize("size", [(3001, 2003), (2999, 2011), (4000, 2500)])
+def test_a_large_photo_is_cut_where_the_frame_says(size, edge):
+    """Where an edge lies in the frame, by the share of a row before it, to less than a photo pixel."""
+    framing = Framing(np.array([2400.3, 1300.7]), 300.0, 0.0)
+    dark = Image.new("RGB", size)
+    dark.paste((255, 255, 255), (edge, 0, *size))
+    seen = 64 - frame(dark, framing, 64)[30, :, 0].sum() / 255
+    to_frame = framing.to_photo(64).inverse()
+    assert abs(seen - to_frame(np.array([float(edge), 0.0]))[0]) < 0.7 / framing.to_photo(64).scale

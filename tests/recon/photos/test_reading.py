@@ -1,8 +1,10 @@
 """Every kind of image file; all are written here."""
 
+import struct
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from recon.photos.reading import Unusable, read_photo
 
@@ -26,14 +28,22 @@ def check_red_left_blue_right(image: Image.Image, tolerance: int = 30):
     assert max(part.mean() for part in inside) < tolerance
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "tif"])
+@pytest.mark.parametrize("suffix", ["jpg", "jfif", "png", "webp", "bmp", "tif", "avif", "gif", "jp2", "tga", "ppm"])
 def test_formats(tmp_path, suffix):
     picture().save(tmp_path / f"a.{suffix}")
     check_red_left_blue_right(read_photo(tmp_path / f"a.{suffix}"))
 
 
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_of_several_frames_the_first_is_taken(tmp_path, suffix):
+    others = [Image.new("RGB", (SIDE, SIDE), "green")] * 2
+    picture().save(tmp_path / f"a.{suffix}", save_all=True, append_images=others)
+    check_red_left_blue_right(read_photo(tmp_path / f"a.{suffix}"))
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_applied_once(tmp_path, orientation):
+def test_exif_orientation_is_applied_once(tmp_path, orientation, suffix):
     undo = {
         1: [],
         2: [Image.Transpose.FLIP_LEFT_RIGHT],
@@ -49,8 +59,8 @@ def test_exif_orientation_is_applied_once(tmp_path, orientation):
         image = image.transpose(step)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    image.save(tmp_path / "a.jpg", exif=exif)
-    check_red_left_blue_right(read_photo(tmp_path / "a.jpg"))
+    image.save(tmp_path / f"a.{suffix}", exif=exif)
+    check_red_left_blue_right(read_photo(tmp_path / f"a.{suffix}"))
 
 
 def test_cmyk_and_palette(tmp_path):
@@ -69,6 +79,47 @@ def test_grey_of_8_and_16_bits(tmp_path):
         pixels = np.asarray(read_photo(tmp_path / name)).astype(int)
         assert pixels.shape == (SIDE, SIDE, 3)
         assert np.abs(pixels - ramp[..., None]).max() <= 1, name
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_greys_of_cameras_in_files_of_16_bits(tmp_path, bits):
+    ramp = np.linspace(0, 2**bits - 1, SIDE).astype(np.uint16)[None].repeat(SIDE, 0)
+    for suffix in ("png", "tif"):
+        Image.fromarray(ramp).save(tmp_path / f"a.{suffix}")
+        pixels = np.asarray(read_photo(tmp_path / f"a.{suffix}"))[..., 0]
+        assert np.abs(pixels - ramp / (2**bits - 1) * 255).max() <= 0.51
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.4), (-3.0, 7.0), (0.0, 4000.0)])
+def test_floats_are_scaled_by_their_finite_range_unless_they_are_shares(tmp_path, low, high):
+    ramp = np.linspace(low, high, SIDE, dtype=np.float32)[None].repeat(SIDE, 0)
+    ramp[0, :3] = np.nan, np.inf, -np.inf
+    Image.fromarray(ramp).save(tmp_path / "a.tif")
+    pixels = np.asarray(read_photo(tmp_path / "a.tif"))[..., 0]
+    expected = ramp[1] * 255 if high <= 1 else (ramp[1] - low) / (high - low) * 255
+    assert np.abs(pixels[1] - expected).max() <= 0.51
+    assert pixels[0, :3].tolist() == [0, 255, 0]
+
+
+def test_an_embedded_profile_is_converted(tmp_path):
+    """Of a linear space with sRGB's primaries: what each value means there is known in closed form."""
+    values = np.linspace(0, 255, SIDE).astype(np.uint8)[None].repeat(SIDE, 0)
+    Image.fromarray(values).convert("RGB").save(tmp_path / "a.png", icc_profile=linear_srgb())
+    pixels = np.asarray(read_photo(tmp_path / "a.png")).astype(float)[1]
+    light = values[1] / 255
+    expected = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    assert np.abs(pixels - expected[:, None]).max() <= 2
+    Image.fromarray(values).convert("RGB").save(tmp_path / "b.png", icc_profile=b"broken")
+    assert np.array_equal(np.asarray(read_photo(tmp_path / "b.png"))[1, :, 0], values[1])
+
+
+def linear_srgb() -> bytes:
+    """An ICC profile of sRGB's primaries whose values are light: its curves (ICC.1, 10.18) become the power of 1."""
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    start = made.index(b"para")
+    power_of_one = struct.pack(">4sIHHi", b"para", 0, 0, 0, 1 << 16)
+    made = made[:start] + power_of_one + made[start + len(power_of_one) :]
+    return made.replace("sRGB".encode("utf-16-be"), "flat".encode("utf-16-be"))
 
 
 def test_transparent_pixels_lie_over_grey(tmp_path):
@@ -94,3 +145,23 @@ def test_a_speck_is_refused(tmp_path):
     Image.new("RGB", (8, 200)).save(tmp_path / "a.png")
     with pytest.raises(Unusable, match="only 8x200 px"):
         read_photo(tmp_path / "a.png")
+
+
+def test_what_is_too_large_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr("recon.photos.reading.MOST_PX", 2_000_000)
+    Image.new("RGB", (2001, 1000)).save(tmp_path / "a.jpg")
+    with pytest.raises(Unusable, match="2001x1000 px are more than 2 million"):
+        read_photo(tmp_path / "a.jpg")
+
+
+def test_a_photo_of_100_megapixels_is_read_without_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 1000)
+    picture().save(tmp_path / "a.png")
+    check_red_left_blue_right(read_photo(tmp_path / "a.png"))
+    assert Image.MAX_IMAGE_PIXELS == 1000
+
+
+def test_a_photo_that_needs_a_plugin_says_which(tmp_path):
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(Unusable, match="pillow-heif"):
+        read_photo(tmp_path / "a.heic")

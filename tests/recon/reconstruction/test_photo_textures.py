@@ -3,7 +3,7 @@ import torch
 
 from recon.faces import load
 from recon.photos.framing import Framing
-from recon.reconstruction.face_finder import FoundFace
+from recon.reconstruction.looking import FoundFace
 from recon.reconstruction.photo_textures import texture_of
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene

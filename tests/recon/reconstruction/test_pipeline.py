@@ -10,9 +10,10 @@ from recon.configuration import read_config
 from recon.faces import load
 from recon.geometry.cameras import Camera
 from recon.photos.framing import Framing, frame
+from recon.photos.region import region_of
 from recon.reconstruction.camera import MapCamera, in_photo, pinhole, recover_camera
-from recon.reconstruction.face_finder import FoundFace
 from recon.reconstruction.face_part import face_part
+from recon.reconstruction.looking import FoundFace
 from recon.reconstruction.map_pose import seen_face
 from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import project
@@ -85,10 +86,10 @@ def test_the_part_is_the_face_its_eyes_and_the_mouths_lining(model):
 
 def test_true_maps_give_a_mesh_that_lands_on_the_true_landmarks(model):
     record = render_record(model, draw_scene(model, 3, 2, SceneConfig(yaw_max_deg=15.0)), SIZE)
-    photo = np.asarray(frame(Image.fromarray(record.rgb), None, 2 * SIZE))
+    photo = Image.fromarray(frame(Image.fromarray(record.rgb), None, 2 * SIZE))
     framing = Framing(2 * SIZE * np.array([0.5, 0.47]), 0.27 * 2 * SIZE, 0.0)  # the crop is the whole photo
     config = ReconstructionConfig(detail=None, texture_px=256)
-    result = reconstruct_face(photo, found(model, record, framing), model, config)
+    result = reconstruct_face(region_of(photo, framing), found(model, record, framing), model, config)
     marks = result.vertices[model.landmarks.numpy()]
     inner = [*range(27, 48), 48, 54]
     seen = [k for k in inner if record.landmarks_visible[k]]

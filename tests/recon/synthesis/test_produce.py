@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from recon.errors import UserError
+from recon.files import only_run_in
 from recon.synthesis import produce as module
 from recon.synthesis.produce import produce
 from recon.synthesis.shards import Rows, shard_files
@@ -40,11 +41,55 @@ def test_files_are_the_same_whatever_the_number_of_workers(tmp_path):
     assert (one.count, one.candidates, len(one.shards)) == (45, kept[-1] + 1, 3) == (two.count, two.candidates, 3)
 
 
-def test_more_can_be_asked_for_later(tmp_path):
-    produce(FakeJob(reject=3), 25, tmp_path / "grown", workers=1)  # the second shard is partial: made again
+def test_more_can_be_asked_for_later(tmp_path, monkeypatch):
+    produce(FakeJob(reject=3), 25, tmp_path / "grown", workers=1)  # the second shard is partial: completed
+    drawn = record_blocks(monkeypatch)
     produce(FakeJob(reject=3), 45, tmp_path / "grown", workers=1)
+    assert drawn[0] == 32  # the 25 kept end with index 37
     produce(FakeJob(reject=3), 45, tmp_path / "whole", workers=1)
     assert contents(tmp_path / "grown") == contents(tmp_path / "whole")
+
+
+def record_blocks(monkeypatch):
+    """The first index of each block that is drawn from here on."""
+    drawn = []
+    submitted = module.ProcessPoolExecutor.submit
+
+    def submit(pool, work, block):
+        drawn.append(block.start)
+        return submitted(pool, work, block)
+
+    monkeypatch.setattr(module.ProcessPoolExecutor, "submit", submit)
+    return drawn
+
+
+def test_a_run_that_was_stopped_early_goes_on_where_it_was(tmp_path, monkeypatch):
+    """Of fewer records than a shard holds, and stopped in the midst of its second part."""
+    monkeypatch.setattr(module, "PART", 8)
+    whole = produce(FakeJob(reject=3), 19, tmp_path / "whole", workers=1)
+    kept = module._kept_rows
+
+    def interrupted(*given):
+        for number, row in enumerate(kept(*given)):
+            if number == 11:
+                raise KeyboardInterrupt
+            yield row
+
+    monkeypatch.setattr(module, "_kept_rows", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        produce(FakeJob(reject=3), 19, tmp_path / "stopped", workers=1)
+    assert not shard_files(tmp_path / "stopped")
+    monkeypatch.setattr(module, "_kept_rows", kept)
+    drawn = record_blocks(monkeypatch)
+    assert produce(FakeJob(reject=3), 19, tmp_path / "stopped", workers=1).candidates == whole.candidates
+    assert drawn[0] == 8  # eight are kept of the first 11; the block of the next is drawn whole
+    assert contents(tmp_path / "whole") == contents(tmp_path / "stopped")
+
+
+def test_two_runs_in_one_folder(tmp_path):
+    with only_run_in(tmp_path), pytest.raises(UserError, match="another run is at work in --out"):
+        produce(FakeJob(), 5, tmp_path, workers=1)
+    assert produce(FakeJob(), 5, tmp_path, workers=1).count == 5
 
 
 def test_a_finished_folder_is_left_alone(tmp_path):

@@ -12,8 +12,9 @@ from recon.faces.model import REGIONS
 from recon.synthesis.record import Record
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
-from recon.synthesis.schema import record_from_row, record_schema, row_from_record
+from recon.synthesis.schema import record_from_row, record_schema, row_from_record, row_from_traits
 from recon.synthesis.shards import Rows, write_shard
+from tests.recon.synthesis.fake_records import TRAITS_OF_FAKE
 
 SIZE = 96
 
@@ -80,7 +81,9 @@ def test_age_raises_the_slope(model, scene, record) -> None:
 
 
 def test_a_record_with_skin_survives_its_shard(tmp_path, model, record) -> None:
-    write_shard(tmp_path / "a.parquet", record_schema(model), [row_from_record(record)])
+    write_shard(
+        tmp_path / "a.parquet", record_schema(model), [row_from_record(record) | row_from_traits(TRAITS_OF_FAKE)]
+    )
     (read,) = map(record_from_row, Rows([tmp_path / "a.parquet"]))
     assert read.fine_normals.tobytes() == record.fine_normals.tobytes()
     assert read.scene == record.scene and '"age"' in read.scene

@@ -57,7 +57,9 @@ def arguments(folder, *more):
 
 
 def test_a_short_run_end_to_end(workplace, monkeypatch, capsys):
-    monkeypatch.setattr("synth2real.photos.batches.FACE_SHARE", (-1.0, 2.0))  # the network knows no faces yet
+    monkeypatch.setattr(
+        "synth2real.photos.upright.reason_against_crop", lambda *given: None
+    )  # the network knows no faces yet
     assert main(arguments(workplace)) == 0
     run = workplace / "run"
     assert isinstance(Generator.from_pretrained(run / "generator.safetensors"), Generator)
@@ -85,14 +87,14 @@ def test_mistakes_are_one_line_and_exit_2(workplace, capsys, more, said):
 
 
 def test_photos_without_faces_are_named(workplace, capsys, monkeypatch):
-    monkeypatch.setattr("synth2real.photos.batches.FACE_SHARE", (2.0, 3.0))
+    monkeypatch.setattr("synth2real.photos.upright.reason_against_crop", lambda *given: "the network sees no face")
     assert main(arguments(workplace)) == 2
     assert "no photo is left" in capsys.readouterr().err
     assert (workplace / "run" / "skipped.txt").read_text().count("sees no face") == 4
 
 
 def test_a_run_does_not_go_on_with_other_photos(workplace, monkeypatch, capsys):
-    monkeypatch.setattr("synth2real.photos.batches.FACE_SHARE", (-1.0, 2.0))
+    monkeypatch.setattr("synth2real.photos.upright.reason_against_crop", lambda *given: None)
     assert main(arguments(workplace)) == 0
     (workplace / "photos" / "0.png").unlink()
     assert main(arguments(workplace)) == 2

@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recon.photos.folder import load_photos, read_photo, read_points
+from recon.photos.folder import load_photos
 from recon.photos.framing import from_box, from_points
+from recon.photos.points import read_points
+from recon.photos.reading import read_photo
 from synth2real.photos.glasses import glasses_score, without_glasses
 
 FACES = Path(__file__).parents[3] / "shared" / "real_faces"

@@ -1,0 +1,97 @@
+"""Work in processes: each held to one thread, none left behind, and one sentence where one dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from typing import Any, TypeVar
+
+from recon.errors import UserError
+
+Result = TypeVar("Result")
+DEAD = "a worker process died, perhaps for want of memory: run the same command with fewer --workers"
+BLAS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = (*BLAS, "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")  # each read when its library is loaded
+
+
+def one_blas_thread() -> None:
+    """Hold BLAS to one thread, where it is not loaded yet. The programs call it first of all.
+
+    What works image by image gains nothing by threads: beside other work they only spin while they wait for each other.
+    """
+    for name in BLAS:
+        os.environ.setdefault(name, "1")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Hold torch and OpenCV to one thread in the block."""
+    import cv2
+    import torch
+
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])
+
+
+@contextmanager
+def process_pool(
+    workers: int, start: Callable[..., None] | None = None, given: tuple[Any, ...] = ()
+) -> Iterator[ProcessPoolExecutor]:
+    """Processes of one thread each, which first call `start(*given)`. They end with this one, however it ends."""
+    # Spawned, not forked: torch, warp and the progress bar's thread make a forked child unsafe.
+    context = multiprocessing.get_context("spawn")
+    with _environment(dict.fromkeys(THREADS, "1")):
+        pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(start, given))
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+        pool.shutdown()
+
+
+def result_of(future: Future[Result]) -> Result:
+    """What a process of the pool answered; a UserError where it died."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise UserError(DEAD) from None
+
+
+def _start_worker(start: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent alone answers it
+    parent = multiprocessing.parent_process()
+    if parent is not None:  # a killed parent can't stop its workers: each watches for its end
+        threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
+    if start is not None:
+        start(*given)
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """These environment variables in the block: a spawned process has them before it loads anything."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
