@@ -111,4 +111,5 @@ def only_run_in(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        Path(lock.lock_file).unlink(missing_ok=True)  # one who waits for the old file sees that it is gone
         lock.release()

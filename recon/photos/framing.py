@@ -111,21 +111,15 @@ def _shrunk(
     Also where it begins in the photo (2,) px, and how large its pixels are: (2,), as its sides are whole numbers.
     """
     size = np.array(image.size)
-    low, high = (
-        np.minimum(low, 2 * size - high),
-        np.maximum(high, -low),
-    )  # a border mirrors it
+    low, high = np.minimum(low, 2 * size - high), np.maximum(high, -low)  # a border mirrors what lies inside
     low = np.clip(np.floor(low), 0, size - 1)
     high = np.clip(np.ceil(high), low + 1, size)
-    left, top, end, bottom = (int(bound) for bound in (*low, *high))
+    part = (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+    if shrink <= 1:
+        return image.crop(part), low, np.ones(2)
     small = np.maximum(1, np.round((high - low) / shrink)).astype(int)
-    if shrink > 1:
-        return (
-            image.resize((int(small[0]), int(small[1])), Image.Resampling.BOX, box=(left, top, end, bottom)),
-            low,
-            (high - low) / small,
-        )
-    return image.crop((left, top, end, bottom)), low, np.ones(2)
+    smaller = image.resize((int(small[0]), int(small[1])), Image.Resampling.BOX, box=part)
+    return smaller, low, (high - low) / small
 
 
 def _mirror_border(image: Image.Image, corners: np.ndarray) -> tuple[Image.Image, np.ndarray]:

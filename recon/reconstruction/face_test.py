@@ -16,7 +16,7 @@ from recon.methods.base import Reconstructor
 from recon.photos.detection import score
 from recon.photos.framing import frame, whole
 from recon.reconstruction.doubts import doubts_about
-from recon.reconstruction.looking import MASK_THRESHOLD, FoundFace, look, reframed
+from recon.reconstruction.looking import MASK_THRESHOLD, FoundFace, look, reframed, settle
 
 MASK_SHARE = (0.06, 0.6)  # of the frame, for a face that is framed well
 SHIFTS = ((0.35, 0.0), (-0.35, 0.0), (0.0, 0.3), (0.0, -0.3))  # of the frame, in eye distances, to see if it is a face
@@ -61,7 +61,7 @@ def reason_against(face: FoundFace | None, image: Image.Image, network: Reconstr
 
 
 def reason_against_crop(crop: np.ndarray, network: Reconstructor, model: FaceModel) -> str | None:
-    """The same of a framed photo (S, S, 3) uint8."""
+    """The same of a photo (S, S, 3) uint8 that was framed, however closely."""
     image = Image.fromarray(crop)
-    (face,) = look(image, network, model, [whole(image)])
+    (face,) = settle(image, network, model, [whole(image)])
     return reason_against(face, image, network, model)

@@ -191,7 +191,7 @@ def _kept_rows(pool: ProcessPoolExecutor, index: int, wanted: int, workers: int)
                 continue
             rejected_in_a_row = 0 if row else rejected_in_a_row + 1
             if rejected_in_a_row == PATIENCE:
-                raise UserError(f"the last {PATIENCE} images were all rejected: raise --max-drift")
+                raise UserError(f"the last {PATIENCE} images were all rejected: raise --max_drift")
             if row:
                 kept += 1
                 yield row

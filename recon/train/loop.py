@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -183,7 +183,7 @@ def _batches_ahead(
         yield {name: value.to(accelerator.device, non_blocking=True) for name, value in batch.items()}
 
 
-def _alive(loader: DataLoader) -> Iterator[Batch]:
+def _alive(loader: Iterable[Batch]) -> Iterator[Batch]:
     """The loader's batches; a UserError where a worker died."""
     try:
         yield from loader

@@ -64,3 +64,4 @@ def test_a_folder_is_for_one_run_at_a_time(tmp_path: Path) -> None:
         raise AssertionError
     with only_run_in(tmp_path / "out"):
         pass
+    assert not list((tmp_path / "out").iterdir())

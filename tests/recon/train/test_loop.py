@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from recon.errors import UserError
 from recon.train.checkpoint import checkpoints
-from recon.train.loop import State, descend, fit
+from recon.train.loop import State, _alive, descend, fit
 
 if TYPE_CHECKING:
     from conftest import Regression
@@ -229,3 +229,14 @@ def test_two_processes_average_their_gradients(tmp_path: Path) -> None:
     expected = nn.Linear(3, 1).weight.detach() - 0.1
     torch.testing.assert_close(saved["modules"]["net"]["weight"], expected)
     assert len(saved["rng"]) == 2
+
+
+def test_a_dead_worker_is_one_sentence():
+    def loader(message):
+        yield {}
+        raise RuntimeError(message)
+
+    with pytest.raises(UserError, match="a worker process died"):
+        list(_alive(loader("DataLoader worker (pid 7) is killed by signal: Killed.")))
+    with pytest.raises(RuntimeError, match="shapes"):
+        list(_alive(loader("shapes do not match")))
