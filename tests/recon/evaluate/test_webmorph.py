@@ -9,9 +9,10 @@ from PIL import Image
 from recon.errors import UserError
 from recon.evaluate.webmorph import POINTS, PUPILS, load_framed
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
+from tests.shared import SHARED
 
 SIZE = 64
-LONDON = Path(__file__).parents[3] / "shared" / "eval" / "london_dev"
+LONDON = SHARED / "eval" / "london_dev"
 
 
 def test_folders_without_what_is_needed_are_named(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from recon.faces import load
 from recon.faces.carry_over import carry_over, fit_sphere
 from recon.faces.ict import LANDMARKS, load_ict
 from recon.faces.model import REGIONS, FaceModel
+from tests.shared import SHARED
 
-SHARED = Path(__file__).parents[4] / "shared" / "models"
+SHARED = SHARED / "models"
 FOLDER = SHARED / "ict_sample" / "FaceXModel"
 needs_sample = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"ICT-FaceKit's sample files are not at {FOLDER}")
 

@@ -1,20 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
-from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 
 from recon.train.loop import Ema, State, descend
-
-
-@pytest.fixture(autouse=True)
-def fresh_accelerator() -> Iterator[None]:
-    """accelerate refuses another precision in the same process until its shared state is reset."""
-    yield
-    AcceleratorState._reset_state(reset_partial_state=True)
 
 
 class Regression:

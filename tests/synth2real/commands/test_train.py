@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from accelerate.state import AcceleratorState
 from PIL import Image
 
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
@@ -27,12 +26,6 @@ sources:
   renders: {scene: configs/synth2real/scene.yaml, count: 8, yaw_limit_deg: 20}
 photos: {framing: none, without_glasses: false}
 """
-
-
-@pytest.fixture(autouse=True)
-def fresh_accelerator():
-    yield
-    AcceleratorState._reset_state(reset_partial_state=True)
 
 
 @pytest.fixture

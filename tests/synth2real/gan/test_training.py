@@ -2,7 +2,6 @@ import logging
 
 import pytest
 import torch
-from accelerate.state import AcceleratorState
 
 from synth2real.gan.adversarial import AdversarialConfig
 from synth2real.gan.discriminator import DiscriminatorConfig
@@ -11,13 +10,6 @@ from synth2real.gan.generator import GeneratorConfig
 from synth2real.gan.geometry_loss import GeometryLossConfig
 from synth2real.gan.training import train
 from tests.synth2real.gan_fakes import TinyReconstructor, photo_batch, render_batch
-
-
-@pytest.fixture(autouse=True)
-def fresh_accelerator():
-    """accelerate refuses another precision in the same process until its shared state is reset."""
-    yield
-    AcceleratorState._reset_state(reset_partial_state=True)
 
 
 def config(**changes) -> GanExperiment:

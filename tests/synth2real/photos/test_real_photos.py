@@ -1,7 +1,5 @@
 """On real portraits, where they are at hand: framing by points, by the detector, and the detector of glasses."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,8 +8,9 @@ from recon.photos.framing import from_box, from_points
 from recon.photos.points import read_points
 from recon.photos.reading import read_photo
 from synth2real.photos.glasses import glasses_score, without_glasses
+from tests.shared import SHARED
 
-FACES = Path(__file__).parents[3] / "shared" / "real_faces"
+FACES = SHARED / "real_faces"
 pytestmark = pytest.mark.skipif(not FACES.is_dir(), reason=f"needs the portraits in {FACES}")
 
 

@@ -11,9 +11,10 @@ from recon.evaluate.protocols.scan_views import score_views
 from recon.evaluate.scan import Scan, load_scan, render_views
 from recon.faces import load
 from tests.recon.evaluate.known_answers import Oracle
+from tests.shared import SHARED
 
 SIZE = 64
-JAMES = Path(__file__).parents[4] / "shared" / "eval" / "james"
+JAMES = SHARED / "eval" / "james"
 
 
 @pytest.fixture(scope="module")

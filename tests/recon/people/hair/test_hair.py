@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,8 +31,9 @@ from recon.people.hair.scalp_hair import hair_part, points_of
 from recon.people.hair.short_strands import skin_normals
 from recon.people.part import Part
 from recon.synthesis.scene import SceneConfig, draw_scene
+from tests.shared import SHARED
 
-ICT = Path(__file__).parents[4] / "shared" / "models" / "ict_facekit.npz"
+ICT = SHARED / "models" / "ict_facekit.npz"
 LOWEST_MM = -130.0  # hair below the chin may meet shoulders
 BUDGET = 60_000
 

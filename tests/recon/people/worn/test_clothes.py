@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,8 +19,9 @@ from recon.people.worn.clothes import KINDS, clothes_part, draw_clothes, raised
 from recon.render.scenery import scenery_of
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene, head_rotation
+from tests.shared import SHARED
 
-ICT = Path(__file__).parents[4] / "shared" / "models" / "ict_facekit.npz"
+ICT = SHARED / "models" / "ict_facekit.npz"
 CLOTHES, NECK = REGIONS.index("clothes"), REGIONS.index("neck")
 
 
