@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from recon.faces import load
-from recon.faces.ict import load_ict
 from recon.faces.model import REGIONS, FaceModel
 from recon.people.hair.brows import brow_part, lash_part, lash_roots
 from recon.people.hair.cuts import CUTS, HairStyle, draw_cut, draw_hair_style
@@ -234,7 +233,7 @@ def test_draws_are_repeatable_and_plain() -> None:
 
 @pytest.mark.skipif(not ICT.exists(), reason=f"ICT-FaceKit's arrays are not at {ICT}")
 def test_other_model_grows_the_same_hair() -> None:
-    model = load_ict(ICT)
+    model = load(f"ict:{ICT}")
     for part in all_parts(model, drawn_head(model, 0)).values():
         if part is not None:
             check_part(part)

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from recon.faces import load
-from recon.faces.ict import load_ict
 from recon.faces.model import REGIONS
 from recon.geometry.cameras import Camera
 from recon.geometry.rasterize import rasterize
@@ -31,7 +30,7 @@ def model(request):
         return load("default")
     if not ICT.exists():
         pytest.skip("the ICT model is not at hand")
-    return load_ict(ICT)
+    return load(f"ict:{ICT}")
 
 
 def drawn(model, index):
