@@ -107,6 +107,14 @@ def digest(path: Path) -> str:
         raise UserError(f"{path} can't be read ({error.strerror}): check the path") from None
 
 
+def network_digest(network: nn.Module) -> str:
+    """16 hexadecimal digits of a network's weights, wherever they came from: the same for the same."""
+    weights = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        weights.update(name.encode() + tensor.cpu().numpy().tobytes())
+    return weights.hexdigest()[:16]
+
+
 def _file_at(place: str | Path, download: Mapping[str, Any]) -> Path:
     path = Path(place)
     if path.is_dir():

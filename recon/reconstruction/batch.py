@@ -19,6 +19,7 @@ from recon.errors import UserError
 from recon.faces import load
 from recon.files import image_files, only_run_in, whole_file
 from recon.methods.base import Reconstructor
+from recon.methods.pretrained import network_digest
 from recon.photos.reading import Unusable, read_photo
 from recon.photos.region import Region, region_of
 from recon.processes import one_thread, process_pool, result_of
@@ -172,11 +173,8 @@ def settings_of(
     network: Reconstructor, config: ReconstructionConfig, box: Box | None, crop: bool, formats: Sequence[str]
 ) -> dict[str, Any]:
     """All that decides a photo's results, as plain JSON values."""
-    digest = hashlib.sha256()
-    for name, tensor in network.state_dict().items():
-        digest.update(name.encode() + tensor.cpu().numpy().tobytes())
     where = {"box": None if box is None else list(box), "crop": crop}
-    return {**to_plain(config), **where, "formats": list(formats), "network": digest.hexdigest()[:16]}
+    return {**to_plain(config), **where, "formats": list(formats), "network": network_digest(network)}
 
 
 @dataclass(frozen=True)

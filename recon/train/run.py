@@ -5,7 +5,6 @@ From here to an equation: the method's `losses` (recon/methods/<method>/training
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.files import refuse_unwritable
 from recon.methods.base import Reconstructor
-from recon.methods.pretrained import digest, save_weights
+from recon.methods.pretrained import digest, network_digest, save_weights
 from recon.methods.registry import Method, method
 from recon.synthesis.source import Source, content, held_out_of, open_source
 from recon.train.augment import augment
@@ -172,8 +171,5 @@ def inputs_of(experiment: Experiment, start: Reconstructor | None, sources: dict
     if experiment.textures.file is not None:
         inputs["textures.file"] = digest(Path(experiment.textures.file))[:16]
     if start is not None:
-        weights = hashlib.sha256()
-        for value in start.state_dict().values():
-            weights.update(value.numpy().tobytes())
-        inputs["start"] = weights.hexdigest()[:16]
+        inputs["start"] = network_digest(start)
     return inputs

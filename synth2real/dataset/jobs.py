@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from recon.errors import UserError
 from recon.faces import load
 from recon.methods.base import Reconstructor
+from recon.methods.pretrained import digest
 from recon.synthesis.column import Schema
 from recon.synthesis.produce import MakeRows, Row
 from recon.synthesis.render_job import render_manifest
@@ -41,14 +40,14 @@ class GenerateJob:
         return translated_schema(load("default"))
 
     def manifest(self) -> dict[str, Any]:
-        weights = {"generator": _digest(self.weights), "network": _digest(self.network)}
+        weights = {"generator": digest(self.weights), "network": digest(self.network)}
         render = render_manifest(load("default"), self.seed, self.size, self.scene)
         return {"kind": "generate", **render, "max_drift_mm": self.max_drift_mm, "weights": weights}
 
     def open(self) -> MakeRows:
         torch.set_num_threads(1)
         model = load("default")
-        generator, network = load_generator(self.weights), Reconstructor.from_pretrained(self.network)
+        generator, network = Generator.from_pretrained(self.weights), Reconstructor.from_pretrained(self.network)
 
         def make_rows(indices: range) -> list[Row | None]:
             scenes = [draw_scene(model, self.seed, index, self.scene) for index in indices]
@@ -66,16 +65,3 @@ class GenerateJob:
     def _keeps(self, drift_mm: float) -> bool:
         """Under a limit, an image without a drift (NaN: no face is in it) is not kept."""
         return self.max_drift_mm is None or drift_mm <= self.max_drift_mm
-
-
-def load_generator(path: Path) -> Generator:
-    """The translator's weights."""
-    return Generator.from_pretrained(path)
-
-
-def _digest(path: Path) -> str:
-    """SHA-256 of a file: going on with other weights would mix two datasets."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise UserError(f"the weights {path} can't be read ({error.strerror}): check the path") from None

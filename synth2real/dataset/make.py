@@ -30,9 +30,10 @@ from synth2real import bundled
 from synth2real.bundled import BUNDLED_PX, RENDER_PX, SIDES_PX
 from synth2real.dataset.card import Drift, drift_statistics, write_card
 from synth2real.dataset.gallery import write_gallery
-from synth2real.dataset.jobs import GenerateJob, load_generator
+from synth2real.dataset.jobs import GenerateJob
 from synth2real.dataset.sheets import contact_sheet
 from synth2real.dataset.translate import check_size
+from synth2real.gan.generator import Generator
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,9 @@ def make_dataset(
         network=network or bundled.network_weights(),
         max_drift_mm=max_drift_mm,
     )
-    check_size(size, load_generator(job.weights))  # what is wrong with the weights is said before work begins
+    check_size(
+        size, Generator.from_pretrained(job.weights)
+    )  # what is wrong with the weights is said before work begins
     Reconstructor.from_pretrained(job.network)
     if weights is None and size != BUNDLED_PX:
         log.warning("the bundled generator learnt at %d px: at %d px expect worse images", BUNDLED_PX, size)

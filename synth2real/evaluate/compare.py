@@ -20,10 +20,10 @@ from recon.photos.folder import load_photos
 from recon.progress import tracked
 from recon.synthesis.config import SceneConfig
 from recon.synthesis.record import Record
-from synth2real.dataset.jobs import load_generator
 from synth2real.dataset.sheets import correspondence_colours
 from synth2real.dataset.translate import check_size
 from synth2real.evaluate.assessment import geometry, independence_of, realism, translated_records
+from synth2real.gan.generator import Generator
 
 SHOWN = 8
 FEWEST_PHOTOS = 16  # two halves of eight, for the photos against themselves
@@ -53,7 +53,7 @@ def compare_generators(
     named = [*files, judge] if judge else list(files)
     if len({file.name for file in named}) < len(named):
         raise UserError("two of the files of weights have the same name: rename one, results tell them apart by it")
-    generators = {file.stem: load_generator(file) for file in files}
+    generators = {file.stem: Generator.from_pretrained(file) for file in files}
     for generator in generators.values():
         check_size(size, generator)
     eye = Reconstructor.from_pretrained(judge) if judge else None

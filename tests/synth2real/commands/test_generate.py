@@ -12,7 +12,6 @@ from recon.methods.pretrained import save_weights
 from recon.synthesis.schema import record_from_row
 from recon.synthesis.shards import Rows
 from synth2real.cli import main
-from synth2real.dataset.jobs import load_generator
 from synth2real.dataset.schema import TRANSLATED, translation_from_row
 from synth2real.dataset.translate import translate
 from synth2real.gan.generator import Generator, GeneratorConfig
@@ -61,7 +60,7 @@ def rows(out):
 
 def test_images_and_drift_are_those_of_the_records(made, weights):
     generator, network = (
-        load_generator(weights / "generator.safetensors"),
+        Generator.from_pretrained(weights / "generator.safetensors"),
         Reconstructor.from_pretrained(weights / "network.safetensors"),
     )
     for row in rows(made)[:2]:
@@ -122,7 +121,7 @@ def test_bad_options_are_one_line_and_code_2(generate, tmp_path, capsys, options
 
 
 def test_other_weights_are_refused_for_a_begun_folder(made, generate, weights, tmp_path, capsys):
-    generator = load_generator(weights / "generator.safetensors")
+    generator = Generator.from_pretrained(weights / "generator.safetensors")
     save_weights(tmp_path / "other.safetensors", generator, {"steps": 1})
     assert generate(made, "--count", "17", "--generator", str(tmp_path / "other.safetensors")) == 2
     assert "weights.generator" in capsys.readouterr().err
