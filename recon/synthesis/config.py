@@ -127,6 +127,7 @@ class PlacementConfig:
     upside_down   probability of another half turn
     zoom          spread of the logarithm of the scale
     shift         spread of the shift, in shares of the side
+    beside        probability of a close look at a corner instead, where little or nothing of the face is
     """
 
     mirror: float = bounded(0.5, *SHARE)
@@ -134,3 +135,4 @@ class PlacementConfig:
     upside_down: float = bounded(0.0, *SHARE)
     zoom: float = bounded(0.0, 0, 1)
     shift: float = bounded(0.0, 0, 0.5)
+    beside: float = bounded(0.0, *SHARE)

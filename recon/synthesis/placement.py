@@ -27,6 +27,7 @@ DIRECTIONS = ("normals", "fine_normals")
 STEPPED = ("mask", "amodal_mask", "region")
 MODELS_OWN = ("vertices_mm", "identity", "expression")  # their mirror image only the face model knows
 PLACES_MM = ("vertices_mm", "landmarks_mm", "translation_mm", "origin_mm")  # of the camera frame, or differences in it
+CORNER = (0.2, 0.45)  # side of a close look at one, a share of the image's
 STEEP, UNEVEN = 5.0, 0.05  # four pixels whose depths spread more (in pixels), or canonical places: two surfaces
 
 
@@ -46,6 +47,9 @@ def draw_placement(rng: np.random.Generator, config: PlacementConfig) -> Placeme
     turn = np.radians(rng.uniform(-1, 1) * config.rotation_deg)
     mirror, half_turn = rng.random() < config.mirror, rng.random() < config.upside_down
     zoom, (right, down) = np.exp(rng.normal(0, config.zoom)), rng.normal(0, config.shift, 2)
+    if config.beside and rng.random() < config.beside:
+        turn, zoom = 0.0, 1 / rng.uniform(*CORNER)  # turned, it would leave the image
+        right, down = (zoom - 1) / 2 * rng.choice([-1, 1], 2)
     return Placement(bool(mirror), float(turn + np.pi * half_turn), float(zoom), (float(right), float(down)))
 
 

@@ -52,8 +52,8 @@ def retexture(batch: dict[str, Tensor], textures: Tensor, share: float, seed: in
     """A `share` of the batch's faces with photos' textures, under one directed light and an even one.
 
     Args:
-        batch: rgb, mask, correspondence and normals as `MapsTarget` gives them, and visible where the mask is of the
-            whole face: hair and glasses before it stay. Only rgb changes.
+        batch: rgb, mask, correspondence and normals as `MapsTarget` gives them, maps coarser than the image too, and
+            visible where the mask is of the whole face: hair and glasses before it stay. Only rgb changes.
         textures: (n, 3, H, W) uint8 sRGB.
         seed, step: what is drawn is a function of them.
     """
@@ -62,8 +62,11 @@ def retexture(batch: dict[str, Tensor], textures: Tensor, share: float, seed: in
     if not len(chosen):
         return batch
     count = len(chosen)
-    mask, normals = batch.get("visible", batch["mask"])[chosen], batch["normals"][chosen]
-    place = torch.stack(atlas_place(batch["correspondence"][chosen].unbind(1)), -1)
+    mask = batch.get("visible", batch["mask"])[chosen]
+    mask, correspondence, normals = fine_maps(
+        mask, batch["correspondence"][chosen], batch["normals"][chosen], batch["rgb"].shape[-1]
+    )
+    place = torch.stack(atlas_place(correspondence.unbind(1)), -1)
     skins = textures[draws.integers(len(textures), size=count)].float() / 255
     laid = F.grid_sample(skins, place, padding_mode="border", align_corners=False) ** GAMMA
 
@@ -79,10 +82,23 @@ def retexture(batch: dict[str, Tensor], textures: Tensor, share: float, seed: in
     area = mask.sum((2, 3), keepdim=True).clamp(min=1)
     means = [(values * mask).sum((2, 3), keepdim=True) / area for values in (linear, laid)]
     laid = laid * (means[0] / means[1].clamp(min=1e-3)) ** drawn(0.5, 1)
-    soft = F.avg_pool2d(mask, BORDER_PX, 1, BORDER_PX // 2) * mask * beside_mouth(batch["correspondence"][chosen])
+    soft = F.avg_pool2d(mask, BORDER_PX, 1, BORDER_PX // 2) * mask * beside_mouth(correspondence)
     rgb = batch["rgb"].clone()
     rgb[chosen] = torch.lerp(linear, laid, soft).clamp(0, 1) ** (1 / GAMMA)
     return {**batch, "rgb": rgb}
+
+
+def fine_maps(mask: Tensor, correspondence: Tensor, normals: Tensor, side: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The three maps at `side` px: between the pixels that the mask holds; as they are where they have that side."""
+    if mask.shape[-1] == side:
+        return mask, correspondence, normals
+
+    def finer(values: Tensor) -> Tensor:
+        return F.interpolate(values, size=(side, side), mode="bilinear", align_corners=False)
+
+    share = finer(mask)
+    inside = share.clamp(min=1e-3)
+    return (share > 0.5).to(mask.dtype), finer(correspondence * mask) / inside, finer(normals * mask) / inside
 
 
 def beside_mouth(correspondence: Tensor) -> Tensor:

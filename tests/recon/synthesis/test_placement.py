@@ -142,3 +142,11 @@ def test_draws_follow_the_configuration() -> None:
     assert np.std(np.log([one.zoom for one in drawn])) == pytest.approx(0.2, rel=0.05)
     assert np.std([one.shift for one in drawn]) == pytest.approx(0.05, rel=0.05)
     assert draw_placement(np.random.default_rng(0), PlacementConfig(mirror=0.0)) == Placement()
+
+
+def test_a_look_beside_the_face_fills_a_corner_of_the_image() -> None:
+    config = PlacementConfig(rotation_deg=45, upside_down=0.5, beside=1.0)
+    for i in range(50):
+        one = draw_placement(np.random.default_rng(i), config)
+        assert one.rotation_rad % np.pi == 0 and 0.2 <= 1 / one.zoom <= 0.45
+        assert np.abs(one.shift) / one.zoom + 0.5 / one.zoom == pytest.approx(0.5)

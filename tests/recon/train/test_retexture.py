@@ -84,3 +84,14 @@ def test_a_file_that_is_none_of_textures_says_so(tmp_path):
             np.save(tmp_path / name, content)
         with pytest.raises(UserError, match="recon textures"):
             read_textures(tmp_path / name)
+
+
+def test_maps_coarser_than_the_image_lay_the_same_skin(batch):
+    """Learnt at half the image's side, a face gets the skin that it gets at the whole of it."""
+    coarse = first_batches(Drawn("default", SceneConfig(), seed=3, count=4, size=64), MapsTarget(64, coarser=2), 4)[0]
+    noise = torch.from_numpy(np.random.default_rng(0).integers(0, 255, (1, 3, 16, 18), dtype=np.uint8))
+    skin = torch.nn.functional.interpolate(noise.float(), (ROWS, COLUMNS), mode="bilinear").byte()
+    fine, rough = (retexture(one, skin, 1.0, 0, 0)["rgb"] for one in (batch, coarse))
+    inner = (torch.nn.functional.avg_pool2d(batch["mask"], 9, 1, 4) == 1).expand(-1, 3, -1, -1)
+    assert (fine - batch["rgb"]).abs()[inner].mean() > 0.1
+    assert (fine - rough).abs()[inner].mean() < 0.02
