@@ -92,7 +92,8 @@ def _fill(out: Path, job: Job, count: int, workers: int) -> None:
             last = min(first + RECORDS_PER_SHARD, count)
             while done < last:
                 pieces.append(_part_path(out, done))
-                done += write_shard(pieces[-1], schema, _counted(islice(rows, min(PART, last - done)), counted))
+                part = _counted(islice(rows, min(PART, last - done)), counted)
+                done += write_shard(pieces[-1], schema, part, compressed=False)
             write_shard(shard_path(out, number), schema, islice(Rows(pieces).rows(), last - first))
             pieces = []
             _remove_parts(out)

@@ -114,8 +114,10 @@ def row_count(file: Path) -> int:
     return _metadata(file).num_rows
 
 
-def write_shard(path: Path, schema: Schema, rows: Iterable[Mapping[str, Any]]) -> int:
+def write_shard(path: Path, schema: Schema, rows: Iterable[Mapping[str, Any]], compressed: bool = True) -> int:
     """Write the rows to `path`, whole or not at all, and return how many there were.
+
+    compressed: False for a file that is soon read again and removed: a third of the time is saved.
 
     Raises UserError where a row's columns are not the schema's (the first row is checked to its last code), the disk is
     full or the folder can't be written.
@@ -123,10 +125,10 @@ def write_shard(path: Path, schema: Schema, rows: Iterable[Mapping[str, Any]]) -
     kinds = schema.features.arrow_schema
     count = 0
     options: dict[str, Any] = {
-        "compression": "zstd",
-        "compression_level": 1,
+        "compression": "zstd" if compressed else "none",
+        "compression_level": 1 if compressed else None,
         "use_dictionary": False,
-        "use_byte_stream_split": ["vertices_mm.list.element.list.element"],  # a third smaller
+        "use_byte_stream_split": ["vertices_mm.list.element.list.element"] if compressed else False,  # a third smaller
         "write_statistics": ["index"],
         "write_page_checksum": True,
     }
