@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
 from typing import Literal
 
 from recon.configuration import bounded
@@ -11,6 +13,44 @@ from recon.people.config import DressConfig
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.ranges import COUNT, SEEDS, SHARE, WEIGHT
 from recon.render.config import KeyLight
+from recon.synthesis.groups import groups_of
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a grid of factors; None: not varied."""
+
+    yaw_deg: float | None = None
+    pitch_deg: float | None = None
+    expression: str | None = None
+    light: int | None = None
+
+
+@dataclass(frozen=True)
+class FactorsConfig:
+    """A full grid of pictures of each person; a factor without values is not varied.
+
+    yaw_deg     the heads' yaws
+    pitch_deg   the heads' pitches
+    expression  the expressions: neutral, or units of the face model joined by +, a side left out standing for both,
+                such as mouthSmile+jawOpen
+    lights      number of lights, the same ones for everybody
+    """
+
+    yaw_deg: tuple[float, ...] = ()
+    pitch_deg: tuple[float, ...] = ()
+    expression: tuple[str, ...] = ()
+    lights: int = bounded(0, 0, 1000)
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """The grid, the last factor fastest; one cell that varies nothing where none is given."""
+        views = product(self.yaw_deg or (None,), self.pitch_deg or (None,))
+        rest = list(product(self.expression or (None,), range(self.lights) or (None,)))
+        return [Cell(*view, *cell) for view in views for cell in rest]
+
+    def __bool__(self) -> bool:
+        return len(self.cells) > 1 or self.cells[0] != Cell()
 
 
 @dataclass(frozen=True)
@@ -50,6 +90,11 @@ class SceneConfig:
     skin            share of people with wrinkles, pores, oil; the others' skin is smooth
     eyes            share of people whose eyes are painted in detail; the others' are plain
     mouth           share of people whose mouth is painted in detail inside; the others' are plain
+    shots_per_person  pictures of each person, one after the other: shape, skin and hair stay, all else changes
+    factors         a person's pictures as a full grid; with shots_per_person so many of each cell
+    balance         trait -> group -> share: what share of the scenes is wanted of each group, such as
+                    {yaw_deg: {"-90:-30": 1, "-30:30": 2, "30:90": 1}, glasses: {none: 3, other: 1}}; what is not named
+                    is drawn as ever
     """
 
     yaw_mean_deg: float = bounded(0.0, -90, 90)
@@ -84,8 +129,17 @@ class SceneConfig:
     skin: float = bounded(1.0, *SHARE)
     eyes: float = bounded(1.0, *SHARE)
     mouth: float = bounded(1.0, *SHARE)
+    shots_per_person: int = bounded(1, 1, 10_000)
+    factors: FactorsConfig = field(default_factory=FactorsConfig)
+    balance: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def shots(self) -> int:
+        """Pictures of each person."""
+        return self.shots_per_person * len(self.factors.cells)
 
     def __post_init__(self) -> None:
+        groups_of(self.balance)
         if self.fov_min_deg > self.fov_max_deg:
             raise UserError(f"fov_min_deg {self.fov_min_deg:g} is above fov_max_deg {self.fov_max_deg:g}")
 

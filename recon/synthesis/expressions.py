@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from recon.errors import UserError, did_you_mean
 from recon.faces.model import LOOKS, FaceModel
 
 GRIN_UNITS = {  # least and greatest activation
@@ -53,6 +54,21 @@ def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float, op
             put("jawOpen", rng.uniform(0.02, 0.2))
     active.update(gaze(*rng.normal(0, 0.18, 2)))
     return model.coefficients(known(active, model)).numpy()
+
+
+def of_units(model: FaceModel, names: str) -> np.ndarray:
+    """(e,) float32: units joined by "+", each active as far as a person can, a side left out for both; or "neutral".
+
+    Raises UserError where the model has no such unit.
+    """
+    active = {}
+    for name in () if names == "neutral" else names.split("+"):
+        here = [unit for unit in (name, name + "Left", name + "Right") if unit in model.expression_names]
+        if not here:
+            close = did_you_mean(name, ["neutral", *model.expression_names])
+            raise UserError(f"the face model has no expression '{name}'{close}")
+        active |= dict.fromkeys(here, 1.0)
+    return model.coefficients(active).numpy()
 
 
 def gaze(sideways: float, upward: float) -> dict[str, float]:

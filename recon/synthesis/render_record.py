@@ -37,7 +37,7 @@ from recon.synthesis.scene import Scene
 RENDERER_VERSION = 2  # rises whenever the same scene gives another record, so that stored ones are not taken for new
 SUPERSAMPLING = 2
 SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
-APART = ("identity", "expression", "rotation", "seed", "index")  # of a scene, what a record holds in fields of its own
+APART = ("identity", "expression", "rotation", "seed", "index", "person", "shot")  # of a scene, what a row holds apart
 
 
 def render_record(model: FaceModel, scene: Scene, size: int, renderer: Renderer = "own") -> Record:

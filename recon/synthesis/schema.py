@@ -75,6 +75,8 @@ COLUMNS = (
     Column("scene", "scene", Text(), (), "", "JSON of everything else that was drawn"),
 )
 TRAITS = (
+    Column("person", "person", WHOLE, (), "", "whose picture it is: one person has one shape, skin and hair"),
+    Column("shot", "shot", WHOLE, (), "", "which of the person's pictures"),
     Column("yaw_deg", "yaw_deg", NUMBER, (), "deg", "the head's turn, positive to the image's right"),
     Column("pitch_deg", "pitch_deg", NUMBER, (), "deg", "its nod, positive looks down"),
     Column("roll_deg", "roll_deg", NUMBER, (), "deg", "its tilt, positive is counter-clockwise in the image"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recon.faces.model import FaceModel
-from recon.synthesis.scene import Scene
+from recon.synthesis.single import Scene
 
 PAINTED, NONE = "painted", "none"
 
@@ -17,6 +17,7 @@ class Traits:
     """A drawn person and pose, flat; what was drawn, whether the image shows it or not.
 
     Attributes:
+        person, shot: whose picture it is, and which of theirs.
         yaw_deg: positive turns to the image's right. pitch_deg: positive looks down. roll_deg: positive is
             counter-clockwise in the image.
         age: years; NaN where the skin is smooth and shows none. melanin: of the skin, about .03 (pale) to 2 (dark).
@@ -25,6 +26,8 @@ class Traits:
         glasses: the outline of their lenses. headwear, thing: their kind; "none" for each.
     """
 
+    person: int
+    shot: int
     yaw_deg: float
     pitch_deg: float
     roll_deg: float
@@ -46,6 +49,8 @@ def traits_of(model: FaceModel, scene: Scene) -> Traits:
     corners = [active.get(name, 0.0) for name in model.expression_names if name.startswith("mouthSmile")]
     painted_hair, painted_beard = PAINTED if look.hair_cover else "bald", PAINTED if look.beard else NONE
     return Traits(
+        person=scene.person,
+        shot=scene.shot,
         yaw_deg=scene.yaw_deg,
         pitch_deg=scene.pitch_deg,
         roll_deg=scene.roll_deg,

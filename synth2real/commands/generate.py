@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon.configuration import bounded, read_config
-from recon.synthesis.config import SceneConfig
+from recon.configuration import bounded
 from synth2real import bundled
 from synth2real.bundled import BUNDLED_PX, SIDES_PX
 from synth2real.commands import render
-from synth2real.commands.render import settings
+from synth2real.commands.render import scene_of, settings
 
 __all__ = ["Options", "run", "settings"]
 
@@ -35,7 +34,7 @@ class Options(render.DatasetOptions):
 
 
 def run(options: Options, overrides: Mapping[str, str]) -> None:
-    scene = read_config(SceneConfig, options.scene or bundled.scene_config(), overrides)
+    scene = scene_of(options, options.scene or bundled.scene_config(), overrides)
     from synth2real.dataset.make import make_dataset
 
     made = make_dataset(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon.configuration import bounded, read_config
+from recon.configuration import bounded, changed, read_config, read_yaml
 from recon.ranges import COUNT, PROCESSES, SEEDS
 from recon.render.config import Renderer
 from recon.synthesis.config import SceneConfig
@@ -23,6 +23,7 @@ class DatasetOptions:
     scene    YAML file of what is drawn, such as those in configs/scenes
     size     side of the images in px
     seed     record i is a function of (seed, i)
+    balance  YAML file of the shares that are wanted: trait -> group -> share, as the scene's key says
     workers  processes that make records
     """
 
@@ -31,6 +32,7 @@ class DatasetOptions:
     scene: Path | None = None
     size: int = bounded(RENDER_PX, *SIDES_PX)
     seed: int = bounded(0, *SEEDS)
+    balance: Path | None = None
     workers: int = bounded(os.cpu_count() or 1, 1, PROCESSES[1])
 
 
@@ -49,7 +51,7 @@ def settings() -> type:
 
 
 def run(options: Options, overrides: Mapping[str, str]) -> None:
-    scene = read_config(SceneConfig, options.scene, overrides)
+    scene = scene_of(options, options.scene, overrides)
     from synth2real.dataset.make import make_renders
 
     made = make_renders(
@@ -62,3 +64,9 @@ def run(options: Options, overrides: Mapping[str, str]) -> None:
         renderer=options.renderer,
     )
     print(made)
+
+
+def scene_of(options: DatasetOptions, file: Path | None, overrides: Mapping[str, str]) -> SceneConfig:
+    """The scene of `file` and the overrides, balanced as the options' file says."""
+    scene = read_config(SceneConfig, file, overrides)
+    return scene if options.balance is None else changed(scene, {"balance": read_yaml(options.balance)}, "--balance")

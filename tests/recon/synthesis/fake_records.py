@@ -13,7 +13,7 @@ from recon.synthesis.traits import Traits
 VERTICES, IDENTITY, EXPRESSION = 50, 5, 3
 SCHEMA = Schema(COLUMNS, {"n": VERTICES, "k": IDENTITY, "e": EXPRESSION})
 
-TRAITS_OF_FAKE = Traits(-12.5, 3.0, 1.25, 44.5, 0.5, 0.25, 0.0, "bob", "none", "round", "none", "cup")
+TRAITS_OF_FAKE = Traits(7, 0, -12.5, 3.0, 1.25, 44.5, 0.5, 0.25, 0.0, "bob", "none", "round", "none", "cup")
 
 
 def fake_record(index: int, seed: int = 0, size: int = 16) -> Record:

@@ -1,84 +1,84 @@
-"""What people have on is drawn apart from all else: switches change what they name and nothing beside it."""
+"""Who is in a scene: one picture each, several of each person, or a grid of them."""
 
-from __future__ import annotations
-
-from dataclasses import asdict, fields, replace
-from pathlib import Path
+from dataclasses import fields
 
 import numpy as np
 import pytest
-import torch
 
-from recon.configuration import read_config
+from recon.configuration import changed
+from recon.errors import UserError
 from recon.faces import load
-from recon.faces.default import load_default
-from recon.people.wardrobe import Dress, DressConfig
-from recon.synthesis.scene import SceneConfig, draw_scene
-
-OFF = {name: 0.0 for name in ("hair", "brows", "facial_hair", "glasses", "headwear", "objects", "clothes")}
-SCENES = [*Path("configs/scenes").glob("*.yaml"), Path("configs/synth2real/scene.yaml")]
-
-
-def scene(index: int, **dress):
-    return draw_scene(load_default(0), 7, index, SceneConfig(dress=DressConfig(**dress)))
+from recon.synthesis.config import FactorsConfig, SceneConfig
+from recon.synthesis.render_job import RenderJob
+from recon.synthesis.scene import GROWN, OF_PERSON, draw_scene
+from recon.synthesis.schema import record_from_row, traits_from_row
+from recon.synthesis.single import draw_single
 
 
-def apart_from_dress(one) -> dict:
-    return {f.name: str(getattr(one, f.name)) for f in fields(one) if f.name not in ("dress", "appearance")}
+@pytest.fixture(scope="module")
+def model():
+    return load("default")
 
 
-@pytest.mark.parametrize("path", SCENES, ids=lambda path: path.stem)
-def test_every_scene_file_is_a_valid_one(path: Path) -> None:
-    assert read_config(SceneConfig, path) != SceneConfig()
+def same(one, other) -> bool:
+    return repr(one) == repr(other)
 
 
-def test_everything_off_is_nobody_dressed() -> None:
-    for index in range(5):
-        bare, off = scene(index, dressed=0.0), scene(index, **OFF)
-        assert bare.dress == Dress() and bare.appearance == off.appearance
-        assert replace(off.dress, seed=0, hides=()) == Dress()
+def test_alone_a_scene_is_what_it_ever_was(model):
+    config = SceneConfig()
+    assert all(same(draw_scene(model, 5, i, config), draw_single(model, 5, i, config)) for i in range(4))
 
 
-def test_a_switch_changes_what_it_names_alone() -> None:
-    for index in range(5):
-        everything = scene(index, **dict.fromkeys(OFF, 1.0))
-        assert apart_from_dress(everything) == apart_from_dress(scene(index, dressed=0.0))
-        for name, field in (*((name, name) for name in list(OFF)[:5]), ("objects", "thing"), ("clothes", "clothes")):
-            without = scene(index, **{**dict.fromkeys(OFF, 1.0), name: 0.0})
-            assert asdict(without.dress) == asdict(everything.dress) | {field: None}
+def test_a_person_keeps_shape_skin_and_hair_and_nothing_else(model):
+    config = SceneConfig(shots_per_person=4, variation=0.5)
+    scenes = [draw_scene(model, 5, index, config) for index in range(12)]
+    assert [(one.person, one.shot, one.index) for one in scenes] == [(i // 4, i % 4, i) for i in range(12)]
+    for first in scenes[::4]:
+        assert same(first, draw_scene(model, 5, first.index, config)) and first.shot == 0
+        plain = draw_single(model, 5, first.index, config)
+        assert same(first.identity, plain.identity) and same(first.dress, plain.dress)
+        for shot in scenes[first.index + 1 : first.index + 4]:
+            assert all(same(getattr(shot, name), getattr(first, name)) for name in OF_PERSON)
+            assert all(same(getattr(shot.dress, name), getattr(first.dress, name)) for name in GROWN)
+            moving = {field.name for field in fields(shot)} - {*OF_PERSON, "dress", "seed", "backgrounds", "calm"}
+            assert all(not same(getattr(shot, name), getattr(first, name)) for name in moving)
+    assert not same(scenes[0].identity, scenes[4].identity)
 
 
-def test_shares_are_kept_and_skin_stays() -> None:
-    people = [scene(index, glasses=0.3) for index in range(300)]
-    assert 0.22 < sum(one.dress.glasses is not None for one in people) / 300 < 0.38
-    for index in range(20):
-        assert people[index].appearance.melanin == scene(index, dressed=0.0).appearance.melanin
-    assert len({one.dress.hair.cut for one in people if one.dress.hair}) == 10
+def test_a_grid_shows_every_cell_once_and_varies_only_what_it_names(model):
+    grid = FactorsConfig(yaw_deg=(-30, 30), expression=("neutral", "mouthSmile+jawOpen"), lights=2)
+    config = SceneConfig(factors=grid)
+    assert config.shots == 8 and bool(grid) and not FactorsConfig()
+    scenes = [draw_scene(model, 5, index, config) for index in range(16)]
+    cells = {(one.yaw_deg, repr(one.expression), repr(one.lighting)) for one in scenes}
+    assert len(cells) == 8  # the lights are the same for both people
+    fixed = {f.name for f in fields(scenes[0])} - {"yaw_deg", "rotation", "expression", "lighting", "index", "shot"}
+    for first in (scenes[0], scenes[8]):
+        for one in scenes[first.index : first.index + 8]:
+            assert all(same(getattr(one, name), getattr(first, name)) for name in fixed)
+    active = model.activations(scenes[2].expression)
+    assert active == pytest.approx({"mouthSmileLeft": 1, "mouthSmileRight": 1, "jawOpen": 1}, abs=1e-5)
 
 
-def test_varied_heads_and_even_light_change_nothing_else() -> None:
-    plain = SceneConfig(environment=0.0)
-    for index in range(5):
-        before = draw_scene(load("default"), 3, index, plain)
-        after = draw_scene(load("default"), 3, index, replace(plain, variation=1.0, even=1.0))
-        assert before.variation_seed is None and after.variation_seed is not None
-        assert after.lighting.sky == after.lighting.ground != before.lighting.sky
-        same = replace(after, variation_seed=None, lighting=before.lighting)
-        assert str(asdict(same)) == str(asdict(before))
+def test_pictures_of_a_cell_differ_in_their_moment(model):
+    grid = FactorsConfig(yaw_deg=(0, 40))
+    scenes = [draw_scene(model, 5, i, SceneConfig(factors=grid, shots_per_person=2)) for i in range(4)]
+    assert [one.yaw_deg for one in scenes] == [0, 40, 0, 40]
+    assert same(scenes[0].lighting, scenes[1].lighting) and not same(scenes[0].lighting, scenes[2].lighting)
+    assert len({repr(one.identity) for one in scenes}) == 1
 
 
-def test_grins_are_wider_and_change_the_mouth_alone() -> None:
-    model = load("default")
-    left, right = model.landmarks[[48, 54]].tolist()
-    wide, narrow = [], []
-    for index in range(12):
-        before = draw_scene(model, 3, index, SceneConfig())
-        after = draw_scene(model, 3, index, SceneConfig(grin=1.0))
-        changed = np.flatnonzero(after.expression != before.expression)
-        names = [model.expression_names[k] for k in changed]
-        assert names and all(name.startswith(("mouth", "jaw", "cheek", "tongue")) for name in names)
-        assert str(asdict(replace(after, expression=before.expression))) == str(asdict(before))
-        for one, widths in ((before, narrow), (after, wide)):
-            shape = model.vertices(torch.from_numpy(one.identity), torch.from_numpy(one.expression))
-            widths.append(float(shape[right, 0] - shape[left, 0]))
-    assert np.mean(wide) > 1.15 * np.mean(narrow)
+def test_an_expression_that_the_model_does_not_know_is_named(model):
+    config = SceneConfig(factors=FactorsConfig(expression=("mouthSmill",)))
+    with pytest.raises(UserError, match=r"mouthSmill.*mouthSmile"):
+        draw_scene(model, 0, 0, config)
+
+
+def test_rows_of_a_person_hold_one_shape(model):
+    scene = changed(SceneConfig(), {"shots_per_person": 2, "dress.dressed": 0.0}, "the scene")
+    rows = RenderJob(3, 48, scene).open()(range(4))
+    records, traits = [record_from_row(row) for row in rows], [traits_from_row(row) for row in rows]
+    assert [(one.person, one.shot) for one in traits] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert np.array_equal(records[0].identity, records[1].identity)
+    assert not np.array_equal(records[0].identity, records[2].identity)
+    assert not np.array_equal(records[0].rgb, records[1].rgb)

@@ -38,7 +38,7 @@ def drawn(model, count=40, **config):
 def test_every_trait_is_a_plain_column():
     assert [column.field for column in TRAITS] == [field.name for field in dataclasses.fields(Traits)]
     assert traits_from_row(row_from_traits(TRAITS_OF_FAKE)) == TRAITS_OF_FAKE
-    with pytest.raises(UserError, match="no column yaw_deg"):
+    with pytest.raises(UserError, match="no column person"):
         traits_from_row(row_from_record(fake_record(0)))
 
 
