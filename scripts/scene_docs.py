@@ -44,7 +44,7 @@ class Row(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A section: its heading, its keys (all that begin so) and its picture's lines."""
+    """A section: its heading, its keys (all that begin so) and its picture's lines; none, no picture."""
 
     heading: str
     keys: tuple[str, ...]
@@ -110,6 +110,7 @@ GROUPS = {
             )
         ),
     ),
+    "sets": Group("Sets of people", ("shots_per_person", "factors.", "balance"), ()),
 }
 INTRODUCTION = """# What a scene draws
 
@@ -130,13 +131,16 @@ def main() -> int:
         print(f"scene_docs: {error}", file=sys.stderr)
         return 2
     if check:
-        current = file.is_file() and file.read_text() == text and all((ROOT / "docs" / p).is_file() for p in pictures())
+        drawn = all((ROOT / "docs" / place_of(name)).is_file() for name, group in GROUPS.items() if group.rows)
+        current = drawn and file.is_file() and file.read_text() == text
         print("docs/scene.md is current" if current else "docs/scene.md is not current: run scripts/scene_docs.py")
         return int(not current)
     file.write_text(text)
-    for name, place in zip(GROUPS, pictures(), strict=True):
-        (ROOT / "docs" / place).parent.mkdir(exist_ok=True)
-        picture(GROUPS[name]).save(ROOT / "docs" / place, quality=88)
+    for name, group in GROUPS.items():
+        if group.rows:
+            place = ROOT / "docs" / place_of(name)
+            place.parent.mkdir(exist_ok=True)
+            picture(group).save(place, quality=88)
     return 0
 
 
@@ -147,19 +151,20 @@ def page() -> str:
         if sum(one.key.startswith(group.keys) for group in GROUPS.values()) != 1:
             raise UserError(f"GROUPS of scripts/scene_docs.py must name {one.key} once")
     parts = [INTRODUCTION]
-    for group, place in zip(GROUPS.values(), pictures(), strict=True):
+    for name, group in GROUPS.items():
         lines = ["| key | meaning | range | default |", "| --- | --- | --- | --- |"]
         for one in settings:
             if one.key.startswith(group.keys):
                 meaning = one.meaning.replace("|", "\\|").replace(" * ", " \\* ").replace(" ** ", " \\*\\* ")
                 lines.append(f"| `{one.key}` | {meaning} | {one.range or one.type} | {one.default} |")
-        parts += [f"## {group.heading}", f"![{', '.join(row.key for row in group.rows)}]({place})", "\n".join(lines)]
+        shown = [f"![{', '.join(row.key for row in group.rows)}]({place_of(name)})"] if group.rows else []
+        parts += [f"## {group.heading}", *shown, "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
 
 
-def pictures() -> list[str]:
-    """The places of the groups' pictures, from docs/."""
-    return [f"scene/{name}.jpg" for name in GROUPS]
+def place_of(name: str) -> str:
+    """The place of a group's picture, from docs/."""
+    return f"scene/{name}.jpg"
 
 
 def picture(group: Group) -> Image.Image:

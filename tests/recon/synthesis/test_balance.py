@@ -23,7 +23,7 @@ BALANCE = {
 
 def test_each_trait_meets_its_shares_and_the_traits_stay_independent():
     model, config = load("default"), SceneConfig(balance=BALANCE)
-    count = 120
+    count = 64
     traits = [traits_of(model, balanced(model, 3, index, config)) for index in range(count)]
     for trait, groups in groups_of(BALANCE).items():
         held = [sum(group.holds(getattr(one, trait)) for one in traits) for group in groups]
