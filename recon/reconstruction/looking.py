@@ -58,7 +58,7 @@ def settle(
     framings: list[Framing] = list(starts)
     faces: list[FoundFace | None] = [None] * len(framings)
     moving = list(range(len(framings)))
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if moving else 0):
         answers = look(image, network, model, [framings[i] for i in moving])
         still = []
         for i, face in zip(moving, answers, strict=True):

@@ -11,6 +11,7 @@ from recon.methods.base import Reconstructor
 from recon.people.wardrobe import DressConfig
 from recon.photos.reading import Unusable
 from recon.reconstruction.face_finder import find_faces
+from recon.reconstruction.proposals import TURNS, turned_back
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
@@ -107,3 +108,32 @@ def test_sunglasses_hide_eyes_but_no_face(model, network):
     (face,) = find_faces(photo, network, model)
     middle = 400 * np.array([scene.eye_u, scene.eye_v])
     assert np.linalg.norm(face.framing.middle - middle) < 0.15 * 400 * scene.eye_share
+
+
+@pytest.mark.parametrize("quarter", [1, 2, 3])
+def test_a_turned_photo_gives_the_upright_photos_face(model, network, photo, quarter):
+    canvas, scene = photo
+    (face,) = find_faces(canvas.transpose(TURNS[quarter]), network, model)
+    framing = turned_back(face.framing, quarter, canvas.size)
+    assert np.linalg.norm(framing.middle - drawn_middle(scene)) < 0.12 * scene.eye_share * 300
+    upright = (np.degrees(framing.tilt) + scene.roll_deg + 180) % 360 - 180
+    assert upright == pytest.approx(0, abs=4)
+
+
+def test_a_far_face_in_twelve_megapixels_is_found(model, network):
+    scene = draw_scene(model, 1, 3, PLAIN)
+    side = round(26 / scene.eye_share)
+    canvas = Image.new("RGB", (4000, 3000), (120, 130, 140))
+    large = Image.fromarray(render_record(model, scene, 4 * side).rgb)
+    canvas.paste(large.resize((side, side), Image.Resampling.LANCZOS), (2700, 1900))
+    (face,) = find_faces(canvas, network, model)
+    middle = np.array([2700 + side * scene.eye_u, 1900 + side * scene.eye_v])
+    assert np.linalg.norm(face.framing.middle - middle) < 0.2 * 26
+
+
+def test_a_corner_of_a_photo_is_no_face_unless_it_is_said_to_be_one(model, network, photo):
+    """Hair and a shoulder fill it; the network alone would see a face."""
+    canvas, _ = photo
+    corner = canvas.crop((400, 470, 480, 550)).resize((320, 320))
+    with pytest.raises(Unusable, match="no face found"):
+        find_faces(corner, network, model)
