@@ -2,8 +2,8 @@
 from.
 
 `NAME.json` holds the figures and where they come from, small enough to be kept beside the code (docs/results/);
-`NAME.values.json` holds each image's values. Paths outside the working directory are written as bare names: a result
-tells what was measured, not where somebody keeps it.
+`NAME.values.json` holds each image's values, `NAME.WHAT.png` a picture. Paths outside the working directory are written
+as bare names: a result tells what was measured, not where somebody keeps it.
 """
 
 from __future__ import annotations
@@ -12,19 +12,21 @@ import json
 import math
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from recon.errors import UserError
 from recon.evaluate.metrics.intervals import bootstrap_interval
 from recon.files import whole_file
 
 FEW = 64  # values
+WELL_GRADED = 0.9  # rank correlation with the true vertex error, as non-rigid registrations reach it
 ROUGH = f"\\* of fewer than {FEW} values and without an interval: a rough figure."
 
 
@@ -73,6 +75,9 @@ class Result:
     Attributes:
         settings: the resolved ones, plain values. weights: file name -> SHA-256 of each file of weights.
         values: of every image, for NAME.values.json alone.
+        pictures: what it shows -> (H, W, 3) uint8, for NAME.WHAT.png.
+        self_grade: the rank correlation of the figure with the true vertex error on drawn heads with known errors
+            (`recon.evaluate.self_grade`), in [-1, 1]; None where it was not asked for.
     """
 
     title: str
@@ -82,14 +87,17 @@ class Result:
     notes: tuple[str, ...] = ()
     weights: Mapping[str, str] = field(default_factory=dict)
     values: Sequence[Mapping[str, Any]] = ()
+    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
+    self_grade: float | None = None
 
     def markdown(self) -> str:
         """Title, table and notes."""
-        notes = (f"- {note}" for note in (*self.notes, *remarks(self.figures)))
+        grade = [] if self.self_grade is None else [graded(self.self_grade)]
+        notes = (f"- {note}" for note in (*self.notes, *grade, *remarks(self.figures)))
         return "\n".join([f"## {self.title}", "", figure_table(self.figures), "", *notes]) + "\n"
 
     def write(self, folder: Path, name: str, command: Sequence[str]) -> None:
-        """`folder/name.json`, and `folder/name.values.json` where there are values.
+        """`folder/name.json`; `folder/name.values.json` where there are values, `folder/name.WHAT.png` for pictures.
 
         Args:
             command: the words of the command line that made it.
@@ -101,6 +109,7 @@ class Result:
             "figures": [_stored(figure) for figure in self.figures],
             "notes": list(self.notes),
             "weights": dict(self.weights),
+            **({} if self.self_grade is None else {"self_grade": round(self.self_grade, 4)}),
             "command": " ".join(without_places(list(command))),
             "commit": commit(),
             "date": datetime.now(timezone.utc).date().isoformat(),
@@ -111,6 +120,9 @@ class Result:
         for file, content in files.items():
             with whole_file(folder / file) as temporary:
                 temporary.write_text(_json(content))
+        for what, picture in self.pictures.items():
+            with whole_file(folder / f"{name}.{what}.png") as temporary:
+                Image.fromarray(picture).save(temporary, format="PNG")
 
 
 def read_result(file: Path) -> tuple[Result, dict[str, str]]:
@@ -140,6 +152,31 @@ def figures_of(
             Figure(name, *measure, float(kept.mean()), len(kept), *interval, median=float(np.median(kept)), group=group)
         )
     return tuple(figures)
+
+
+def per_person(values: Sequence[Mapping[str, Any]], names: Iterable[str]) -> list[dict[str, float]]:
+    """The means of each one's images, told apart by `person`: figures over them have their intervals over people.
+
+    What is not finite is left out of a mean; it is NaN where nothing is left.
+    """
+    people: dict[Any, list[Mapping[str, Any]]] = {}
+    for value in values:
+        people.setdefault(value["person"], []).append(value)
+    means = []
+    for images in people.values():
+        kept = {name: [image[name] for image in images if np.isfinite(image[name])] for name in names}
+        means.append({name: float(np.mean(found)) if found else np.nan for name, found in kept.items()})
+    return means
+
+
+def graded(correlation: float) -> str:
+    """What a protocol's grade of itself means, in a sentence."""
+    how = (
+        "ranks meshes as their true vertex errors do"
+        if correlation >= WELL_GRADED
+        else ("is a poor judge of small differences: it ranks meshes only partly as their true vertex errors do")
+    )
+    return f"The protocol grades itself {correlation:.2f} (Spearman's, on drawn heads with known errors): it {how}."
 
 
 def remarks(figures: Sequence[Figure]) -> list[str]:

@@ -40,7 +40,8 @@ class RendersSettings:
 class ScanViewsSettings:
     """A network on views of a real scan: what is scored, on what.
 
-    folder    a textured scan (.obj with its texture) and its 68 landmarks (.ljson of menpo)
+    folder    a coloured scan (.obj, .ply or .glb with its texture, or with a colour at each vertex) and its landmarks: 68,
+              or the seven of the NoW challenge (.ljson of menpo, .pp of MeshLab, or .txt of x y z lines)
     network   weights of a reconstructor; null: the bundled ones
     mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
     size      of the views in px

@@ -1,7 +1,8 @@
-"""The protocol on photos with hand-placed points: where does the network's correspondence put the landmarks?
+"""The protocol on photos with hand-placed points: where does the network put the landmarks?
 
-A landmark is found at the pixel whose predicted correspondence lies nearest to the landmark vertex's canonical place,
-then to a part of a pixel by a local affine fit of the correspondence. The error is the distance to the hand-placed
+They are its own, or its mesh's; of a network that gives maps a landmark is found at the pixel whose predicted
+correspondence lies nearest to the landmark vertex's canonical place, then to a part of a pixel by a local affine fit of
+the correspondence (`recon.evaluate.answers`). The error is the distance to the hand-placed
 point, in per cent of the outer eye distance. One photo is one person.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from recon.configuration import to_plain
-from recon.evaluate.metrics.missed import FEWEST_COVERED, MASK_THRESHOLD
+from recon.evaluate.answers import landmarks_of
 from recon.evaluate.metrics.points import offsets_percent
 from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Figure, Measure, Result, figures_of
@@ -37,7 +38,6 @@ MEASURES = {
     "mean_face": Measure("mean face", "% of the outer eye distance"),
 }
 NOT_FOUND = 100.0  # per cent, the error of each point of a photo in which no face is found
-WINDOW = 2  # the affine fit sees the pixels at most this far from the nearest one
 
 
 def run(settings: Settings) -> Result:
@@ -71,50 +71,22 @@ def score_photos(
     """Of each photo: name, whether a face was found, and two errors of each of POINTS, {point: per cent}.
 
     Args:
-        photos: of one size. model: the default model; its landmark vertices' canonical places are what is looked for.
+        photos: of one size. model: the default model, whose mean face is the yardstick.
     """
-    canonical = {point: model.canonical[model.landmarks[point]].numpy() for point in POINTS}
-    size_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
     values: list[dict[str, Any]] = []
     for start in tracked(range(0, len(photos), batch_size), "batches of photos"):
         batch = photos[start : start + batch_size]
         geometry = predict_images(network, np.stack([photo.rgb for photo in batch]))
         for i, photo in enumerate(batch):
-            mask = geometry.mask[i, 0].float().cpu().numpy() >= MASK_THRESHOLD
-            places = geometry.correspondence[i].float().cpu().numpy()
-            found = {point: locate(places, mask, goal, size_mm) for point, goal in canonical.items()}
+            found = landmarks_of(geometry, i)
             outer = float(np.linalg.norm(photo.points[OUTER_EYES[1]] - photo.points[OUTER_EYES[0]]))
             errors = {
-                point: NOT_FOUND if place is None else _percent(place, photo.points[point], outer)
-                for point, place in found.items()
+                point: NOT_FOUND if found is None else _percent(found[point, :2], true, outer)
+                for point, true in photo.points.items()
             }
-            seen = all(place is not None for place in found.values())
             mean_face = mean_face_errors(model, photo, outer)
-            values.append({"photo": photo.name, "found": seen, "error": errors, "mean_face": mean_face})
+            values.append({"photo": photo.name, "found": found is not None, "error": errors, "mean_face": mean_face})
     return values
-
-
-def locate(correspondence: np.ndarray, mask: np.ndarray, goal: np.ndarray, size_mm: np.ndarray) -> np.ndarray | None:
-    """Where in the image a canonical place is seen.
-
-    Args:
-        correspondence: (3, H, W); mask: (H, W) bool; goal: (3,) canonical place; size_mm: (3,) of the canonical box.
-    Returns:
-        (2,) u, v in pixels, centres at +0.5; None where the mask holds fewer than FEWEST_COVERED pixels.
-    """
-    if mask.sum() < FEWEST_COVERED:
-        return None
-    offset = (correspondence.transpose(1, 2, 0) - goal) * size_mm  # (H, W, 3) mm
-    distance = np.where(mask, np.linalg.norm(offset, axis=-1), np.inf)
-    row, column = np.unravel_index(distance.argmin(), mask.shape)
-    rows, columns = np.nonzero(
-        mask[max(row - WINDOW, 0) : row + WINDOW + 1, max(column - WINDOW, 0) : column + WINDOW + 1]
-    )
-    rows, columns = rows + max(row - WINDOW, 0), columns + max(column - WINDOW, 0)
-    design = np.stack([columns - column, rows - row, np.ones(len(rows))], 1)
-    affine = np.linalg.lstsq(design, offset[rows, columns], rcond=None)[0]  # offset = du a0 + dv a1 + a2
-    step = np.linalg.lstsq(affine[:2].T, -affine[2], rcond=None)[0]
-    return np.array([column, row]) + 0.5 + step.clip(-1, 1)
 
 
 def mean_face_errors(model: FaceModel, photo: Photo, outer: float) -> dict[int, float]:

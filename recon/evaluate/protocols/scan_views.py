@@ -1,25 +1,37 @@
-"""The protocol on a real scan: depth on its twelve views, beside the default mean face's at the true pose.
+"""The protocol on a real scan: depth on its twelve views, beside the default mean face's at the true pose (VRN's way).
 
-Both are scored on the same pixels; see `recon.evaluate.scan`.
+Yaw -40, -13.3, 13.3 and 40 degrees from frontal, each under three lights, framed like the renders. Both are scored on
+the same pixels: those where the mean face's face region and the scan, within 90 mm of the nose tip, are both seen.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from recon.configuration import to_plain
+from recon.evaluate.answers import depth_of
 from recon.evaluate.metrics.depth import depth_errors
 from recon.evaluate.metrics.mask import coverage
-from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.networks import digests, open_network, predict_images
+from recon.evaluate.readers.textured_mesh import load_scan
 from recon.evaluate.results import Figure, Measure, Result
-from recon.evaluate.scan import View, load_scan, render_views
+from recon.evaluate.scan import Scan
 from recon.evaluate.settings import ScanViewsSettings as Settings
+from recon.evaluate.sitting import Light, sit
 from recon.faces import load
+from recon.faces.model import FaceModel
 from recon.methods.base import Reconstructor
 
+YAWS_DEG = (-40.0, -40 / 3, 40 / 3, 40.0)
+LIGHTS = {
+    "flat": Light((0.0, 0.0, 1.0), 0.85, 0.15),
+    "left": Light((-0.8, 0.4, 0.5), 0.45, 0.75),
+    "right": Light((0.8, 0.4, 0.5), 0.45, 0.75),
+}
 MEASURES = {
     "network": Measure("network, depth error", "% of the range"),
     "network_mm": Measure("network, depth error", "mm"),
@@ -27,6 +39,19 @@ MEASURES = {
     "mean_face_mm": Measure("mean face at the true pose", "mm"),
     "coverage": Measure("coverage"),
 }
+
+
+@dataclass(frozen=True)
+class View:
+    """One image of the scan: rgb (S, S, 3) uint8; z_mm (S, S) float64, the scan's depth in the camera frame; mean_z_mm,
+    the placed mean face's; scored (S, S) bool, the pixels on which both the network and the mean face are judged."""
+
+    yaw_deg: float
+    light: str
+    rgb: np.ndarray
+    z_mm: np.ndarray
+    mean_z_mm: np.ndarray
+    scored: np.ndarray
 
 
 def run(settings: Settings) -> Result:
@@ -55,13 +80,22 @@ def run(settings: Settings) -> Result:
     )
 
 
+def render_views(scan: Scan, model: FaceModel, size: int) -> list[View]:
+    """The twelve views; frontal is where the default mean face, fitted to the scan, faces the camera."""
+    sitting, views = sit(scan, model, size), []
+    for yaw_deg in YAWS_DEG:
+        placed = sitting.placed(Rotation.from_euler("y", yaw_deg, degrees=True).as_matrix())
+        depths = sitting.depths(placed)
+        views += [View(yaw_deg, name, sitting.picture(placed, light), *depths) for name, light in LIGHTS.items()]
+    return views
+
+
 def score_views(network: Reconstructor, views: list[View]) -> list[dict[str, Any]]:
     """Yaw, light and the measures of MEASURES of each view, and the ratio of both errors."""
     geometry = predict_images(network, np.stack([view.rgb for view in views]))
     values: list[dict[str, Any]] = []
     for i, view in enumerate(views):
-        found = geometry.mask[i, 0].float().cpu().numpy() >= MASK_THRESHOLD
-        predicted = geometry.position_mm[i, 2].float().cpu().numpy()
+        predicted, found = depth_of(geometry, i, len(view.rgb))
         pixels, everywhere = view.scored, np.ones(view.scored.sum(), bool)
         ours = depth_errors(predicted[pixels], view.z_mm[pixels], found[pixels], seed=i)
         mean_face = depth_errors(view.mean_z_mm[pixels], view.z_mm[pixels], everywhere, seed=i)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recon.evaluate.protocols.landmarks_2d import NOT_FOUND, locate, score_photos
+from recon.evaluate.answers import locate
+from recon.evaluate.protocols.landmarks_2d import NOT_FOUND, score_photos
 from recon.evaluate.webmorph import POINTS, Photo
 from recon.faces import load
 from recon.synthesis.record import Record

@@ -7,8 +7,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from recon.errors import UserError
-from recon.evaluate.protocols.scan_views import score_views
-from recon.evaluate.scan import Scan, load_scan, render_views
+from recon.evaluate.protocols.scan_views import render_views, score_views
+from recon.evaluate.readers.textured_mesh import load_scan
+from recon.evaluate.scan import Scan
 from recon.faces import load
 from tests.recon.evaluate.known_answers import Oracle
 from tests.shared import SHARED

@@ -1,0 +1,172 @@
+"""What a reconstructor says of one image, in the form that a protocol asks for: 68 points, a mesh, or a depth map.
+
+Each is taken from what the method gives, maps, mesh or landmarks; the other forms are worked out from these. Places in
+the image are (u, v, depth): pixels right and down, centres at +0.5, and depth toward the viewer in pixels of the same
+scale, known up to a shift.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from recon.errors import UserError
+from recon.evaluate.metrics.depth import fit_scale_and_shift
+from recon.evaluate.metrics.missed import FEWEST_COVERED, MASK_THRESHOLD
+from recon.faces import load
+from recon.faces.model import FaceModel
+from recon.geometry.rasterize import interpolate, rasterize
+from recon.methods.base import Ambiguity, FaceGeometry
+from recon.reconstruction.camera import recover_camera
+from recon.registration.map_mesh import map_to_mesh
+from recon.registration.register import register
+
+WINDOW = 2  # the affine fit sees the pixels at most this far from the nearest one
+BEHIND_MM = 10.0  # how far the nearest vertex of a mesh is put from the camera to be drawn
+
+
+@dataclass(frozen=True)
+class SeenMesh:
+    """One image's mesh.
+
+    vertices_mm (n, 3), in the method's frame; in_image (n, 3), see above; triangles (f, 3) of the face region, of all
+    where that is not known; topology, and the (68,) ids of the landmarks where it is a known model's.
+    """
+
+    vertices_mm: np.ndarray
+    in_image: np.ndarray
+    triangles: np.ndarray
+    topology: str
+    landmarks: np.ndarray | None
+
+    @property
+    def face(self) -> np.ndarray:
+        """(k,) ids of the vertices of the face region."""
+        return np.unique(self.triangles)
+
+
+def landmarks_of(geometry: FaceGeometry, i: int) -> np.ndarray | None:
+    """The 68 points (68, 3) in image i; depth is NaN where the method says none. None: no face was found.
+
+    From the method's own landmarks or else its mesh's; of maps, each is where the predicted correspondence is nearest to
+    the landmark's canonical place.
+
+    Raises:
+        UserError: the method gives nothing that says where landmarks are.
+    """
+    own = geometry.landmarks
+    if own is not None:
+        pixels = _numpy(own.pixels[i])
+        return np.column_stack([pixels, np.full(len(pixels), np.nan)])
+    if geometry.mesh is not None:
+        mesh = mesh_of(geometry, i)
+        if mesh is None or mesh.landmarks is None:
+            raise UserError(f"the landmarks of a mesh of topology '{geometry.mesh.topology}' are not known")
+        return mesh.in_image[mesh.landmarks]
+    return _landmarks_of_maps(geometry, i, load("default"))
+
+
+def mesh_of(geometry: FaceGeometry, i: int) -> SeenMesh | None:
+    """The mesh of image i; of a method that gives maps, the default template registered to them. None: no face."""
+    if geometry.mesh is None:
+        return _registered(geometry, i, load("default"))
+    mesh = geometry.mesh
+    vertices, pixels, triangles = _numpy(mesh.vertices_mm[i]), _numpy(mesh.pixels[i]), mesh.triangles.cpu().numpy()
+    model = load("default") if mesh.topology == "default" else None
+    face = triangles if model is None else model.triangles.numpy()[model.face.numpy()]
+    landmarks = None if model is None else model.landmarks.numpy()
+    return SeenMesh(vertices, in_image(vertices, pixels), face.astype(np.int64), mesh.topology, landmarks)
+
+
+def depth_of(geometry: FaceGeometry, i: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """z (size, size) toward the viewer in the method's mm, and (size, size) bool, where the method sees the face."""
+    if geometry.maps is not None:
+        return _numpy(geometry.position_mm[i, 2]), _numpy(geometry.mask[i, 0]) >= MASK_THRESHOLD
+    mesh = mesh_of(geometry, i)
+    if mesh is None:
+        return np.full((size, size), np.nan), np.zeros((size, size), bool)
+    z = mesh.vertices_mm[:, 2]
+    distance = z.max() + BEHIND_MM - z
+    points = torch.from_numpy(np.column_stack([mesh.in_image[:, :2], distance])).float()
+    triangles = torch.from_numpy(mesh.triangles.astype(np.int32))
+    ids = rasterize(points, triangles, size, size)
+    shown = interpolate(ids, points, triangles, torch.from_numpy(z[:, None]).float())[..., 0].double().numpy()
+    return shown, (ids >= 0).numpy()
+
+
+def in_image(points_mm: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """(n, 3) places in the image of points (n, 3) mm, x right, y up, z toward the viewer, seen at pixels (n, 2)."""
+    flat, seen = (points_mm - points_mm.mean(0))[:, :2] * (1, -1), pixels - pixels.mean(0)
+    px_per_mm = float((flat * seen).sum() / (flat**2).sum())
+    return np.column_stack([pixels, px_per_mm * points_mm[:, 2]])
+
+
+def settled_depth(found: np.ndarray, true: np.ndarray, ambiguity: Ambiguity) -> np.ndarray:
+    """`found` (n, 3) in the image with what its method can't know of depth taken from its pairs `true` (n, 3).
+
+    The shift always, the scale too of a method that knows places up to "affine".
+    """
+    scale, shift = 1.0, float(np.mean(true[:, 2] - found[:, 2]))
+    if ambiguity == "affine":
+        scale, shift = fit_scale_and_shift(found[:, 2], true[:, 2])
+    return np.column_stack([found[:, :2], scale * found[:, 2] + shift])
+
+
+def locate(correspondence: np.ndarray, mask: np.ndarray, goal: np.ndarray, size_mm: np.ndarray) -> np.ndarray | None:
+    """Where in the image a canonical place is seen.
+
+    Args:
+        correspondence: (3, H, W); mask: (H, W) bool; goal: (3,) canonical place; size_mm: (3,) of the canonical box.
+    Returns:
+        (2,) u, v in pixels, centres at +0.5; None where the mask holds fewer than FEWEST_COVERED pixels.
+    """
+    if mask.sum() < FEWEST_COVERED:
+        return None
+    offset = (correspondence.transpose(1, 2, 0) - goal) * size_mm  # (H, W, 3) mm
+    distance = np.where(mask, np.linalg.norm(offset, axis=-1), np.inf)
+    row, column = np.unravel_index(distance.argmin(), mask.shape)
+    rows, columns = np.nonzero(
+        mask[max(row - WINDOW, 0) : row + WINDOW + 1, max(column - WINDOW, 0) : column + WINDOW + 1]
+    )
+    rows, columns = rows + max(row - WINDOW, 0), columns + max(column - WINDOW, 0)
+    design = np.stack([columns - column, rows - row, np.ones(len(rows))], 1)
+    affine = np.linalg.lstsq(design, offset[rows, columns], rcond=None)[0]  # offset = du a0 + dv a1 + a2
+    step = np.linalg.lstsq(affine[:2].T, -affine[2], rcond=None)[0]
+    return np.array([column, row]) + 0.5 + step.clip(-1, 1)
+
+
+def _landmarks_of_maps(geometry: FaceGeometry, i: int, model: FaceModel) -> np.ndarray | None:
+    mask = _numpy(geometry.mask[i, 0]) >= MASK_THRESHOLD
+    if mask.sum() < FEWEST_COVERED:
+        return None
+    places, position = _numpy(geometry.correspondence[i]), _numpy(geometry.position_mm[i])
+    size_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
+    found = [locate(places, mask, goal, size_mm) for goal in model.canonical[model.landmarks].numpy()]
+    pixels = np.stack([place for place in found if place is not None])
+    rows, columns = np.nonzero(mask)
+    centres = np.column_stack([columns, rows]) + 0.5
+    depth = in_image(position[:, rows, columns].T, centres)[:, 2]
+    nearest = np.linalg.norm(pixels[:, None] - centres, axis=-1).argmin(1)
+    return np.column_stack([pixels, depth[nearest]])
+
+
+def _registered(geometry: FaceGeometry, i: int, model: FaceModel) -> SeenMesh | None:
+    mask = _numpy(geometry.mask[i, 0]) >= MASK_THRESHOLD
+    position, places = (
+        np.ascontiguousarray(_numpy(values[i]).transpose(1, 2, 0))
+        for values in (geometry.position_mm, geometry.correspondence)
+    )
+    maps = map_to_mesh(position, places, mask)
+    try:
+        vertices = register(maps, model).vertices.astype(np.float64)
+    except UserError:  # too little of a face to register a template to
+        return None
+    pixels = recover_camera(maps.pixels, maps.vertices, mask.shape[::-1]).project(vertices)
+    face = model.triangles.numpy()[model.face.numpy()].astype(np.int64)
+    return SeenMesh(vertices, in_image(vertices, pixels), face, model.name, model.landmarks.numpy())
+
+
+def _numpy(values: torch.Tensor) -> np.ndarray:
+    return values.detach().cpu().double().numpy()
