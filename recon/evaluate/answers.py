@@ -50,22 +50,26 @@ class SeenMesh:
 def landmarks_of(geometry: FaceGeometry, i: int) -> np.ndarray | None:
     """The 68 points (68, 3) in image i; depth is NaN where the method says none. None: no face was found.
 
-    From the method's own landmarks or else its mesh's; of maps, each is where the predicted correspondence is nearest to
-    the landmark's canonical place.
+    Pixels are the method's own landmarks, or else its mesh's; of maps, each is where the predicted correspondence is
+    nearest to the landmark's canonical place.
 
     Raises:
         UserError: the method gives nothing that says where landmarks are.
     """
-    own = geometry.landmarks
+    own, mesh = geometry.landmarks, None if geometry.mesh is None else mesh_of(geometry, i)
+    points = None
+    if mesh is not None and mesh.landmarks is not None:
+        points = mesh.in_image[mesh.landmarks]
+    elif geometry.maps is not None:
+        points = _landmarks_of_maps(geometry, i, load("default"))
+        if points is None:
+            return None
     if own is not None:
         pixels = _numpy(own.pixels[i])
-        return np.column_stack([pixels, np.full(len(pixels), np.nan)])
-    if geometry.mesh is not None:
-        mesh = mesh_of(geometry, i)
-        if mesh is None or mesh.landmarks is None:
-            raise UserError(f"the landmarks of a mesh of topology '{geometry.mesh.topology}' are not known")
-        return mesh.in_image[mesh.landmarks]
-    return _landmarks_of_maps(geometry, i, load("default"))
+        return np.column_stack([pixels, np.full(len(pixels), np.nan) if points is None else points[:, 2]])
+    if points is None:
+        raise UserError("this network says nothing of where the 68 landmarks are: take another with --network")
+    return points
 
 
 def mesh_of(geometry: FaceGeometry, i: int) -> SeenMesh | None:

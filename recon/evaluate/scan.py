@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from recon.errors import UserError
 from recon.faces.model import FaceModel
@@ -18,6 +19,7 @@ from recon.geometry.similarity import Similarity, fit_similarity
 
 OUTER_EYES, INNER = (36, 45), slice(17, 68)  # of the 68
 REFINEMENTS = 20
+OFF_SURFACE_MM = 10.0  # the median of landmarks that are a scan's own is less
 EYES_APART_MM = (55.0, 140.0)  # the outer corners, of anybody
 UNITS_MM = (1.0, 10.0, 1000.0)  # of a mm, cm and metre
 
@@ -42,14 +44,17 @@ def in_mm(scan: Scan, file: Path) -> Scan:
     """The scan in mm, whether its unit is the mm, cm or metre: told from how far apart the outer eye corners are.
 
     Raises:
-        UserError: none of these makes it a face.
+        UserError: none of these makes it a face, or the landmarks lie off its surface.
     """
     apart = float(np.linalg.norm(np.subtract(*scan.landmarks[list(OUTER_EYES)])))
     for unit in UNITS_MM:
         if EYES_APART_MM[0] <= apart * unit <= EYES_APART_MM[1]:
-            return Scan(
-                scan.vertices * unit, scan.triangles, scan.uv, scan.texture, scan.landmarks * unit, scan.colours
-            )
+            vertices, landmarks = scan.vertices * unit, scan.landmarks * unit
+            inner = landmarks[INNER][np.isfinite(landmarks[INNER]).all(1)]
+            off = float(np.median(KDTree(vertices).query(inner)[0]))
+            if off > OFF_SURFACE_MM:
+                raise UserError(f"{file}: its landmarks lie {off:.0f} mm off its surface: are they in its own frame?")
+            return Scan(vertices, scan.triangles, scan.uv, scan.texture, landmarks, scan.colours)
     raise UserError(f"{file}: its outer eye corners are {apart:g} apart, in no unit those of a face: check landmarks")
 
 

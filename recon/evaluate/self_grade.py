@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -67,7 +68,8 @@ def self_grade(figure: Callable[[GradedHead], float], aligned: bool, count: int)
     if count < 3:
         return None
     heads = list(graded_heads(load("default"), count, SEED))
-    return float(spearmanr([figure(head) for head in heads], [head.error_mm(aligned) for head in heads]).statistic)
+    grade = spearmanr([figure(head) for head in heads], [head.error_mm(aligned) for head in heads])
+    return float(cast(Any, grade).statistic)
 
 
 def graded_heads(model: FaceModel, count: int, seed: int) -> Iterator[GradedHead]:

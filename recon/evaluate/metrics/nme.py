@@ -49,7 +49,7 @@ def closest_pairs(found: np.ndarray, true: np.ndarray, unit: float) -> tuple[np.
     before = np.inf
     which = np.zeros(len(true), int)
     for _ in range(ICP_ROUNDS):
-        distance, which = tree.query(aligned.inverse()(true))
+        distance, which = map(np.asarray, tree.query(aligned.inverse()(true)))
         aligned = fit_rigid(found[which], true)
         if before - distance.mean() < ICP_STILL * unit:
             break

@@ -20,6 +20,7 @@ SEVEN = (36, 39, 42, 45, 33, 48, 54)  # of the 68: eye corners from image left, 
 CENTRE_UP, RADIUS = 0.3, 1.4  # of the nose's length; of the mean of outer eye distance and nose length
 STEPS, STILL = 60, 1e-5  # at most; the sum of squares falls by less than this share
 DAMPING, MOST_DAMPING = 1e-4, 1e6
+LOOSE = 1e-3  # of the distances' most change: what changes them less is not told by them
 CANDIDATES = 32  # triangles that each point looks at
 
 
@@ -69,18 +70,21 @@ def refine(points: np.ndarray, mesh: np.ndarray, triangles: np.ndarray, start: S
         # how the distances fall as the mesh grows, turns and moves; a step is ln scale, a rotation vector, a shift
         fall = np.column_stack([(toward * across).sum(1), np.cross(across, toward), toward])
         normal, right = fall.T @ fall, fall.T @ distance
-        moved = False
+        reach = (across**2).sum()
+        least = LOOSE * np.array([reach, reach, reach, reach, len(points), len(points), len(points)])
+        held = np.diag(np.maximum(np.diag(normal), least))  # what the distances don't tell, as on a plane, stays
+        gain = 0.0
         while damping < MOST_DAMPING:
-            step = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-12), right)
+            step = np.linalg.solve(normal + damping * held, right)
             trial = _stepped(pose, step, middle)
             trial_found, trial_distance = closest(trial)
             gain = 1 - (trial_distance**2).sum() / max((distance**2).sum(), 1e-300)
             if gain > 0:
-                pose, found, distance, moved = trial, trial_found, trial_distance, True
+                pose, found, distance = trial, trial_found, trial_distance
                 damping = max(damping / 10, 1e-9)
                 break
             damping *= 10
-        if not moved or gain < STILL:
+        if gain < STILL:
             break
     return Laid(pose, distance)
 

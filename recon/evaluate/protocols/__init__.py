@@ -18,12 +18,19 @@ if TYPE_CHECKING:  # the command line lists the protocols before anything heavy 
 
 PROTOCOLS = {
     "renders": "a network on held-out renders with exact labels",
-    "scan_views": "a network on views of a real scan, beside the mean face",
+    "scan_views": "a network on views of any coloured scan, beside the mean face",
     "landmarks_2d": "a network's correspondence on photos with hand-placed points",
     "mask_points": "a network's mask on photos with five known points",
     "meshes": "meshes of photos against known points",
     "registration": "meshes registered to the maps of renders, against what was rendered",
     "detail": "fine detail against known relief",
+    "aflw2000_68": "68 points of AFLW2000-3D in 2D and 3D, by yaw",
+    "lfpa_34": "the visible ones of AFLW-LFPA's 34 points",
+    "dense_nme": "every vertex of the face on held-out renders, in 2D and 3D",
+    "florence_nme": "reconstructions of views of MICC Florence's scans, by yaw and pitch",
+    "bu4dfe_nme": "reconstructions of views of BU-4DFE's scans, by yaw and expression",
+    "bu3dfe_depth": "depth of BU-3DFE's faces, by expression, with heat maps",
+    "now": "the NoW challenge: scans' distances to meshes, up to scale",
 }
 """name, which is the file's too -> what it scores, in one line."""
 
