@@ -65,8 +65,9 @@ def fit_mean_face(scan: Scan, model: FaceModel) -> Similarity:
     known = np.flatnonzero(np.isfinite(scan.landmarks).all(1))
     inner = known[known >= INNER.start]
     pose = fit_similarity(mean[model.landmarks.numpy()[inner]], scan.landmarks[inner])
+    centroids = KDTree(scan.vertices[scan.triangles].mean(1))
     for _ in range(REFINEMENTS):
-        found = closest_points(pose(face), scan.vertices, scan.triangles)
+        found = closest_points(pose(face), scan.vertices, scan.triangles, centroids=centroids)
         kept = found.distance <= np.percentile(found.distance, 90)
         pose = fit_similarity(face[kept], found.point[kept])
     return pose

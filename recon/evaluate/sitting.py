@@ -78,7 +78,7 @@ class Sitting:
         rgb = (shown if scan.texture is None else _sample_texture(scan.texture, shown)) * shade
         rgb = np.where((ids >= 0).numpy()[..., None], rgb, BACKGROUND).clip(0, 255)
         size = self.camera.size_px, self.camera.size_px
-        return np.asarray(Image.fromarray(rgb.round().astype(np.uint8)).resize(size, Image.Resampling.BOX))
+        return np.array(Image.fromarray(rgb.round().astype(np.uint8)).resize(size, Image.Resampling.BOX))
 
     def depths(self, placed: Placed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """z_mm and mean_z_mm (S, S) of the scan and the laid mean face's face region, NaN where not seen; scored (S, S)

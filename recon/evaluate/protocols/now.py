@@ -73,7 +73,7 @@ def mesh_by(network: Reconstructor, photo: Picture) -> Mesh | None:
         crop = frame(read_photo(photo.photo), from_box(photo.box()), network.size)
     except Unusable as reason:
         raise UserError(f"{photo.photo} can't be used ({reason}): give the NoW challenge's folder") from None
-    mesh = mesh_of(predict_images(network, crop[None]), 0)
+    mesh = mesh_of(predict_images(network, np.stack([crop])), 0)
     if mesh is None:
         return None
     if mesh.landmarks is None:

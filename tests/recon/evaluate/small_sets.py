@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
 import trimesh
 from PIL import Image
 
 from recon.evaluate.metrics.scan_to_mesh import SEVEN
+from recon.evaluate.readers import bu4dfe, now
 from recon.evaluate.readers.landmarks_3d import GROUPS
 from recon.faces import load
 from recon.faces.variation import varied
@@ -107,9 +107,43 @@ def write_bnd(file: Path, landmarks: np.ndarray, right_first: bool = False) -> N
     file.write_text("\n".join(f"{k}\t\t{x:.4f} {y:.4f} {z:.4f}" for k, (x, y, z) in enumerate(points)) + "\n")
 
 
+def write_bu3dfe(folder: Path, head: Head, name: str = "F0001_AN01WH", right_first: bool = False) -> Path:
+    wrl = folder / name[:5] / f"{name}_F3D.wrl"
+    write_wrl(wrl, head, f"{name}_F3D.bmp")
+    write_bnd(wrl.with_suffix(".bnd"), head.landmarks, right_first)
+    return wrl
+
+
+def write_bu4dfe(folder: Path, head: Head, person: str, expression: str, frames: int = 3) -> None:
+    for k in range(frames):
+        wrl = folder / person / expression / f"{k:03d}.wrl"
+        if k == frames // 2:
+            write_wrl(wrl, head, f"{k:03d}.jpg")
+        else:
+            wrl.parent.mkdir(parents=True, exist_ok=True)
+            wrl.write_text("another moment")
+        write_bnd(folder / bu4dfe.POINTS / person / expression / f"{k:03d}.bnd", head.landmarks)
+
+
+def write_florence(folder: Path, head: Head, number: int = 1) -> Path:
+    obj = folder / f"subject_{number:02d}/Model/frontal1/obj/110920150452.obj"
+    write_obj(obj, head)
+    np.savetxt(obj.with_suffix(".txt"), head.landmarks)
+    return obj
+
+
+def write_now(folder: Path, head: Head, person: str = "FaMoS_1_TA", name: str = "IMG_1.jpg") -> None:
+    place = Path(person) / "multiview_neutral" / name
+    for part in ("iphone_pictures", "detected_face"):
+        (folder / part / place.parent).mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (64, 64)).save(folder / "iphone_pictures" / place)
+    box = {"left": 10, "top": np.float64(12.5), "right": 50, "bottom": 55}
+    np.save(folder / "detected_face" / place.with_suffix(".npy"), box, allow_pickle=True)  # type: ignore[arg-type]
+    write_obj(folder / "scans" / person / "scan.obj", head, texture=None)
+    write_pp(folder / "scans_lmks_onlypp" / person / "scan_picked_points.pp", seven_of(head.landmarks))
+    with (folder / now.LISTS["validation"]).open("a") as file:
+        file.write(f"{place}\n")
+
+
 def seven_of(landmarks: np.ndarray) -> np.ndarray:
     return landmarks[list(SEVEN)]
-
-
-def tensor(values: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(values)).float()

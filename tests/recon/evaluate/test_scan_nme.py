@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from recon.evaluate.scan import Scan
 from recon.evaluate.scan_nme import NOT_FOUND, errors, laid_in_depth, score, show
-from recon.evaluate.sitting import sit
+from recon.evaluate.sitting import Sitting, sit
 from recon.faces import load
 from recon.methods.base import FaceGeometry, FaceMesh
 from tests.fakes import MapsReconstructor
@@ -33,15 +33,16 @@ class Knows(MapsReconstructor):
 
 
 @pytest.fixture(scope="module")
-def scan() -> Scan:
+def sitting() -> Sitting:
     head = Head(1)
     turn = Rotation.from_euler("xyz", (10, -8, 3), degrees=True).as_matrix()
     vertices, landmarks = (x @ turn.T + (3, 40, -7) for x in (head.vertices, head.landmarks))
-    return Scan(vertices, head.triangles.astype(np.int32), head.uv, np.asarray(head.texture), landmarks)
+    scan = Scan(vertices, head.triangles.astype(np.int32), head.uv, np.asarray(head.texture), landmarks)
+    return sit(scan, load("default"), 64)
 
 
-def test_the_truth_scores_nothing_and_a_shift_what_it_is(scan: Scan) -> None:
-    shown = list(show(sit(scan, load("default"), 64), POSES, 900, np.random.default_rng(0)))
+def test_the_truth_scores_nothing_and_a_shift_what_it_is(sitting: Sitting) -> None:
+    shown = list(show(sitting, POSES, 900, np.random.default_rng(0)))
     assert [(view.yaw_deg, view.pitch_deg) for view in shown] == POSES and shown[0].rgb.shape == (64, 64, 3)
     assert all(300 < len(view.true) <= 900 for view in shown)
     for value in score(Knows([view.true for view in shown], (0, 0, 11.0)), shown):
@@ -53,14 +54,13 @@ def test_the_truth_scores_nothing_and_a_shift_what_it_is(scan: Scan) -> None:
     assert all(value["nme"] == NOT_FOUND and not value["found"] for value in score(Blind(), shown))
 
 
-def test_the_eyes_are_as_far_apart_at_every_pose(scan: Scan) -> None:
-    views = show(sit(scan, load("default"), 64), [(0, 0), (80, 0), (-80, 25)], 900, np.random.default_rng(0))
+def test_the_eyes_are_as_far_apart_at_every_pose(sitting: Sitting) -> None:
+    views = show(sitting, [(0, 0), (80, 0), (-80, 25)], 900, np.random.default_rng(0))
     front, *turned = (view.eyes_px for view in views)
     assert all(abs(one / front - 1) < 0.06 for one in turned), "perspective alone"
 
 
-def test_pose_light_and_points_are_drawn_alike_each_time(scan: Scan) -> None:
-    sitting = sit(scan, load("default"), 32)
+def test_pose_light_and_points_are_drawn_alike_each_time(sitting: Sitting) -> None:
     one, other = (next(iter(show(sitting, POSES, 900, np.random.default_rng(4)))) for _ in range(2))
     assert np.array_equal(one.rgb, other.rgb) and np.array_equal(one.true, other.true)
 

@@ -19,12 +19,14 @@ from recon.evaluate.scan import Scan
 from tests.recon.evaluate.small_sets import (
     Head,
     seven_of,
-    write_bnd,
+    write_bu3dfe,
+    write_bu4dfe,
+    write_florence,
     write_ljson,
+    write_now,
     write_obj,
     write_ply,
     write_pp,
-    write_wrl,
 )
 
 
@@ -84,13 +86,6 @@ def test_what_a_scan_lacks_is_named(tmp_path: Path, head: Head) -> None:
         load_scan(tmp_path)
 
 
-def write_bu3dfe(folder: Path, head: Head, name: str = "F0001_AN01WH", right_first: bool = False) -> Path:
-    wrl = folder / name[:5] / f"{name}_F3D.wrl"
-    write_wrl(wrl, head, f"{name}_F3D.bmp")
-    write_bnd(wrl.with_suffix(".bnd"), head.landmarks, right_first)
-    return wrl
-
-
 @pytest.mark.parametrize("right_first", [False, True])
 def test_bu3dfe(tmp_path: Path, head: Head, right_first: bool) -> None:
     write_bu3dfe(tmp_path, head, "M0002_NE00AM", right_first)
@@ -127,17 +122,6 @@ def test_polygons_become_fans() -> None:
     assert fan(np.array([0, 1, 2, -1, 3, 4, 5, 6, -1])).tolist() == [[0, 1, 2], [3, 4, 5], [3, 5, 6]]
 
 
-def write_bu4dfe(folder: Path, head: Head, person: str, expression: str, frames: int = 3) -> None:
-    for k in range(frames):
-        wrl = folder / person / expression / f"{k:03d}.wrl"
-        if k == frames // 2:
-            write_wrl(wrl, head, f"{k:03d}.jpg")
-        else:
-            wrl.parent.mkdir(parents=True, exist_ok=True)
-            wrl.write_text("another moment")
-        write_bnd(folder / bu4dfe.POINTS / person / expression / f"{k:03d}.bnd", head.landmarks)
-
-
 def test_bu4dfe_takes_the_middle_frames(tmp_path: Path, head: Head) -> None:
     with pytest.raises(UserError, match="holds no F001/Happy"):
         bu4dfe.middle_frames(tmp_path)
@@ -154,13 +138,6 @@ def test_bu4dfe_takes_the_middle_frames(tmp_path: Path, head: Head) -> None:
         bu4dfe.middle_frames(tmp_path)
 
 
-def write_florence(folder: Path, head: Head, number: int = 1) -> Path:
-    obj = folder / f"subject_{number:02d}/Model/frontal1/obj/110920150452.obj"
-    write_obj(obj, head)
-    np.savetxt(obj.with_suffix(".txt"), head.landmarks)
-    return obj
-
-
 def test_florence(tmp_path: Path, head: Head) -> None:
     with pytest.raises(UserError, match="holds no subject_01"):
         florence.subjects(tmp_path)
@@ -173,19 +150,6 @@ def test_florence(tmp_path: Path, head: Head) -> None:
     obj.unlink()
     with pytest.raises(UserError, match="lacks Model/frontal1"):
         florence.subjects(tmp_path)
-
-
-def write_now(folder: Path, head: Head, person: str = "FaMoS_1_TA", name: str = "IMG_1.jpg") -> None:
-    place = Path(person) / "multiview_neutral" / name
-    for part in ("iphone_pictures", "detected_face"):
-        (folder / part / place.parent).mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (64, 64)).save(folder / "iphone_pictures" / place)
-    box = {"left": 10, "top": np.float64(12.5), "right": 50, "bottom": 55}
-    np.save(folder / "detected_face" / place.with_suffix(".npy"), box, allow_pickle=True)  # type: ignore[arg-type]
-    write_obj(folder / "scans" / person / "scan.obj", head, texture=None)
-    write_pp(folder / "scans_lmks_onlypp" / person / "scan_picked_points.pp", seven_of(head.landmarks))
-    with (folder / now.LISTS["validation"]).open("a") as file:
-        file.write(f"{place}\n")
 
 
 def test_now(tmp_path: Path, head: Head) -> None:
