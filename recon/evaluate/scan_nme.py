@@ -2,8 +2,8 @@
 
 Each scan is rendered from known poses in drawn lights. The error is the mean distance of the scan's points within 90 mm
 of its nose tip, seen or not, from the found mesh's, paired by closest points, over the outer interocular distance in
-3D. Places are those in the image: nothing is aligned but depth's unknown shift. The mean face at the true pose is
-scored beside.
+3D. Places are those in the image: nothing is aligned but depth's unknown shift, by the mean of the pairs. The mean face
+at the true pose is scored beside.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from scipy.spatial import KDTree
 
-from recon.evaluate.answers import in_image, mesh_of
+from recon.evaluate.answers import in_image, mesh_of, settled_depth
 from recon.evaluate.metrics.depth import fit_scale_and_shift
-from recon.evaluate.metrics.nme import reconstruction_nme
+from recon.evaluate.metrics.nme import closest_pairs, nme
 from recon.evaluate.networks import predict_images
 from recon.evaluate.results import Measure
 from recon.evaluate.self_grade import GradedHead
@@ -95,14 +95,19 @@ def score(network: Reconstructor, shown: Sequence[Shown]) -> list[dict[str, Any]
 
 def errors(found: np.ndarray, true: np.ndarray, unit: float, ambiguity: Ambiguity) -> tuple[float, float]:
     """Per cent of the unit, as they lie and rigidly aligned; places in the image (m, 3) and (k, 3) without pairs."""
-    as_lies, aligned = reconstruction_nme(laid_in_depth(found, true, ambiguity), true, unit)
-    return 100 * as_lies, 100 * aligned
+    laid = laid_in_depth(found, true, ambiguity)
+    which, aligned = closest_pairs(laid, true, unit)
+    paired = laid[which]
+    as_lies = nme(settled_depth(paired, true, "scale"), true, unit)
+    return 100 * as_lies, 100 * nme(aligned(paired), true, unit)
 
 
 def laid_in_depth(found: np.ndarray, true: np.ndarray, ambiguity: Ambiguity) -> np.ndarray:
-    """`found` with the shift of depth that its method can't know, and the scale where it is "affine", of the pairs that
-    are nearest in the image: by the median, or by RANSAC."""
-    nearest = KDTree(found[:, :2]).query(true[:, :2])[1]
+    """`found` with the shift of depth that its method can't know, and the scale where it is "affine".
+
+    Of the pairs that are nearest in the image, by RANSAC or the median: good enough to begin with.
+    """
+    nearest = np.asarray(KDTree(found[:, :2]).query(true[:, :2])[1])
     if ambiguity == "affine":
         scale, shift = fit_scale_and_shift(found[nearest, 2], true[:, 2])
     else:
