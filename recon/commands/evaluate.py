@@ -16,7 +16,7 @@ from recon.files import refuse_unwritable
 class Options:
     """What it takes beside the protocol's settings.
 
-    out     folder to write NAME.json and NAME.values.json to; none: the table is only printed
+    out     folder to write NAME.json, NAME.values.json and pictures to; none: the table is only printed
     name    of the two files; none: the protocol's
     config  YAML file of the settings
     """

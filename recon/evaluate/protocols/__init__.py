@@ -1,7 +1,7 @@
 """A protocol is a metric with frozen numbers under one name.
 
-Each is a file of this folder with `run(settings) -> Result`; its settings stand in `recon.evaluate.settings`, a frozen
-dataclass whose defaults are the frozen numbers. `PROTOCOLS` names them all.
+Each is a file of this folder with `run(settings) -> Result`; its settings stand in `recon.evaluate.settings` (or
+`published_settings`), a frozen dataclass whose defaults are the frozen numbers. `PROTOCOLS` names them all.
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ from recon.evaluate.curves import ced_picture
 from recon.evaluate.landmark_photos import NOT_FOUND, FoundPoints, find_points, framing_of
 from recon.evaluate.metrics.nme import box_side, nme
 from recon.evaluate.networks import digests, open_network
+from recon.evaluate.published_settings import Aflw2000Settings as Settings
 from recon.evaluate.results import Figure, Measure, Result, figures_of
 from recon.evaluate.self_grade import GradedHead, self_grade
-from recon.evaluate.settings import Aflw2000Settings as Settings
 from recon.methods.base import Ambiguity
 from recon.photos.aflw2000 import FittedPhoto, balanced_by_yaw, load_fitted
 

@@ -17,11 +17,11 @@ from recon.evaluate.curves import HOTTEST_PERCENT, heat_sheet
 from recon.evaluate.metrics.depth import depth_errors
 from recon.evaluate.metrics.mask import coverage
 from recon.evaluate.networks import digests, open_network, predict_images
+from recon.evaluate.published_settings import Bu3dfeSettings as Settings
 from recon.evaluate.readers.bu3dfe import EXPRESSIONS, faces_of
 from recon.evaluate.results import Figure, Measure, Result, figures_of, per_person
 from recon.evaluate.scan import Scan
 from recon.evaluate.self_grade import GradedHead, self_grade
-from recon.evaluate.settings import Bu3dfeSettings as Settings
 from recon.evaluate.sitting import Light, sit
 from recon.faces import load
 from recon.methods.base import Reconstructor

@@ -13,11 +13,11 @@ import numpy as np
 from recon.configuration import to_plain
 from recon.evaluate.curves import ced_picture
 from recon.evaluate.networks import digests, open_network
+from recon.evaluate.published_settings import FlorenceSettings as Settings
 from recon.evaluate.readers.florence import subjects
 from recon.evaluate.results import Figure, Result, figures_of, per_person
 from recon.evaluate.scan_nme import CURVE_PERCENT, MEASURES, NOT_FOUND, graded_figure, score, show
 from recon.evaluate.self_grade import self_grade
-from recon.evaluate.settings import FlorenceSettings as Settings
 from recon.evaluate.sitting import sit
 from recon.faces import load
 from recon.progress import tracked

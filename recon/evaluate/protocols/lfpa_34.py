@@ -15,10 +15,10 @@ from recon.evaluate.curves import ced_picture
 from recon.evaluate.landmark_photos import NOT_FOUND, FoundPoints, find_points
 from recon.evaluate.metrics.nme import box_side, nme
 from recon.evaluate.networks import digests, open_network
+from recon.evaluate.published_settings import LfpaSettings as Settings
 from recon.evaluate.readers.lfpa import MarkedPhoto, load_lfpa
 from recon.evaluate.results import Measure, Result, figures_of
 from recon.evaluate.self_grade import GradedHead, self_grade
-from recon.evaluate.settings import LfpaSettings as Settings
 from recon.photos.framing import Framing
 
 MEASURES = {"nme": Measure("visible points", "% of the box")}

@@ -6,7 +6,7 @@ and upright: a method that can must give its mesh without expression and pose (w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,10 @@ from recon.evaluate.curves import ced_picture
 from recon.evaluate.metrics.intervals import pooled_intervals
 from recon.evaluate.metrics.scan_to_mesh import SEVEN, scan_to_mesh
 from recon.evaluate.networks import digests, open_network, predict_images
+from recon.evaluate.published_settings import NowSettings as Settings
 from recon.evaluate.readers.now import Picture, pictures
 from recon.evaluate.results import Figure, Measure, Result
 from recon.evaluate.self_grade import GradedHead, self_grade
-from recon.evaluate.settings import NowSettings as Settings
 from recon.methods.base import Reconstructor
 from recon.photos.framing import frame, from_box
 from recon.photos.reading import Unusable, read_photo
@@ -35,12 +35,11 @@ Mesh = tuple[np.ndarray, np.ndarray, np.ndarray]  # vertices (m, 3), triangles (
 
 def run(settings: Settings) -> Result:
     """Take or make each photo's mesh, lay it on the scan, measure."""
-    photos = pictures(settings.folder, settings.part)
-    network = None if settings.meshes else open_network(settings.network, settings.mirrored)
+    photos, mesh_of_photo = pictures(settings.folder, settings.part), maker(settings)
     scans: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     distances: list[np.ndarray | None] = []
     for photo in tracked(photos, "photos"):
-        mesh = mesh_by(network, photo) if network else photo.made(settings.meshes or settings.folder)
+        mesh = mesh_of_photo(photo)
         if mesh is not None and photo.person not in scans:
             scans[photo.person] = photo.scan()
         distances.append(None if mesh is None else scan_to_mesh(*scans[photo.person], *mesh).distance)
@@ -60,11 +59,20 @@ def run(settings: Settings) -> Result:
             "All distances in one heap; intervals by bootstrap over people, n people.",
             "Scans are neutral: a mesh that keeps the photo's expression is charged for it.",
         ),
-        weights=digests(settings.network) if network else {},
+        weights={} if settings.meshes else digests(settings.network),
         values=[value(photo, one) for photo, one in pairs],
         pictures={"ced": ced_picture({"distances": heap}, "mm", CURVE_MM)},
         self_grade=self_grade(graded_figure, aligned=True, count=settings.graded),
     )
+
+
+def maker(settings: Settings) -> Callable[[Picture], Mesh | None]:
+    """What gives a photo's mesh: the folder of meshes, or the network."""
+    if settings.meshes is not None:
+        folder = settings.meshes
+        return lambda photo: photo.made(folder)
+    network = open_network(settings.network, settings.mirrored)
+    return lambda photo: mesh_by(network, photo)
 
 
 def mesh_by(network: Reconstructor, photo: Picture) -> Mesh | None:

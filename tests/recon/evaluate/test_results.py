@@ -16,6 +16,7 @@ from recon.evaluate.results import (
     figure_table,
     figures_of,
     number,
+    per_person,
     read_result,
     remarks,
     without_places,
@@ -58,6 +59,21 @@ def test_a_result_is_read_back_and_its_values_lie_beside(tmp_path: Path) -> None
     values = json.loads((tmp_path / "out/name.values.json").read_text())["values"]
     assert values == [*VALUES[:2], {"error": None, "share": 0.0}]
     assert "a note" in result.markdown()
+
+
+def test_pictures_and_the_grade_are_kept(tmp_path: Path) -> None:
+    picture = np.zeros((2, 3, 3), np.uint8)
+    result = Result("T", "p", {}, figures_of(VALUES, MEASURES), pictures={"ced": picture}, self_grade=0.412)
+    result.write(tmp_path, "n", [])
+    assert {file.name for file in tmp_path.iterdir()} == {"n.json", "n.ced.png"}
+    assert read_result(tmp_path / "n.json")[0].self_grade == 0.412
+    assert "grades itself 0.41" in result.markdown() and "poor judge" in result.markdown()
+
+
+def test_a_persons_views_are_one_value() -> None:
+    values = [{"person": person, "e": error} for person, error in zip("abaa", (1.0, np.nan, 4.0, np.nan), strict=True)]
+    first, second = per_person(values, ["e"])
+    assert first["e"] == 2.5 and np.isnan(second["e"])
 
 
 def test_numpys_values_are_written_plainly(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_bu3dfe(tmp_path: Path, head: Head, right_first: bool) -> None:
     known = np.flatnonzero(np.isfinite(scan.landmarks).all(1))
     assert known.tolist() == sorted(corners)
     np.testing.assert_allclose(scan.landmarks[[36, 39, 42, 45]], head.landmarks[[36, 39, 42, 45]], atol=0.6)
-    assert np.array_equal(scan.texture, np.asarray(head.texture))
+    assert scan.texture is not None and np.array_equal(scan.texture, np.asarray(head.texture))
 
 
 @pytest.mark.parametrize(
