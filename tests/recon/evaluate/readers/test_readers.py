@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from PIL import Image
+from trimesh.visual.material import PBRMaterial
 
 from recon.errors import UserError
 from recon.evaluate.readers import bu3dfe, bu4dfe, florence, lfpa, now
@@ -56,6 +58,17 @@ def test_an_obj_and_a_ply_of_metres_with_any_landmarks(tmp_path: Path, head: Hea
     assert scan.uv is None and scan.colours is not None and tuple(scan.colours[0]) == (200, 160, 140)
     assert np.isfinite(scan.landmarks).all(1).sum() == 7
     np.testing.assert_allclose(seven_of(scan.landmarks), seven_of(head.landmarks), atol=1e-6)
+
+
+def test_a_glb_of_metres_keeps_its_texture_upright(tmp_path: Path, head: Head) -> None:
+    visual = trimesh.visual.TextureVisuals(uv=head.uv, material=PBRMaterial(baseColorTexture=head.texture))
+    trimesh.Trimesh(head.vertices / 1000, head.triangles, visual=visual, process=False).export(tmp_path / "scan.glb")
+    np.savetxt(tmp_path / "scan.txt", head.landmarks / 1000)
+    scan = load_scan(tmp_path)
+    np.testing.assert_allclose(scan.vertices[scan.triangles], head.vertices[head.triangles], atol=1e-2)
+    assert scan.uv is not None and scan.texture is not None
+    np.testing.assert_allclose(scan.uv[scan.triangles], head.uv[head.triangles], atol=1e-5)
+    assert np.array_equal(scan.texture, np.asarray(head.texture))
 
 
 def test_landmarks_of_the_meshs_name_come_first(tmp_path: Path) -> None:
