@@ -28,7 +28,7 @@ BEHIND_MM = 10.0  # how far the nearest vertex of a mesh is put from the camera 
 
 
 @dataclass(frozen=True)
-class SeenMesh:
+class PlacedMesh:
     """One image's mesh.
 
     vertices_mm (n, 3), in the method's frame; in_image (n, 3), see above; triangles (f, 3) of the face region, of all
@@ -72,16 +72,18 @@ def landmarks_of(geometry: FaceGeometry, i: int) -> np.ndarray | None:
     return points
 
 
-def mesh_of(geometry: FaceGeometry, i: int) -> SeenMesh | None:
+def mesh_of(geometry: FaceGeometry, i: int) -> PlacedMesh | None:
     """The mesh of image i; of a method that gives maps, the default template registered to them. None: no face."""
     if geometry.mesh is None:
         return _registered(geometry, i, load("default"))
     mesh = geometry.mesh
     vertices, pixels, triangles = _numpy(mesh.vertices_mm[i]), _numpy(mesh.pixels[i]), mesh.triangles.cpu().numpy()
     model = load("default") if mesh.topology == "default" else None
+    if model is not None and len(vertices) != len(model.mean):
+        raise ValueError(f"a mesh of topology 'default' has {len(model.mean)} vertices, not {len(vertices)}")
     face = triangles if model is None else model.triangles.numpy()[model.face.numpy()]
     landmarks = None if model is None else model.landmarks.numpy()
-    return SeenMesh(vertices, in_image(vertices, pixels), face.astype(np.int64), mesh.topology, landmarks)
+    return PlacedMesh(vertices, in_image(vertices, pixels), face.astype(np.int64), mesh.topology, landmarks)
 
 
 def depth_of(geometry: FaceGeometry, i: int, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -156,7 +158,7 @@ def _landmarks_of_maps(geometry: FaceGeometry, i: int, model: FaceModel) -> np.n
     return np.column_stack([pixels, depth[nearest]])
 
 
-def _registered(geometry: FaceGeometry, i: int, model: FaceModel) -> SeenMesh | None:
+def _registered(geometry: FaceGeometry, i: int, model: FaceModel) -> PlacedMesh | None:
     mask = _numpy(geometry.mask[i, 0]) >= MASK_THRESHOLD
     position, places = (
         np.ascontiguousarray(_numpy(values[i]).transpose(1, 2, 0))
@@ -169,7 +171,7 @@ def _registered(geometry: FaceGeometry, i: int, model: FaceModel) -> SeenMesh | 
         return None
     pixels = recover_camera(maps.pixels, maps.vertices, mask.shape[::-1]).project(vertices)
     face = model.triangles.numpy()[model.face.numpy()].astype(np.int64)
-    return SeenMesh(vertices, in_image(vertices, pixels), face, model.name, model.landmarks.numpy())
+    return PlacedMesh(vertices, in_image(vertices, pixels), face, model.name, model.landmarks.numpy())
 
 
 def _numpy(values: torch.Tensor) -> np.ndarray:

@@ -14,7 +14,7 @@ import torch
 
 from recon.configuration import read_config, to_plain
 from recon.errors import UserError
-from recon.evaluate.answers import SeenMesh, in_image, mesh_of, settled_depth
+from recon.evaluate.answers import PlacedMesh, in_image, mesh_of, settled_depth
 from recon.evaluate.curves import ced_picture
 from recon.evaluate.held_out import drawn_records
 from recon.evaluate.metrics.nme import box_side, nme, reconstruction_nme
@@ -67,7 +67,7 @@ def run(settings: Settings) -> Result:
     )
 
 
-def score(mesh: SeenMesh | None, ambiguity: Ambiguity, record: Record, model: FaceModel) -> dict[str, Any]:
+def score(mesh: PlacedMesh | None, ambiguity: Ambiguity, record: Record, model: FaceModel) -> dict[str, Any]:
     """Whether a face was found, and the measures of MEASURES."""
     if mesh is None:
         return {"found": False, **dict.fromkeys(MEASURES, NOT_FOUND)}

@@ -5,17 +5,17 @@ import pytest
 from scipy.spatial import KDTree
 
 from recon.errors import UserError
-from recon.evaluate.answers import SeenMesh
+from recon.evaluate.answers import PlacedMesh
 from recon.evaluate.protocols import dense_nme
 from recon.faces import load
 from recon.synthesis.record import Record
 
 
-def answer(record: Record, moved: tuple[float, float, float], topology: str = "default") -> SeenMesh:
+def answer(record: Record, moved: tuple[float, float, float], topology: str = "default") -> PlacedMesh:
     model = load("default")
     face = model.triangles.numpy()[model.face.numpy()].astype(np.int64)
     places = dense_nme.true_places(record) + moved
-    return SeenMesh(record.vertices_mm, places, face, topology, model.landmarks.numpy())
+    return PlacedMesh(record.vertices_mm, places, face, topology, model.landmarks.numpy())
 
 
 def test_a_shift_is_its_share_of_the_box(records: list[Record]) -> None:
