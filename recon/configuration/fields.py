@@ -12,11 +12,14 @@ OPEN: Range = (None, None)
 
 def bounded(default: Any = dataclasses.MISSING, low: float | None = None, high: float | None = None) -> Any:
     """A dataclass field with a range, both ends included; None: open. Every reader of a configuration holds it, of each
-    number of a tuple too, and of None where the type allows it.
+    number of a tuple or of a dict too, and of None where the type allows it. A type as the default makes an empty one.
 
         smile: float = bounded(0.4, 0, 1)
     """
-    return dataclasses.field(default=default, metadata={"range": (low, high)})
+    limits = {"range": (low, high)}
+    if isinstance(default, type):
+        return dataclasses.field(default_factory=default, metadata=limits)
+    return dataclasses.field(default=default, metadata=limits)
 
 
 def positional(name: str) -> Any:
@@ -42,6 +45,8 @@ def range_text(limits: Range) -> str:
 def out_of_range(value: Any, limits: Range) -> str | None:
     """What the number, or each of a tuple's, must be and is not; None for everything else. No float may be NaN."""
     low, high = limits
+    if isinstance(value, dict):
+        return next((said for part in value.values() if (said := out_of_range(part, limits))), None)
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, bool) or not isinstance(number, (int, float)):
             continue

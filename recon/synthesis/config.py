@@ -37,8 +37,8 @@ class FactorsConfig:
     lights      number of lights, the same ones for everybody
     """
 
-    yaw_deg: tuple[float, ...] = ()
-    pitch_deg: tuple[float, ...] = ()
+    yaw_deg: tuple[float, ...] = bounded((), -90, 90)
+    pitch_deg: tuple[float, ...] = bounded((), -90, 90)
     expression: tuple[str, ...] = ()
     lights: int = bounded(0, 0, 1000)
 
@@ -131,7 +131,7 @@ class SceneConfig:
     mouth: float = bounded(1.0, *SHARE)
     shots_per_person: int = bounded(1, 1, 10_000)
     factors: FactorsConfig = field(default_factory=FactorsConfig)
-    balance: dict[str, dict[str, float]] = field(default_factory=dict)
+    balance: dict[str, dict[str, float]] = bounded(dict, *WEIGHT)
 
     @property
     def shots(self) -> int:
