@@ -12,14 +12,11 @@ OPEN: Range = (None, None)
 
 def bounded(default: Any = dataclasses.MISSING, low: float | None = None, high: float | None = None) -> Any:
     """A dataclass field with a range, both ends included; None: open. Every reader of a configuration holds it, of each
-    number of a tuple or of a dict too, and of None where the type allows it. A type as the default makes an empty one.
+    number of a tuple or of a dict too, and of None where the type allows it.
 
         smile: float = bounded(0.4, 0, 1)
     """
-    limits = {"range": (low, high)}
-    if isinstance(default, type):
-        return dataclasses.field(default_factory=default, metadata=limits)
-    return dataclasses.field(default=default, metadata=limits)
+    return dataclasses.field(default=default, metadata={"range": (low, high)})
 
 
 def positional(name: str) -> Any:

@@ -131,7 +131,7 @@ class SceneConfig:
     mouth: float = bounded(1.0, *SHARE)
     shots_per_person: int = bounded(1, 1, 10_000)
     factors: FactorsConfig = field(default_factory=FactorsConfig)
-    balance: dict[str, dict[str, float]] = bounded(dict, *WEIGHT)
+    balance: dict[str, dict[str, float]] = field(default_factory=dict, metadata={"range": WEIGHT})
 
     @property
     def shots(self) -> int:
