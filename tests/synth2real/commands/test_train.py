@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from recon.files import only_run_in
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.pretrained import save_weights
 from synth2real.cli import main
@@ -77,6 +78,13 @@ def test_mistakes_are_one_line_and_exit_2(workplace, capsys, more, said):
     assert main(arguments(workplace, *more)) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert said in lines[-1] and lines[-1].startswith("synth2real:")
+
+
+def test_a_folder_is_for_one_run_at_a_time(workplace, capsys):
+    with only_run_in(workplace / "run"):
+        assert main(arguments(workplace)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("synth2real: another run is at work in --out ") and said.count("\n") == 1
 
 
 def test_photos_without_faces_are_named(workplace, capsys, monkeypatch):
