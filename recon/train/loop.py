@@ -141,7 +141,7 @@ def device() -> torch.device:
 
 @contextmanager
 def run_folder(run_dir: Path) -> Iterator[None]:
-    """Hold the run's folder for this run alone, all processes of a launch together; a UserError where another has it."""
+    """Hold the run's folder for all processes of this launch alone; a UserError where another run has it."""
     if not _process().is_main_process:
         yield
         return
