@@ -207,6 +207,8 @@ def test_the_datasets_python_runs(workplace: Path, monkeypatch: pytest.MonkeyPat
     made: dict[str, Any] = {}
     for block in python_in("docs/dataset.md"):
         exec(block, made)
-    first, record = made["rows"].row(0), made["record"]
+    batch, first, record = made["batch"], made["rows"].row(3), made["record"]
+    assert batch["rgb"].shape == (3, 3, 64, 64) and 0 <= batch["rgb"].min() < batch["rgb"].max() <= 1
+    assert batch["depth_mm"].shape == (3, 64, 64) and batch["depth_mm"].isnan().any()
     assert np.isfinite(made["depth_mm"]).any() and abs(made["normal_x"]).max() <= 1 and made["place_x"].max() <= 1
-    assert first["index"] == 0 and np.array_equal(made["light"].rgb, record.rgb) and not made["light"].depth_mm.size
+    assert first["index"] == 3 and np.array_equal(made["light"].rgb, record.rgb) and not made["light"].depth_mm.size

@@ -48,6 +48,7 @@ def test_a_table_is_printed_and_the_result_kept(
         (["renders", "--network", "none.safetensors"], "no weights at none.safetensors"),
         (["renders", "--size", "8"], "--size must be from 16"),
         (["renders", "--cuont", "3"], "did you mean '--count'"),
+        (["renders", "--count", "0"], "--count must be from 1"),
         (["rendrs"], "did you mean 'evaluate renders'"),
         (["meshes", "--folder", ".", "--kind", "six"], "--kind must be webmorph or five, not 'six'"),
     ],

@@ -73,6 +73,7 @@ def drawn_of(configs, model, count, size, seed, config):
 
 def test_the_command_writes_results_and_a_sheet(network, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("synth2real.evaluate.realism.STEPS", 2)
+    monkeypatch.setattr("recon.progress.EVERY_S", 0.0)
     _, judge = network
     save_weights(tmp_path / "judge.safetensors", judge)
     shape = GeneratorConfig(widths=(8, 8), head_width=4)
@@ -89,7 +90,8 @@ def test_the_command_writes_results_and_a_sheet(network, tmp_path, monkeypatch, 
     assert origin["command"].startswith("synth2real evaluate --photos photos --generator plain.safetensors --count 16")
     with Image.open(tmp_path / "out" / "sheet.png") as sheet:
         assert sheet.size == (8 * SIZE, 3 * SIZE)
-    said = capsys.readouterr().out
+    said, waiting = capsys.readouterr()
+    assert all(f"\n{what}: " in f"\n{waiting}" for what in ("renders", "generators", "classifiers"))
     assert "recovered" in said and "*" in said and "of fewer than 64 values" in said
     (tmp_path / "scene.yaml").write_text("smile: 1\nyaw_max_deg: 5\n")
     options += ["--judge", tmp_path / "judge.safetensors", "--scene", tmp_path / "scene.yaml", "--yaw_max_deg", "7"]

@@ -105,6 +105,7 @@ def test_a_run_does_not_go_on_with_other_photos(workplace, monkeypatch, capsys):
 @pytest.mark.parametrize("path", sorted(Path("configs/synth2real").glob("*_*.yaml")), ids=lambda path: path.stem)
 def test_every_experiment_file_is_a_valid_one(path):
     experiment = read_gan_experiment(path, {"photos.folder": "photos"})
+    assert experiment.photos.framing == "auto"
     assert all(source.scene is not None for source in experiment.sources.values())
     worn = [source.scene.dress for source in experiment.sources.values() if source.scene is not None]
     assert experiment.photos.without_glasses == all(not dress.dressed or not dress.glasses for dress in worn)
