@@ -103,7 +103,7 @@ def _parsed(text: str, dotted: str) -> Any:
     """A group of keys given as text: null, the name of a YAML file, or YAML itself (`[{steps: 2}]`)."""
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         value = text
     named = isinstance(value, str) and value.endswith((".yaml", ".yml"))
     if not (named or value is None or isinstance(value, (dict, list))):

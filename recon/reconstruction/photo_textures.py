@@ -13,7 +13,7 @@ import torch
 from recon.errors import UserError
 from recon.faces import load
 from recon.faces.model import FaceModel
-from recon.files import image_files, refuse_unwritable, whole_file
+from recon.files import image_files, printable, refuse_unwritable, whole_file
 from recon.methods.base import Reconstructor, device_of
 from recon.photos.detection import face_boxes
 from recon.photos.framing import frame, from_box, whole
@@ -79,7 +79,7 @@ def write_textures(folder: Path, out: Path, network: Reconstructor, workers: int
     listed.unlink(missing_ok=True)
     if skipped:
         with whole_file(listed) as temporary:
-            temporary.write_text("".join(f"{photo}\t{reason}\n" for photo, reason in skipped))
+            temporary.write_text("".join(f"{printable(photo)}\t{reason}\n" for photo, reason in skipped))
     return Textures(len(textures), tuple(skipped), listed if skipped else None)
 
 

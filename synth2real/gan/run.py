@@ -13,6 +13,7 @@ import numpy as np
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.faces import load
+from recon.files import printable
 from recon.methods.base import Reconstructor
 from recon.methods.pretrained import FILE, digest, save_weights
 from recon.photos.folder import Photos, load_photos
@@ -103,9 +104,9 @@ def _content_of(images: np.ndarray) -> str:
 
 def _report(skipped: list[tuple[str, str]], kept: int, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    (out / "skipped.txt").write_text("".join(f"{name}\t{reason}\n" for name, reason in skipped))
+    (out / "skipped.txt").write_text("".join(f"{printable(name)}\t{reason}\n" for name, reason in skipped))
     print(f"{kept} photos, {len(skipped)} skipped", file=sys.stderr)
     for name, reason in skipped[:SHOWN]:
-        print(f"  {name}: {reason}", file=sys.stderr)
+        print(f"  {printable(name)}: {reason}", file=sys.stderr)
     if len(skipped) > SHOWN:
         print(f"  ... all {len(skipped)} are in {out / 'skipped.txt'}", file=sys.stderr)
