@@ -40,22 +40,10 @@ def run_program(program: str, about: str, commands: Mapping[str, Command], argv:
     one_blas_thread()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files are bytes, and need not be text
-    words = list(sys.argv[1:] if argv is None else argv)
-    lines = {name: command.help for name, command in commands.items()}
-    if not words or words[0] in HELP:
-        print(overview(program, about, lines))
-        return 0
-    if words[0] == "--version":
-        print(f"{program} {version('synth2real')}")
-        return 0
-    family = {name: line for name, line in lines.items() if name.startswith(f"{words[0]} ")}
-    if family and words[0] not in commands and (len(words) == 1 or words[1] in HELP):
-        print(overview(program, f"`{program} {words[0]}` is one of:", family))
-        return 0
     try:
-        name, rest = _split_name(program, words, commands)
-        _run_command(f"{program} {name}", commands[name], rest)
-        sys.stdout.flush()  # a reader that is gone, or a full disk, is told of here
+        _answer(program, about, commands, list(sys.argv[1:] if argv is None else argv))
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a reader that is gone, or a full disk, is told of here
         return 0
     except UserError as error:
         return _fail(program, str(error), 2)
@@ -73,6 +61,20 @@ def run_program(program: str, about: str, commands: Mapping[str, Command], argv:
         if sentence is None:
             raise
         return _fail(program, sentence, 2)
+
+
+def _answer(program: str, about: str, commands: Mapping[str, Command], words: list[str]) -> None:
+    lines = {name: command.help for name, command in commands.items()}
+    family = {name: line for name, line in lines.items() if words and name.startswith(f"{words[0]} ")}
+    if not words or words[0] in HELP:
+        print(overview(program, about, lines))
+    elif words[0] == "--version":
+        print(f"{program} {version('synth2real')}")
+    elif family and words[0] not in commands and (len(words) == 1 or words[1] in HELP):
+        print(overview(program, f"`{program} {words[0]}` is one of:", family))
+    else:
+        name, rest = _split_name(program, words, commands)
+        _run_command(f"{program} {name}", commands[name], rest)
 
 
 def _run_command(title: str, command: Command, words: Sequence[str]) -> None:

@@ -33,6 +33,9 @@ def settings(protocol: str) -> type:
 
 def run(options: Options, overrides: Mapping[str, str], protocol: str) -> None:
     chosen = read_config(SETTINGS[protocol], options.config, overrides)
+    folder = getattr(chosen, "folder", None)
+    if folder is not None and not Path(folder).is_dir():
+        raise UserError(f"there is no folder {folder}: check --folder")
     name = options.name or protocol
     if Path(name).name != name:
         raise UserError(f"--name {name} is no name of a file: leave out its folders, --out names them")

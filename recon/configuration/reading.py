@@ -112,7 +112,7 @@ def _built(cls: type[T], values: Mapping[str, Any], source: str, given: Iterable
     except Refused as refused:
         key = refused.key
         if refused.missing:
-            raise UserError(f"no value for {key} in {source}") from None
+            raise UserError(f"no value for {key} in {source}: give --{key} VALUE") from None
         if any(f"{key}.".startswith(f"{one}.") for one in given):
             raise UserError(f"--{key} must be {refused.sentence}") from None
         raise UserError(f"'{key}' must be {refused.sentence} in {source}") from None

@@ -49,7 +49,11 @@ def test_a_table_is_printed_and_the_result_kept(
         (["renders", "--size", "8"], "--size must be from 16"),
         (["renders", "--cuont", "3"], "did you mean '--count'"),
         (["renders", "--count", "0"], "--count must be from 1"),
-        (["rendrs"], "did you mean 'evaluate renders'"),
+        (["rendrs"], "not 'rendrs'; did you mean 'renders'?"),
+        (["--count", "3"], "'recon evaluate' needs one of renders, "),
+        (["renders", "--out", ".", "--name", "../a"], "--name ../a is no name of a file"),
+        (["meshes"], "no value for folder in the configuration: give --folder VALUE"),
+        (["mask_points", "--folder", "none"], "there is no folder none: check --folder"),
         (["meshes", "--folder", ".", "--kind", "six"], "--kind must be webmorph or five, not 'six'"),
     ],
 )
