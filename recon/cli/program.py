@@ -50,7 +50,7 @@ def run_program(program: str, about: str, commands: Mapping[str, Command], argv:
     except KeyboardInterrupt:
         return _fail(program, "interrupted", 130)
     except BrokenPipeError:  # such as `recon train --help | head`: nobody is there to be told
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 128 + signal.SIGPIPE
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and not NO_MEMORY.search(str(error)):
@@ -108,12 +108,12 @@ def _unlike(word: str, family: Sequence[str]) -> str:
 
 def _sentence(error: OSError) -> str | None:
     """What to tell about an operating system error that the user can mend; None for others."""
-    where = error.filename or "the output folder"
+    where = error.filename2 or error.filename or "the output folder"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space left on the disk while writing {where}: free some and run the same command again"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"no permission for {where}: choose another path or change its rights"
-    if error.errno in (errno.ENOTDIR, errno.EISDIR):
+    if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
         return f"{where} is in the way ({str(error.strerror).lower()}): choose another path"
     if error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.EIO, errno.ESTALE):
         return f"{where} can't be read or written ({str(error.strerror).lower()}): choose another path"

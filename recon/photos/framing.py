@@ -80,7 +80,7 @@ def frame(image: Image.Image, framing: Framing | None, size: int) -> np.ndarray:
     None: the photo is a ready crop; it is resized, and cut to its central square first.
 
     Raises:
-        Unusable: the frame reaches beyond the photo by many times its size.
+        Unusable: the frame reaches beyond the photo by many times its size, or is smaller than a pixel.
     """
     if framing is None:
         side = min(image.size)
@@ -100,6 +100,8 @@ def frame(image: Image.Image, framing: Framing | None, size: int) -> np.ndarray:
     reach = FARTHEST * max(image.size)
     if not (np.isfinite(corners).all() and -reach < corners.min() and corners.max() < reach):
         raise Unusable(f"its face is said to lie far beyond the photo, which is {image.width} x {image.height} px")
+    if side < 1:
+        raise Unusable("its face is said to be smaller than a pixel")
     shrink = max(1.0, side / (2 * size))  # PIL's transform does not average: come down to twice the size first
     margin = 2 * shrink
     image, low, scale = _shrunk(image, corners.min(0) - margin, corners.max(0) + margin, shrink)

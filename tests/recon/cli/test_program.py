@@ -128,6 +128,8 @@ def test_what_is_missing_or_too_much_is_named(capsys: pytest.CaptureFixture[str]
             2,
             "prog: /out/a is in the way (not a directory)",
         ),
+        (FileExistsError(errno.EEXIST, "File exists", "/a"), 2, "prog: /a is in the way (file exists)"),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "/.a.tmp", None, "/a"), 2, "prog: /a is in the way"),
         (OSError(errno.ENAMETOOLONG, "File name too long", "/a"), 2, "prog: /a can't be read or written (file name"),
         (MemoryError(), 2, "prog: there is not enough memory"),
         (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), 2, "prog: there is not enough memory"),

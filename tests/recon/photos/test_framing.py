@@ -103,3 +103,8 @@ def test_a_large_photo_is_cut_where_the_frame_says(size, edge):
 def test_a_face_far_beyond_its_photo_is_none(framing):
     with pytest.raises(Unusable, match="far beyond the photo, which is 64 x 48 px"):
         frame(Image.new("RGB", (64, 48)), framing, 32)
+
+
+def test_a_face_whose_points_are_one_point_is_none():
+    with pytest.raises(Unusable, match="smaller than a pixel"):
+        frame(Image.new("RGB", (64, 48)), from_points(np.full((5, 2), 20.0)), 32)
