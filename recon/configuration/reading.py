@@ -10,27 +10,13 @@ import yaml
 
 from recon.assets import config_path
 from recon.configuration.keys import child, known, refuse_unknown_keys, set_dotted
+from recon.configuration.loading import KeyTwice, load_yaml
 from recon.configuration.types import Refused, build
 from recon.configuration.writing import to_plain
 from recon.errors import UserError
 
 T = TypeVar("T")
 MOST_VALUES = 100_000  # of a file
-
-
-class KeyTwice(Exception):
-    """Which key stands twice in one mapping; YAML forbids it, and a plain loader would take the last one."""
-
-
-class OnceLoader(yaml.SafeLoader):
-    """Safe: no tags of Python. Refuses keys that stand twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for number, key in enumerate(keys):
-            if key in keys[:number]:
-                raise KeyTwice(f"'{key}'")
-        return super().construct_mapping(node, deep)
 
 
 def read_config(cls: type[T], path: Path | None, overrides: Mapping[str, str] | None = None) -> T:
@@ -73,7 +59,7 @@ def from_words(cls: type[T], values: Mapping[str, Any]) -> T:
 def read_yaml(path: Path) -> dict[str, Any]:
     """The keys of a YAML file; a UserError where it can't be read."""
     try:
-        values = yaml.load(_bundled(path).read_text(), OnceLoader)
+        values = load_yaml(_bundled(path).read_text())
     except FileNotFoundError:
         raise UserError(f"there is no configuration file {path}: check the path") from None
     except OSError as error:

@@ -37,8 +37,8 @@ class FactorsConfig:
     lights      number of lights, the same ones for everybody
     """
 
-    yaw_deg: tuple[float, ...] = ()
-    pitch_deg: tuple[float, ...] = ()
+    yaw_deg: tuple[float, ...] = bounded((), -90, 90)
+    pitch_deg: tuple[float, ...] = bounded((), -90, 90)
     expression: tuple[str, ...] = ()
     lights: int = bounded(0, 0, 1000)
 

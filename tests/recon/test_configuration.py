@@ -76,6 +76,7 @@ def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str, sentence: str) ->
         ({"net.widht": "3"}, "unknown option --net.widht; did you mean 'net.width'?"),
         ({"nets.width": "3"}, "did you mean 'net'?"),
         ({"net": "3"}, "--net has keys of its own"),
+        ({"net": "{width: 3, width: 4}"}, "--net gives 'width' twice: keep one"),
         ({"steps": "1.5"}, "--steps must be int, not '1.5'"),
         ({"steps": "1", "other.width": "a"}, "--other.width must be int, not 'a'"),
     ],
