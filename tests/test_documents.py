@@ -215,4 +215,4 @@ def test_the_datasets_python_runs(workplace: Path, monkeypatch: pytest.MonkeyPat
     assert np.array_equal(made["depth_mm"], record_0.depth_mm, equal_nan=True)
     assert np.nanmax(abs(made["normal_x"])) <= 1 and 0 <= np.nanmin(made["place_x"]) < np.nanmax(made["place_x"]) <= 1
     assert np.isfinite(made["place_x"]).any()
-    assert first["index"] == 3 and np.array_equal(made["light"].rgb, record.rgb) and not made["light"].depth_mm.size
+    assert first["index"] == 3 and np.array_equal(made["light"].rgb, record.rgb) and not made["light"].position_mm.size
