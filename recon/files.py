@@ -29,7 +29,8 @@ def image_suffixes() -> frozenset[str]:
 
 
 def image_files(folder: Path, leave_out: Path | None = None) -> list[Path]:
-    """The files under `folder`, at any depth and through links, whose names end like images', sorted.
+    """The files under `folder`, at any depth and through links, whose names end like images', sorted. Links to nothing
+    are among them, so that they are named.
 
     A folder that is reached twice is looked into once. leave_out: a folder that is not looked into.
     """
@@ -43,6 +44,15 @@ def image_files(folder: Path, leave_out: Path | None = None) -> list[Path]:
             entered.add(identity)
         found += [Path(where, name) for name in names if os.path.splitext(name)[1].lower() in image_suffixes()]
     return sorted(found)
+
+
+def printable(name: Path | str) -> str:
+    """A file's name on one line of text: what is no printable character is escaped, as Python writes it.
+
+    >>> printable("new\nline ü.png")
+    'new\\nline ü.png'
+    """
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in str(name))
 
 
 def _identity(folder: Path) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from recon.configuration import Setting, settings_of
 from recon.configuration.types import words_text
 
 LEFT = 34  # columns of the names
-WIDEST = 120
+NARROWEST, WIDEST = 60, 120
 
 
 def overview(program: str, about: str, commands: Mapping[str, str]) -> str:
@@ -69,4 +69,4 @@ def _brackets(facts: list[str]) -> str:
 
 
 def _width() -> int:
-    return min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
+    return min(WIDEST, max(NARROWEST, shutil.get_terminal_size((WIDEST, 24)).columns))

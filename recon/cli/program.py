@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import importlib
+import io
+import os
+import re
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +21,7 @@ from recon.errors import UserError, did_you_mean
 from recon.processes import one_blas_thread
 
 HELP = ("-h", "--help")
+NO_MEMORY = re.compile("(can't|cannot) allocate memory|out of memory", re.IGNORECASE)  # as torch has it
 
 
 @dataclass(frozen=True)
@@ -32,31 +38,43 @@ class Command:
 def run_program(program: str, about: str, commands: Mapping[str, Command], argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` names. Exit codes: 0, 2 for what the user can mend (one line), 130 for Ctrl-C."""
     one_blas_thread()
-    words = list(sys.argv[1:] if argv is None else argv)
-    lines = {name: command.help for name, command in commands.items()}
-    if not words or words[0] in HELP:
-        print(overview(program, about, lines))
-        return 0
-    if words[0] == "--version":
-        print(f"{program} {version('synth2real')}")
-        return 0
-    family = {name: line for name, line in lines.items() if name.startswith(f"{words[0]} ")}
-    if family and words[0] not in commands and (len(words) == 1 or words[1] in HELP):
-        print(overview(program, f"`{program} {words[0]}` is one of:", family))
-        return 0
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files are bytes, and need not be text
     try:
-        name, rest = _split_name(program, words, commands)
-        _run_command(f"{program} {name}", commands[name], rest)
+        _answer(program, about, commands, list(sys.argv[1:] if argv is None else argv))
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a reader that is gone, or a full disk, is told of here
         return 0
     except UserError as error:
         return _fail(program, str(error), 2)
     except KeyboardInterrupt:
         return _fail(program, "interrupted", 130)
+    except BrokenPipeError:  # such as `recon train --help | head`: nobody is there to be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 128 + signal.SIGPIPE
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and not NO_MEMORY.search(str(error)):
+            raise
+        return _fail(program, "there is not enough memory: ask for fewer --workers, smaller batches or images", 2)
     except OSError as error:
         sentence = _sentence(error)
         if sentence is None:
             raise
         return _fail(program, sentence, 2)
+
+
+def _answer(program: str, about: str, commands: Mapping[str, Command], words: list[str]) -> None:
+    lines = {name: command.help for name, command in commands.items()}
+    family = {name: line for name, line in lines.items() if words and name.startswith(f"{words[0]} ")}
+    if not words or words[0] in HELP:
+        print(overview(program, about, lines))
+    elif words[0] == "--version":
+        print(f"{program} {version('synth2real')}")
+    elif family and words[0] not in commands and (len(words) == 1 or words[1] in HELP):
+        print(overview(program, f"`{program} {words[0]}` is one of:", family))
+    else:
+        name, rest = _split_name(program, words, commands)
+        _run_command(f"{program} {name}", commands[name], rest)
 
 
 def _run_command(title: str, command: Command, words: Sequence[str]) -> None:
@@ -76,19 +94,29 @@ def _split_name(program: str, words: list[str], commands: Mapping[str, Command])
         name = " ".join(words[:length])
         if name in commands:
             return name, words[length:]
+    family = [name.split()[1] for name in commands if name.startswith(f"{words[0]} ")]
+    if family:
+        raise UserError(f"'{program} {words[0]}' needs one of {', '.join(family)}{_unlike(words[1], family)}")
     plain = " ".join(words[: 2 if len(words) > 1 and not words[1].startswith("-") else 1])
     raise UserError(f"there is no command '{program} {plain}'{did_you_mean(plain, commands)}")
 
 
+def _unlike(word: str, family: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, family, n=1)
+    return f", not '{word}'; did you mean '{near[0]}'?" if near else f", not '{word}'"
+
+
 def _sentence(error: OSError) -> str | None:
     """What to tell about an operating system error that the user can mend; None for others."""
-    where = error.filename or "the output folder"
+    where = error.filename2 or error.filename or "the output folder"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space left on the disk while writing {where}: free some and run the same command again"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"no permission for {where}: choose another path or change its rights"
-    if error.errno in (errno.ENOTDIR, errno.EISDIR):
+    if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
         return f"{where} is in the way ({str(error.strerror).lower()}): choose another path"
+    if error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.EIO, errno.ESTALE):
+        return f"{where} can't be read or written ({str(error.strerror).lower()}): choose another path"
     return None
 
 

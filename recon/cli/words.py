@@ -31,6 +31,8 @@ def read_words(words: Sequence[str], options: type, settings: type | None, title
     rest = list(words)
     while rest:
         word = rest.pop(0)
+        if not word:
+            raise UserError(f"there is an empty word among the options: leave it out (see {title} --help)")
         if not word.startswith("--"):
             if word.startswith("-"):
                 raise UserError(f"unknown option {word} (see {title} --help)")
@@ -44,7 +46,7 @@ def read_words(words: Sequence[str], options: type, settings: type | None, title
             own[name] = taken if several else taken[0]
             continue
         _refuse_unknown(key, fields, settings, title)
-        overrides[key] = value if equals else _taken(rest, 1, key)[0]
+        overrides[key] = value or _taken([] if equals else rest, 1, key)[0]
     _put_places(own, places, options, title)
     for name, field in fields.items():
         if name not in own and field.default is field.default_factory is dataclasses.MISSING:
@@ -59,7 +61,7 @@ def _taken(rest: list[str], count: int | None, key: str) -> list[str]:
     values: list[str] = []
     while rest and not rest[0].startswith("--") and len(values) != count:
         values.append(rest.pop(0))
-    if len(values) < (count or 1):
+    if len(values) < (count or 1) or "" in values:
         needed = count or 1
         many = "a value" if needed == 1 else f"{needed} values"
         raise UserError(f"--{key} needs {many}: --{key}{' VALUE' * needed}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recon.configuration import read_config
+from recon.errors import UserError
 from recon.evaluate.protocols import load_protocol
 from recon.evaluate.settings import SETTINGS
 from recon.files import refuse_unwritable
@@ -32,6 +33,12 @@ def settings(protocol: str) -> type:
 
 def run(options: Options, overrides: Mapping[str, str], protocol: str) -> None:
     chosen = read_config(SETTINGS[protocol], options.config, overrides)
+    folder = getattr(chosen, "folder", None)
+    if folder is not None and not Path(folder).is_dir():
+        raise UserError(f"there is no folder {folder}: check --folder")
+    name = options.name or protocol
+    if Path(name).name != name:
+        raise UserError(f"--name {name} is no name of a file: leave out its folders, --out names them")
     if options.out:
         refuse_unwritable(options.out)
     result = load_protocol(protocol).run(chosen)
@@ -39,4 +46,4 @@ def run(options: Options, overrides: Mapping[str, str], protocol: str) -> None:
     if options.out:
         words = ["recon", "evaluate", protocol, *(["--config", str(options.config)] if options.config else [])]
         words += [word for key, value in overrides.items() for word in (f"--{key}", value)]
-        result.write(options.out, options.name or protocol, words)
+        result.write(options.out, name, words)

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from recon.configuration.loading import KeyTwice, load_yaml
 from recon.errors import UserError, did_you_mean
 
 
@@ -102,8 +103,10 @@ def set_dotted(hint: Any, values: Any, dotted: str, value: Any) -> None:
 def _parsed(text: str, dotted: str) -> Any:
     """A group of keys given as text: null, the name of a YAML file, or YAML itself (`[{steps: 2}]`)."""
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        value = load_yaml(text)
+    except KeyTwice as error:
+        raise UserError(f"--{dotted} gives {error} twice: keep one") from None
+    except (yaml.YAMLError, RecursionError):
         value = text
     named = isinstance(value, str) and value.endswith((".yaml", ".yml"))
     if not (named or value is None or isinstance(value, (dict, list))):

@@ -10,11 +10,13 @@ import yaml
 
 from recon.assets import config_path
 from recon.configuration.keys import child, known, refuse_unknown_keys, set_dotted
+from recon.configuration.loading import KeyTwice, load_yaml
 from recon.configuration.types import Refused, build
 from recon.configuration.writing import to_plain
 from recon.errors import UserError
 
 T = TypeVar("T")
+MOST_VALUES = 100_000  # of a file
 
 
 def read_config(cls: type[T], path: Path | None, overrides: Mapping[str, str] | None = None) -> T:
@@ -25,8 +27,8 @@ def read_config(cls: type[T], path: Path | None, overrides: Mapping[str, str] | 
     working directory is looked up among the bundled ones, so that an installed wheel understands the same command lines
     as a checkout.
     """
-    values = _filled(cls, read_yaml(path)) if path else {}
     source = str(path) if path else "the configuration"
+    values = _filled(cls, read_yaml(path), (path,)) if path else {}
     refuse_unknown_keys(cls, values, source)
     for key, text in (overrides or {}).items():
         set_dotted(cls, values, key, text)
@@ -57,20 +59,36 @@ def from_words(cls: type[T], values: Mapping[str, Any]) -> T:
 def read_yaml(path: Path) -> dict[str, Any]:
     """The keys of a YAML file; a UserError where it can't be read."""
     try:
-        values = yaml.safe_load(_bundled(path).read_text())
+        values = load_yaml(_bundled(path).read_text())
     except FileNotFoundError:
         raise UserError(f"there is no configuration file {path}: check the path") from None
     except OSError as error:
         raise UserError(f"the configuration file {path} can't be read ({error.strerror}): check the path") from None
+    except KeyTwice as error:
+        raise UserError(f"the configuration file {path} gives {error} twice: keep one") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
         raise UserError(f"the configuration file {path} is not valid YAML{place}: mend it") from None
+    except RecursionError:
+        raise UserError(f"the configuration file {path} is nested too deeply: mend it") from None
     if values is None:
         return {}
     if not isinstance(values, dict):
         raise UserError(f"the configuration file {path} must hold `key: value` lines")
+    _refuse_endless(values, path)
     return values
+
+
+def _refuse_endless(values: dict[str, Any], path: Path) -> None:
+    """A file of a few lines can name its own parts over and over."""
+    rest: list[Any] = [values]
+    for _ in range(MOST_VALUES):
+        if not rest:
+            return
+        value = rest.pop()
+        rest += value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    raise UserError(f"the configuration file {path} holds more than {MOST_VALUES:,} values: mend it")
 
 
 def _built(cls: type[T], values: Mapping[str, Any], source: str, given: Iterable[str] = ()) -> T:
@@ -80,20 +98,26 @@ def _built(cls: type[T], values: Mapping[str, Any], source: str, given: Iterable
     except Refused as refused:
         key = refused.key
         if refused.missing:
-            raise UserError(f"no value for {key} in {source}") from None
+            raise UserError(f"no value for {key} in {source}: give --{key} VALUE") from None
         if any(f"{key}.".startswith(f"{one}.") for one in given):
             raise UserError(f"--{key} must be {refused.sentence}") from None
         raise UserError(f"'{key}' must be {refused.sentence} in {source}") from None
 
 
-def _filled(hint: Any, value: Any) -> Any:
-    """`value` with the YAML files that stand for groups of keys (`scene: configs/scenes/mixed.yaml`) read in."""
+def _filled(hint: Any, value: Any, within: tuple[Path, ...] = ()) -> Any:
+    """`value` with the YAML files that stand for groups of keys (`scene: configs/scenes/mixed.yaml`) read in.
+
+    within: the files that are being read.
+    """
     if isinstance(value, str) and known(hint):
-        return _filled(hint, read_yaml(Path(value)))
+        path = Path(value)
+        if path in within:
+            raise UserError(f"the configuration file {path} names itself: mend it")
+        return _filled(hint, read_yaml(path), (*within, path))
     if isinstance(value, Mapping):
-        return {key: _filled(child(hint, str(key)), item) for key, item in value.items()}
+        return {key: _filled(child(hint, str(key)), item, within) for key, item in value.items()}
     if isinstance(value, list):
-        return [_filled(child(hint, "0"), item) for item in value]
+        return [_filled(child(hint, "0"), item, within) for item in value]
     return value
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import jsonargparse
@@ -15,6 +16,9 @@ from recon.configuration.fields import OPEN, Range, out_of_range, range_of
 from recon.configuration.keys import has_keys, hints_of, is_dataclass, parts
 
 NAMES = {int: "int", float: "float", str: "text", Path: "path", bool: "true|false", type(None): "null", Any: "any"}
+
+
+MOST_SHOWN = 80  # characters of a wrong value
 
 
 class Refused(Exception):
@@ -69,13 +73,18 @@ def build(hint: Any, value: Any, key: str = "", limits: Range = OPEN) -> Any:
         return _dataclass(hint, value, f"{key}." if key else "")
     if parts(hint) and has_keys(hint):
         return None if value is None else build(next(part for part in parts(hint) if has_keys(part)), value, key)
-    if has_keys(hint) and isinstance(value, Mapping):
+    if typing.get_origin(hint) is dict and has_keys(hint) and isinstance(value, Mapping):
         return {name: build(typing.get_args(hint)[1], item, f"{key}.{name}") for name, item in value.items()}
-    if has_keys(hint) and isinstance(value, Sequence) and not isinstance(value, str):
+    if typing.get_origin(hint) in (list, tuple) and has_keys(hint) and isinstance(value, (list, tuple)):
         item_hint = typing.get_args(hint)[0]
         return tuple(build(item_hint, item, f"{key}.{number}") for number, item in enumerate(value))
     if hint is Any:
         return value
+    if isinstance(value, str) and (plain := _without_null(hint)) in (
+        str,
+        Path,
+    ):  # a name may look like YAML: `# 1`, `&a`
+        return None if value == "null" and plain is not hint else plain(value)
     if has_keys(hint):
         raise Refused(key, f"keys of its own, not {'null' if value is None else _shown(value)}")
     try:
@@ -106,4 +115,4 @@ def _reader(hint: Any) -> jsonargparse.ArgumentParser:
 
 def _shown(value: Any) -> str:
     words = isinstance(value, list) and all(isinstance(word, str) for word in value)
-    return " ".join(" ".join(value).split() if words else str(value).split())
+    return shorten(" ".join(value) if words else str(value), MOST_SHOWN, placeholder=" ...")

@@ -14,6 +14,7 @@ from PIL import Image
 from recon.errors import UserError
 from recon.geometry.similarity import fit_similarity
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
+from recon.photos.reading import Unusable, read_photo
 
 POINTS = {  # of the 68 -> of webmorph's 189, both from 0
     **{17: 71, 21: 76, 22: 77, 26: 82, 36: 18, 39: 22, 42: 23, 45: 27},
@@ -63,7 +64,10 @@ def _framed(file: Path, points: np.ndarray, size: int) -> Photo:
     linear = to_photo.scale * to_photo.rotation
     fine = 4  # drawn finer and averaged: PIL's transform does not smooth when it shrinks
     coefficients = np.c_[linear / fine, to_photo.translation].ravel()
-    image = Image.open(file).convert("RGB")
+    try:
+        image = read_photo(file)
+    except Unusable as reason:
+        raise UserError(f"{file}: {reason}") from None
     drawn = image.transform(
         (fine * size, fine * size), Image.Transform.AFFINE, tuple(coefficients), Image.Resampling.BICUBIC
     )

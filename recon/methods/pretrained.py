@@ -140,7 +140,7 @@ def _load(path: Path, wanted: type[Pretrained]) -> Pretrained:
     network = _build(path, metadata, wanted)
     _check(path, tensors, network.state_dict())
     network.load_state_dict({name: _widen(value) for name, value in tensors.items()}, strict=True)
-    network.card = json.loads(metadata.get("card", "{}"))
+    network.card = _values(path, metadata, "card") if "card" in metadata else {}
     return network.freeze()
 
 
@@ -151,10 +151,20 @@ def _build(path: Path, metadata: Mapping[str, str], wanted: type[Pretrained]) ->
         names = " or ".join(wanted.known_names())
         raise UserError(f"{path} holds weights of kind '{kind}', not of {names}: give another file")
     try:
-        values = json.loads(metadata.get("config", ""))
-    except json.JSONDecodeError:
-        raise UserError(f"{path} has no readable config in its metadata: train or export it again") from None
-    return network_class(from_plain(network_class.config_class, values, str(path)))  # type: ignore[call-arg]
+        values = from_plain(network_class.config_class, _values(path, metadata, "config"), str(path))
+        return network_class(values)  # type: ignore[call-arg]
+    except UserError as error:
+        raise UserError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+
+
+def _values(path: Path, metadata: Mapping[str, str], name: str) -> dict[str, Any]:
+    try:
+        values = json.loads(metadata[name])
+    except (KeyError, ValueError):
+        values = None
+    if not isinstance(values, dict):
+        raise UserError(f"{path} has no readable {name} in its metadata: train or export it again")
+    return values
 
 
 def _check(path: Path, tensors: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor]) -> None:
@@ -170,6 +180,8 @@ def _check(path: Path, tensors: Mapping[str, torch.Tensor], wanted: Mapping[str,
             raise UserError(
                 f"{path} has {name} of size {tuple(value.shape)}, its config needs {tuple(wanted[name].shape)}"
             )
+        if not value.isfinite().all():
+            raise UserError(f"{path} holds values that are no numbers in {name}: fetch or train it again")
 
 
 def _widen(value: torch.Tensor) -> torch.Tensor:

@@ -82,6 +82,8 @@ def _placement(
     folder: Path, paths: Sequence[Path], framing: FramingMode, points: Path | None
 ) -> Callable[[Path, Image.Image], Framing | None]:
     """The function that says where the face of a photo is; None: the photo is a ready crop."""
+    if points is not None and framing in ("none", "detect"):
+        raise UserError(f"{points} gives the faces' points, which framing {framing} does not look at: give one of them")
     if framing == "none":
         return lambda path, image: None
     beside = (folder / "faces.csv", folder.parent / "faces.csv")
@@ -105,4 +107,5 @@ def _read_names(path: Path) -> frozenset[str]:
     try:
         return frozenset(line.strip() for line in path.read_text().splitlines() if line.strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} can't be read as a list of names ({error}): check the option that names it") from None
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path} can't be read as a list of names ({reason}): check the option that names it") from None

@@ -9,10 +9,12 @@ import numpy as np
 from PIL import Image
 
 from recon.geometry.similarity import Similarity
+from recon.photos.reading import Unusable
 
 FramingMode = Literal["auto", "points", "detect", "none"]  # how a face is found, see `recon.photos.folder`
 EYE_SHARE = 0.27  # distance between the eyes as a share of the side, as in aligned portrait sets
 EYES_MIDDLE = (0.5, 0.47)  # of the side, right and down
+FARTHEST = 8.0  # of the photo's longer side, that a frame reaches
 EYES_TO_MOUTH = 1.0  # of the eye distance on a frontal face; measured on 1066 portraits
 
 
@@ -76,6 +78,9 @@ def frame(image: Image.Image, framing: Framing | None, size: int) -> np.ndarray:
     """The photo cut to the frame, (size, size, 3) uint8 RGB; beyond the photo's border it is mirrored.
 
     None: the photo is a ready crop; it is resized, and cut to its central square first.
+
+    Raises:
+        Unusable: the frame reaches beyond the photo by many times its size, or is smaller than a pixel.
     """
     if framing is None:
         side = min(image.size)
@@ -92,6 +97,11 @@ def frame(image: Image.Image, framing: Framing | None, size: int) -> np.ndarray:
     down = np.array([-right[1], right[0]])
     corner = framing.middle - (EYES_MIDDLE[0] * right + EYES_MIDDLE[1] * down) * side
     corners = corner + side * np.array([0 * right, right, down, right + down])
+    reach = FARTHEST * max(image.size)
+    if not (np.isfinite(corners).all() and -reach < corners.min() and corners.max() < reach):
+        raise Unusable(f"its face is said to lie far beyond the photo, which is {image.width} x {image.height} px")
+    if side < 1:
+        raise Unusable("its face is said to be smaller than a pixel")
     shrink = max(1.0, side / (2 * size))  # PIL's transform does not average: come down to twice the size first
     margin = 2 * shrink
     image, low, scale = _shrunk(image, corners.min(0) - margin, corners.max(0) + margin, shrink)

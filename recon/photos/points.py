@@ -24,7 +24,7 @@ def read_points(path: Path) -> dict[str, np.ndarray]:
     """What stands under `file` -> (5, 2) float px [left eye, right eye, nose, left and right mouth corner].
 
     Raises:
-        UserError: it can't be read, lacks a column or a number, or names a file twice.
+        UserError: it can't be read, lacks a column or a number, holds an endless one, or names a file twice.
     """
     try:
         with path.open(newline="") as file:
@@ -32,7 +32,10 @@ def read_points(path: Path) -> dict[str, np.ndarray]:
     except OSError as error:
         raise UserError(f"{path} can't be read ({error.strerror}): check --points") from None
     except (KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} needs the columns file, {', '.join(COLUMNS)} with numbers ({error!r})") from None
+        raise UserError(f"{path} needs the columns file, {', '.join(COLUMNS)} with numbers ({error})") from None
+    endless = next((name for name, row in rows if not np.isfinite(row).all()), None)
+    if endless is not None:
+        raise UserError(f"{path} says of {endless} what is no number: mend its row, or leave it out")
     twice = next((name for name, times in Counter(name for name, _ in rows).items() if times > 1), None)
     if twice is not None:
         raise UserError(f"{path} names {twice} twice: keep one row for each photo")

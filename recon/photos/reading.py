@@ -33,6 +33,8 @@ def read_photo(path: Path) -> Image.Image:
         Unusable: it isn't a whole image that Pillow reads, or has fewer than 16 px a side or more than MOST_PX.
     """
     _register_plugins()
+    if not path.is_file():  # a pipe would be waited for
+        raise Unusable("no file" if path.exists() else "a link to nothing" if path.is_symlink() else "not there")
     try:
         with _any_size(), Image.open(path) as file:
             _refuse_size(*file.size)
@@ -45,7 +47,8 @@ def read_photo(path: Path) -> Image.Image:
         mend = ": pip install pillow-heif" if path.suffix.lower() in HEIF else ""
         raise Unusable(f"not a readable image (no format that Pillow knows){mend}") from None
     except Exception as error:  # Pillow's decoders raise almost anything on a broken file
-        raise Unusable(f"not a readable image ({type(error).__name__})") from None
+        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise Unusable(f"not a readable image ({reason})") from None
 
 
 def _refuse_size(width: int, height: int) -> None:

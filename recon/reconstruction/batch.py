@@ -17,7 +17,7 @@ import numpy as np
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.faces import load
-from recon.files import image_files, only_run_in, whole_file
+from recon.files import image_files, only_run_in, printable, whole_file
 from recon.methods.base import Reconstructor
 from recon.methods.pretrained import network_digest
 from recon.photos.reading import Unusable, read_photo
@@ -59,8 +59,8 @@ class Outcome:
     doubtful: tuple[tuple[Task, str], ...]
 
     def __str__(self) -> str:
-        lines = [f"skipped {task.photo}: {reason}" for task, reason in self.skipped]
-        lines += [f"doubtful {task.photo}: {reason}" for task, reason in self.doubtful]
+        lines = [f"skipped {printable(task.photo)}: {reason}" for task, reason in self.skipped]
+        lines += [f"doubtful {printable(task.photo)}: {reason}" for task, reason in self.doubtful]
         there = f", {self.there} were there already" if self.there else ""
         doubtful = f"; {len(self.doubtful)} doubtful: result.json says why" if self.doubtful else ""
         made = f"{self.made} of {self.made + len(self.skipped)} photos reconstructed in {self.out}"
@@ -93,6 +93,8 @@ def reconstruct_photos(
     files = list(photos_in(places, out))
     if box is not None and (len(files) > 1 or not np.isfinite(box).all() or min(box[2:]) <= 0):
         raise UserError("--box X Y W H names the one face of one photo, with a width and a height above 0")
+    if box is not None and crop:
+        raise UserError("--box and --crop each say where the face is: give one of them")
     with only_run_in(out), one_thread():
         tasks = tasks_of(files, out)
         work = MeshWork(config, tuple(formats), settings_of(network, config, box, crop, formats))
@@ -140,9 +142,9 @@ def tasks_of(files: Sequence[tuple[Path, Path]], out: Path) -> list[Task]:
 
 
 def digest_of(file: Path) -> str:
-    """SHA-256 of the bytes; of a file that can't be read, of none."""
+    """SHA-256 of the bytes; of what is no file, or can't be read, of none."""
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        return hashlib.sha256(file.read_bytes() if file.is_file() else b"").hexdigest()
     except OSError:
         return hashlib.sha256().hexdigest()
 

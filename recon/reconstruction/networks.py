@@ -21,6 +21,8 @@ def network_of(weights: Path | None, device: str = "cpu") -> Reconstructor:
     """The reconstructor of a weights file, the bundled one without it, on a device ("cpu" or "cuda")."""
     network = Reconstructor.from_pretrained(weights) if weights else bundled_network()
     try:
-        return network.to(torch.zeros(1, device=device).device)
+        place = torch.zeros(1, device=device)
+        place.item()  # some devices hold no numbers
+        return network.to(place.device)
     except (RuntimeError, AssertionError):
         raise UserError(f"--device {device} is not there: give cpu, or cuda on a machine with a GPU") from None

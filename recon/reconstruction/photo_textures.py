@@ -13,9 +13,10 @@ import torch
 from recon.errors import UserError
 from recon.faces import load
 from recon.faces.model import FaceModel
-from recon.files import image_files, refuse_unwritable, whole_file
+from recon.files import printable, refuse_unwritable, whole_file
 from recon.methods.base import Reconstructor, device_of
 from recon.photos.detection import face_boxes
+from recon.photos.folder import find_images
 from recon.photos.framing import frame, from_box, whole
 from recon.photos.reading import Unusable, read_photo
 from recon.processes import one_thread, process_pool, result_of
@@ -59,9 +60,7 @@ def write_textures(folder: Path, out: Path, network: Reconstructor, workers: int
     if out.suffix != ".npy":
         raise UserError(f"--out {out}: give a name that ends in .npy")
     refuse_unwritable(out.parent)
-    photos = image_files(folder)
-    if not photos:
-        raise UserError(f"{folder} holds no images: give a folder of photos")
+    photos = find_images(folder)
     on_cpu = device_of(network).type == "cpu"  # one network on a GPU is as quick as several
     found = list(_looked_at(photos, network, min(workers, len(photos)) if on_cpu else 1))
     textures = [texture for texture in found if isinstance(texture, np.ndarray)]
@@ -79,7 +78,7 @@ def write_textures(folder: Path, out: Path, network: Reconstructor, workers: int
     listed.unlink(missing_ok=True)
     if skipped:
         with whole_file(listed) as temporary:
-            temporary.write_text("".join(f"{photo}\t{reason}\n" for photo, reason in skipped))
+            temporary.write_text("".join(f"{printable(photo)}\t{reason}\n" for photo, reason in skipped))
     return Textures(len(textures), tuple(skipped), listed if skipped else None)
 
 

@@ -38,7 +38,9 @@ def chosen_formats(text: str) -> tuple[str, ...]:
     for word in formats:
         if word not in FORMATS:
             raise UserError(f"--formats knows {', '.join(FORMATS)}, not {word}{did_you_mean(word, FORMATS)}")
-    return formats or FORMATS[:1]
+    if not formats:
+        raise UserError(f"--formats names none: give some of {', '.join(FORMATS)}")
+    return formats
 
 
 def write_result(

@@ -18,7 +18,8 @@ def read_mesh(place: Path) -> trimesh.Trimesh:
     try:
         return trimesh.load(files[0], force="mesh")  # type: ignore[return-value]
     except Exception as error:  # trimesh's readers raise almost anything on a broken file
-        raise UserError(f"{files[0]} can't be read as a mesh ({type(error).__name__})") from None
+        reason = type(error).__name__
+        raise UserError(f"{files[0]} can't be read as a mesh ({reason}): give an obj, ply, glb or stl") from None
 
 
 def show(mesh: trimesh.Trimesh, port: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +13,7 @@ import numpy as np
 
 from recon.errors import UserError
 from recon.files import image_files
+from recon.photos.reading import Unusable, read_photo
 
 
 def draw_background(rng: np.random.Generator, size: int, folder: str | None = None, calm: float = 0.0) -> np.ndarray:
@@ -59,6 +62,12 @@ def draw_background(rng: np.random.Generator, size: int, folder: str | None = No
     return np.clip(image, 0, 1)
 
 
+def key_of(folder: str) -> str:
+    """16 hexadecimal digits of the names and sizes of a folder's images: other images, other backgrounds."""
+    listed = [(str(file.relative_to(folder)), file.stat().st_size) for file in images_in(folder)]
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()[:16]
+
+
 @lru_cache(maxsize=4)
 def images_in(folder: str) -> tuple[Path, ...]:
     if not Path(folder).is_dir():
@@ -70,14 +79,18 @@ def images_in(folder: str) -> tuple[Path, ...]:
 
 
 def crop_from(rng: np.random.Generator, size: int, folder: str) -> np.ndarray:
-    """A random square crop; an unreadable file gives way to the next one."""
+    """A random square crop; a file that can't be read gives way to the next one."""
     files = images_in(folder)
     first, part, place = int(rng.integers(len(files))), rng.uniform(0.4, 1.0), rng.random(2)
-    for step in range(len(files)):
-        image = cv2.imread(str(files[(first + step) % len(files)]), cv2.IMREAD_COLOR)
-        if image is not None:
-            side = max(int(part * min(image.shape[:2])), 1)
-            top, left = (int(f * (length - side)) for f, length in zip(place, image.shape[:2], strict=True))
-            crop = cv2.resize(image[top : top + side, left : left + side], (size, size), interpolation=cv2.INTER_AREA)
-            return crop[..., ::-1].astype(np.float32) / 255
-    raise UserError(f"no image in the background folder {folder} can be read")
+    reasons = []
+    for file in (*files[first:], *files[:first]):
+        try:
+            image = np.asarray(read_photo(file))
+        except Unusable as reason:
+            reasons.append(f"{file.name}: {reason}")
+            continue
+        side = max(int(part * min(image.shape[:2])), 1)
+        top, left = (int(f * (length - side)) for f, length in zip(place, image.shape[:2], strict=True))
+        crop = image[top : top + side, left : left + side]
+        return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    raise UserError(f"no image in the background folder {folder} can be read (such as {reasons[0]}): put others there")

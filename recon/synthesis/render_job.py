@@ -18,6 +18,7 @@ from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.render import second
 from recon.render.config import Renderer
+from recon.synthesis.background import key_of
 from recon.synthesis.column import Schema
 from recon.synthesis.produce import MakeRows, Row
 from recon.synthesis.render_record import RENDERER_VERSION, render_record
@@ -65,4 +66,5 @@ def row_of(model: FaceModel, scene: Scene, size: int, renderer: Renderer = "own"
 def render_manifest(model: FaceModel, seed: int, size: int, scene: SceneConfig) -> dict[str, Any]:
     """All that the bits of a render depend on: going on with any other would mix two datasets in one folder."""
     drawn = {"seed": seed, "size": size, "scene": to_plain(scene)}
-    return {"renderer": RENDERER_VERSION, "model": model.name, **drawn}
+    behind = {} if scene.backgrounds is None else {"backgrounds": key_of(scene.backgrounds)}
+    return {"renderer": RENDERER_VERSION, "model": model.name, **drawn, **behind}

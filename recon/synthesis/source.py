@@ -18,6 +18,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 
 from recon.errors import UserError
 from recon.faces import load
+from recon.synthesis.background import key_of
 from recon.synthesis.codecs import Pixels
 from recon.synthesis.config import SourceConfig
 from recon.synthesis.produce import produce
@@ -113,6 +114,7 @@ class Drawn:
 
     def key(self) -> dict[str, Any]:
         what = {"kind": "drawn", "renderer": RENDERER_VERSION, "model": self.model, "size": self.size}
+        what |= {} if self.scene.backgrounds is None else {"backgrounds": key_of(self.scene.backgrounds)}
         drawn = None if self.chosen is None else content(self.chosen)
         return {**what, "seed": self.seed, "count": self.count, "chosen": drawn, "scene": asdict(self.scene)}
 

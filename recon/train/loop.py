@@ -49,13 +49,14 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
 from recon.errors import UserError
+from recon.files import only_run_in
 from recon.processes import DEAD
 from recon.train.averaging import Ema
 from recon.train.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from recon.train.log import Log
 from recon.train.state import State, evaluating, rng_state, set_rng_state
 
-__all__ = ["Batch", "Ema", "State", "descend", "device", "fit"]
+__all__ = ["Batch", "Ema", "State", "descend", "device", "fit", "run_folder"]
 
 Batch = dict[str, Tensor]
 
@@ -138,6 +139,16 @@ def device() -> torch.device:
     return torch.device(_process().device or "cpu")
 
 
+@contextmanager
+def run_folder(run_dir: Path) -> Iterator[None]:
+    """Hold the run's folder for all processes of this launch alone; a UserError where another run has it."""
+    if not _process().is_main_process:
+        yield
+        return
+    with only_run_in(run_dir):
+        yield
+
+
 def _process() -> PartialState:
     # Said explicitly, else a launch of several processes without a GPU leaves each of them alone with itself.
     return PartialState(cpu=not torch.cuda.is_available())
@@ -163,8 +174,11 @@ class _ByIndex(Dataset):
     def __init__(self, batches: Callable[[int], Batch]) -> None:
         self.batches = batches
 
-    def __getitem__(self, index: int) -> Batch:
-        return self.batches(index)
+    def __getitem__(self, index: int) -> Batch | UserError | OSError:
+        try:
+            return self.batches(index)
+        except (UserError, OSError) as error:  # raised here, the loader would make a traceback of its sentence
+            return error
 
 
 def _batches_ahead(
@@ -180,11 +194,13 @@ def _batches_ahead(
         pin_memory=accelerator.device.type == "cuda",
     )
     for batch in _alive(loader):
+        if isinstance(batch, Exception):
+            raise batch
         yield {name: value.to(accelerator.device, non_blocking=True) for name, value in batch.items()}
 
 
-def _alive(loader: Iterable[Batch]) -> Iterator[Batch]:
-    """The loader's batches; a UserError where a worker died."""
+def _alive(loader: Iterable[Batch | Exception]) -> Iterator[Batch | Exception]:
+    """What the loader gives; a UserError where a worker died."""
     try:
         yield from loader
     except RuntimeError as error:

@@ -17,7 +17,6 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from recon.configuration import to_plain
 from recon.errors import UserError
-from recon.files import refuse_unwritable
 from recon.methods.base import Reconstructor
 from recon.methods.pretrained import digest, network_digest, save_weights
 from recon.methods.registry import Method, method
@@ -26,7 +25,7 @@ from recon.train.augment import augment
 from recon.train.averaging import Ema
 from recon.train.batches import Batch, Batches, first_batches
 from recon.train.experiment import Experiment, rate
-from recon.train.loop import descend, fit
+from recon.train.loop import descend, fit, run_folder
 from recon.train.muon import BETAS, Muon
 from recon.train.retexture import read_textures, retexture
 from recon.train.settings import keep_settings
@@ -41,9 +40,14 @@ def train(experiment: Experiment, run_dir: Path, cache: Path | None = None) -> P
     Args:
         cache: folder that keeps drawn records as datasets, for all runs; without it they are drawn when needed.
     Raises:
-        UserError: what the experiment names can't be had, or `run_dir` was begun with something else.
+        UserError: what the experiment names can't be had, `run_dir` was begun with something else, can't be written,
+            or another run is at work there.
     """
-    refuse_unwritable(run_dir)
+    with run_folder(run_dir):
+        return _train(experiment, run_dir, cache)
+
+
+def _train(experiment: Experiment, run_dir: Path, cache: Path | None) -> Path:
     known, start = method(experiment.method), starting_network(experiment)
     size = known.target(experiment.network, experiment.amodal).size
     opened = partial(open_source, size=size, seed=experiment.seed, cache=cache, workers=experiment.workers)

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from recon.configuration import flat, to_plain, write_config
+from recon.configuration import flat, read_yaml, to_plain, write_config
 from recon.errors import UserError
 from recon.files import whole_file
 from recon.train.checkpoint import checkpoints
@@ -29,9 +29,11 @@ def keep_settings(config: Any, inputs: Mapping[str, str], run_dir: Path) -> str:
         UserError: the run was begun with something else; it names the first key that differs.
     """
     experiment, held = run_dir / "experiment.yaml", run_dir / "inputs.yaml"
-    if checkpoints(run_dir) and experiment.is_file():
-        _compare(flat(_read(experiment)), flat(to_plain(config)), run_dir, "")
-        _compare(_read(held) if held.is_file() else {}, dict(inputs), run_dir, "the content of ")
+    if checkpoints(run_dir):
+        if not experiment.is_file():
+            raise UserError(f"{run_dir} holds checkpoints without their {experiment.name}: name another --out")
+        _compare(flat(read_yaml(experiment)), flat(to_plain(config)), run_dir, "")
+        _compare(read_yaml(held) if held.is_file() else {}, dict(inputs), run_dir, "the content of ")
     write_config(config, experiment)
     with whole_file(held) as temporary:
         temporary.write_text(yaml.safe_dump(dict(inputs)))
@@ -42,10 +44,6 @@ def settings_hash(config: Any, inputs: Mapping[str, str]) -> str:
     """16 hexadecimal digits that are the same for the same experiment on the same data."""
     plain = {key: value for key, value in to_plain(config).items() if key not in FREE}
     return hashlib.sha256(json.dumps([plain, dict(inputs)], sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text()) or {}
 
 
 def _compare(before: dict[str, Any], now: dict[str, Any], run_dir: Path, what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -11,17 +12,21 @@ from recon.ranges import COUNT, SEEDS
 from recon.synthesis.config import SceneConfig
 from synth2real import bundled
 from synth2real.bundled import BUNDLED_PX, SIDES_PX
+from synth2real.commands.render import settings
+
+__all__ = ["Options", "run", "settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What it takes.
+    """What it takes beside the settings of the scene that is drawn.
 
     photos     folder of ready crops, framed like the renders
     out        folder to write the results and the sheet to
     generator  weights of the generators to compare; none: the bundled one
     judge      weights of a reconstructor, best one that no generator was held to; none: nothing is said of geometry
-    scene      YAML file of what is drawn; none: faces as the bundled generator knows them
+    scene      YAML file of what is drawn, such as those in configs/scenes; none: faces as the bundled generator knows
+               them
     count      held-out renders
     size       side of the images in px
     seed       of the renders; keep it away from training's
@@ -37,11 +42,11 @@ class Options:
     seed: int = bounded(HELD_OUT_SEED, *SEEDS)
 
 
-def run(options: Options) -> None:
-    scene = read_config(SceneConfig, options.scene or bundled.scene_config())
+def run(options: Options, overrides: Mapping[str, str]) -> None:
+    scene = read_config(SceneConfig, options.scene or bundled.scene_config(), overrides)
     from synth2real.evaluate.compare import compare_generators
 
-    settings = {field.name: getattr(options, field.name) for field in fields(options) if field.name != "out"}
+    given = {field.name: getattr(options, field.name) for field in fields(options) if field.name != "out"}
     for result in compare_generators(
         options.generator or (bundled.generator_weights(),),
         options.photos,
@@ -51,6 +56,6 @@ def run(options: Options) -> None:
         count=options.count,
         size=options.size,
         seed=options.seed,
-        settings=settings,
+        settings={**given, **overrides},
     ):
         print(result.markdown(), flush=True)

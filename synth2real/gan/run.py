@@ -13,7 +13,7 @@ import numpy as np
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.faces import load
-from recon.files import refuse_unwritable
+from recon.files import printable
 from recon.methods.base import Reconstructor
 from recon.methods.pretrained import FILE, digest, save_weights
 from recon.photos.folder import Photos, load_photos
@@ -21,7 +21,7 @@ from recon.processes import one_thread
 from recon.synthesis.source import content, held_out_of, open_source
 from recon.synthesis.targets import MapsTarget
 from recon.train.batches import Batches, first_batches
-from recon.train.loop import device
+from recon.train.loop import device, run_folder
 from recon.train.settings import keep_settings
 from synth2real import bundled
 from synth2real.gan.experiment import GanExperiment
@@ -40,9 +40,14 @@ def train_generator(experiment: GanExperiment, run_dir: Path, cache: Path | None
     Args:
         cache: folder that keeps drawn renders as datasets, for all runs; without it they are drawn when needed.
     Raises:
-        UserError: what the experiment names can't be had, or `run_dir` was begun with something else.
+        UserError: what the experiment names can't be had, `run_dir` was begun with something else, can't be written,
+            or another run is at work there.
     """
-    refuse_unwritable(run_dir)
+    with run_folder(run_dir):
+        return _train(experiment, run_dir, cache)
+
+
+def _train(experiment: GanExperiment, run_dir: Path, cache: Path | None) -> Path:
     opened = partial(open_source, size=experiment.size, seed=experiment.seed, workers=experiment.workers)
     held_out_config = held_out_of(experiment.sources, experiment.seed, experiment.held_out)
     held_out_source = opened("held_out", held_out_config, cache=cache)
@@ -99,9 +104,9 @@ def _content_of(images: np.ndarray) -> str:
 
 def _report(skipped: list[tuple[str, str]], kept: int, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    (out / "skipped.txt").write_text("".join(f"{name}\t{reason}\n" for name, reason in skipped))
+    (out / "skipped.txt").write_text("".join(f"{printable(name)}\t{reason}\n" for name, reason in skipped))
     print(f"{kept} photos, {len(skipped)} skipped", file=sys.stderr)
     for name, reason in skipped[:SHOWN]:
-        print(f"  {name}: {reason}", file=sys.stderr)
+        print(f"  {printable(name)}: {reason}", file=sys.stderr)
     if len(skipped) > SHOWN:
         print(f"  ... all {len(skipped)} are in {out / 'skipped.txt'}", file=sys.stderr)

@@ -9,7 +9,7 @@ from pathlib import Path
 from recon.configuration import write_config
 from recon.errors import UserError
 from recon.faces import load
-from recon.files import refuse_unwritable
+from recon.files import printable, refuse_unwritable
 from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos
 from recon.photos.framing import FramingMode
@@ -70,7 +70,7 @@ def match_photos(
         f"{found} faces in {len(seen.names) + len(seen.skipped)} photos, {len(seen.skipped)} skipped", file=sys.stderr
     )
     for name, reason in seen.skipped:
-        print(f"  {name}: {reason}", file=sys.stderr)
+        print(f"  {printable(name)}: {reason}", file=sys.stderr)
     if found < FEWEST:
         raise UserError(f"the network sees {found} whole faces in {photos}: give at least {FEWEST}")
 

@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 
 from recon.configuration import bounded, from_plain, read_config, to_plain, write_config
+from recon.configuration.types import build
 from recon.errors import UserError
 
 
@@ -55,7 +56,7 @@ def test_written_config_reads_back_equal(tmp_path: Path) -> None:
         ("steps: 5\nnet: {kind: both}", "'net.kind' must be joint or separate, not 'both' in {path}"),
         ("steps: 5\nname: [1]", "'name' must be text or null, not '[1]' in {path}"),
         ("steps: 5\nnet:", "'net' must be keys of its own, not null in {path}"),
-        ("rate: 1", "no value for steps in {path}"),
+        ("rate: 1", "no value for steps in {path}: give --steps VALUE"),
         ("- 1\n- 2", "the configuration file {path} must hold `key: value` lines"),
         ("steps: [5", "the configuration file {path} is not valid YAML at line 1: mend it"),
     ],
@@ -75,6 +76,7 @@ def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str, sentence: str) ->
         ({"net.widht": "3"}, "unknown option --net.widht; did you mean 'net.width'?"),
         ({"nets.width": "3"}, "did you mean 'net'?"),
         ({"net": "3"}, "--net has keys of its own"),
+        ({"net": "{width: 3, width: 4}"}, "--net gives 'width' twice: keep one"),
         ({"steps": "1.5"}, "--steps must be int, not '1.5'"),
         ({"steps": "1", "other.width": "a"}, "--other.width must be int, not 'a'"),
     ],
@@ -128,3 +130,44 @@ def test_a_number_beyond_its_range_is_named(values: dict, sentence: str) -> None
     with pytest.raises(UserError, match=sentence):
         from_plain(Nested, {"ranged": {"a": values}}, "here")
     assert from_plain(Nested, {"ranged": {"a": {"limit": None, "share": 1}}}, "here").ranged["a"].share == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("steps: 5\nsteps: 6", "the configuration file {path} gives 'steps' twice: keep one"),
+        ("steps: 5\nnet: {width: 3, width: 4}", "the configuration file {path} gives 'width' twice: keep one"),
+        ("steps: 5\nnet: {path}", "the configuration file {path} names itself: mend it"),
+        ("steps: " + "[" * 3000 + "]" * 3000, "the configuration file {path} is nested too deeply: mend it"),
+        ("steps: &a {{b: *a}}", "the configuration file {path} holds more than 100,000 values: mend it"),
+        ("steps: !!python/object/apply:os.getcwd []", "the configuration file {path} is not valid YAML at line 1"),
+        ("steps: [" + "1, " * 99 + "1]", "'steps' must be int, not '[1, 1, 1, 1, 1, 1, 1, 1"),
+    ],
+)
+def test_a_file_that_is_a_trap_is_one_short_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text.replace("{path}", str(path)).replace("{{", "{").replace("}}", "}"))
+    with pytest.raises(UserError) as error:
+        read_config(Config, path)
+    assert str(error.value).startswith(sentence.format(path=path)) and len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize("value", ["[]", "[1]"])
+def test_a_list_is_no_group(value: str) -> None:
+    with pytest.raises(UserError, match="must be keys of its own"):
+        read_config(Config, None, {"steps": "1", "net": value})
+    with pytest.raises(UserError, match="must be keys of its own"):
+        from_plain(Listed, {"nets": {"width": 3}}, "here")
+    assert from_plain(Listed, {"nets": [{"width": 3}]}, "here").nets[0].width == 3
+
+
+@dataclass(frozen=True)
+class Listed:
+    nets: tuple[Net, ...] = ()
+
+
+@pytest.mark.parametrize("name", ["a: b.png", "[1].jpg", "# 1.jpg", "&a", "~", "1", "true", "a\nb", "\udcff", " a "])
+def test_a_name_is_taken_as_it_is(name: str) -> None:
+    assert build(Path, name) == build(Path | None, name) == Path(name)
+    assert build(str, name) == build(str | None, name) == name
+    assert build(Path | None, "null") is None and build(str, "null") == "null"

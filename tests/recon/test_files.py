@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from recon.errors import UserError
-from recon.files import image_files, only_run_in, refuse_unwritable, whole_file
+from recon.files import image_files, only_run_in, printable, refuse_unwritable, whole_file
 
 
 def test_the_file_appears_whole(tmp_path: Path) -> None:
@@ -65,3 +66,9 @@ def test_a_folder_is_for_one_run_at_a_time(tmp_path: Path) -> None:
     with only_run_in(tmp_path / "out"):
         pass
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_name_is_told_on_one_line() -> None:
+    assert printable(Path("deep/grüße 1.png")) == "deep/grüße 1.png"
+    assert printable("a\nb\t.png") == "a\\nb\\t.png"
+    assert printable(os.fsdecode(b"\xff.png")) == "\\udcff.png"

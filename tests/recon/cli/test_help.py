@@ -50,6 +50,14 @@ def test_every_field_is_there_with_type_default_range_and_meaning(name: str) -> 
         assert low is None or high is None or f"from {low:g} to {high:g}" in text, field.name
 
 
+@pytest.mark.parametrize("columns", ["1", "20"])
+def test_a_narrow_terminal_is_no_error(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    options, settings = takes(ALL["recon train"])
+    lines = command_help("recon train", "train a network", options, settings).splitlines()
+    assert any(line.startswith("  --batch_size") for line in lines)
+
+
 def test_entries_read_as_they_should(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     options, settings = takes(ALL["recon reconstruct"])

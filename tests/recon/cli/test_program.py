@@ -76,7 +76,9 @@ def test_a_command_is_given_its_options_and_overrides(
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["work", "fsat"], "there is no command 'prog work fsat'; did you mean 'work fast'?"),
+        (["work", "fsat"], "'prog work' needs one of fast, not 'fsat'; did you mean 'fast'?"),
+        (["work", "--count", "3"], "'prog work' needs one of fast, not '--count'"),
+        (["wrok", "fast"], "there is no command 'prog wrok fast'; did you mean 'work fast'?"),
         (["work", "fast", "a", "--cuont", "3"], "unknown option --cuont; did you mean '--count'?"),
         (["work", "fast", "a", "--stesp=3"], "unknown option --stesp; did you mean '--steps'?"),
         (["work", "fast", "a", "--xyzzy"], "unknown option --xyzzy (see prog work fast --help)"),
@@ -84,6 +86,9 @@ def test_a_command_is_given_its_options_and_overrides(
         (["work", "fast", "a", "--count", "-3"], "--count must be from 1 to 9, not -3"),
         (["work", "fast", "a", "-x"], "unknown option -x (see prog work fast --help)"),
         (["work", "fast", "a", "--out="], "--out needs a value: --out VALUE"),
+        (["work", "fast", "a", "--out", ""], "--out needs a value: --out VALUE"),
+        (["work", "fast", "a", "--steps", ""], "--steps needs a value: --steps VALUE"),
+        (["work", "fast", ""], "there is an empty word among the options: leave it out (see prog work fast --help)"),
         (["work", "fast", "a", "--count"], "--count needs a value: --count VALUE"),
         (["work", "fast", "a", "--count", "--crop"], "--count needs a value: --count VALUE"),
         (["work", "fast", "a", "--box", "1"], "--box needs 2 values: --box VALUE VALUE"),
@@ -123,6 +128,12 @@ def test_what_is_missing_or_too_much_is_named(capsys: pytest.CaptureFixture[str]
             2,
             "prog: /out/a is in the way (not a directory)",
         ),
+        (FileExistsError(errno.EEXIST, "File exists", "/a"), 2, "prog: /a is in the way (file exists)"),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "/.a.tmp", None, "/a"), 2, "prog: /a is in the way"),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "/a"), 2, "prog: /a can't be read or written (file name"),
+        (MemoryError(), 2, "prog: there is not enough memory"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), 2, "prog: there is not enough memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you"), 2, "prog: there is not enough memory"),
     ],
 )
 def test_errors_are_one_line_and_a_code(
@@ -132,6 +143,31 @@ def test_errors_are_one_line_and_a_code(
     message = capsys.readouterr().err
     assert message.startswith(line)
     assert message.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("shell", "code", "said"),
+    [
+        ("{recon} train --help | head -1; exit ${{PIPESTATUS[0]}}", None, ""),
+        ("{recon} --help > /dev/full", 2, "recon: no space left on the disk"),
+        ("{recon} --version >&-", 0, ""),
+    ],
+)
+def test_an_output_that_takes_nothing(shell: str, code: int | None, said: str) -> None:
+    recon = f"{sys.executable} -m recon.cli"
+    done = subprocess.run(["bash", "-c", shell.format(recon=recon)], capture_output=True, text=True)
+    assert done.returncode in ((0, 141) if code is None else (code,))
+    assert done.stderr.startswith(said) and done.stderr.count("\n") == bool(said)
+
+
+def test_names_that_are_no_text_are_printed() -> None:
+    program = (
+        "import os, sys, types; from recon.cli import Command, run_program; from recon.commands.view import Options; "
+        "sys.modules['a'] = types.SimpleNamespace(Options=Options, run=lambda options: print(options.result)); "
+        "sys.exit(run_program('prog', '', {'say': Command('a', 'says')}, ['say', os.fsdecode(b'\\xff.png')]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\\udcff.png\n", "")
 
 
 def test_a_bug_keeps_its_traceback(run: Callable[..., int]) -> None:

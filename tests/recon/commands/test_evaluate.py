@@ -48,7 +48,12 @@ def test_a_table_is_printed_and_the_result_kept(
         (["renders", "--network", "none.safetensors"], "no weights at none.safetensors"),
         (["renders", "--size", "8"], "--size must be from 16"),
         (["renders", "--cuont", "3"], "did you mean '--count'"),
-        (["rendrs"], "did you mean 'evaluate renders'"),
+        (["renders", "--count", "0"], "--count must be from 1"),
+        (["rendrs"], "not 'rendrs'; did you mean 'renders'?"),
+        (["--count", "3"], "'recon evaluate' needs one of renders, "),
+        (["renders", "--out", ".", "--name", "../a"], "--name ../a is no name of a file"),
+        (["meshes"], "no value for folder in the configuration: give --folder VALUE"),
+        (["mask_points", "--folder", "none"], "there is no folder none: check --folder"),
         (["meshes", "--folder", ".", "--kind", "six"], "--kind must be webmorph or five, not 'six'"),
     ],
 )

@@ -1,6 +1,7 @@
 """`recon reconstruct` from the command line, on photos that the tests draw: renders stand in for people."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -122,6 +123,14 @@ def test_a_drawn_face_is_a_face_or_none_but_no_accident(tmp_path):
         (["{tmp}/none.jpg", "--out", "{tmp}/o"], "there is no photo or folder"),
         (["{tmp}", "--out", "{tmp}/o"], "holds no images"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--formats", "obj,fbx"], "--formats knows"),
+        (["{tmp}/a.png", "--out", "{tmp}/o", "--formats", ","], "--formats names none"),
+        (["{tmp}/a.png", "--out", ""], "--out needs a value"),
+        (["", "--out", "{tmp}/o"], "an empty word"),
+        (["{tmp}/pipe.jpg", "--out", "{tmp}/o"], "no file"),
+        (["{tmp}/a.png", "--out", "{tmp}/o", "--registration", "[]"], "--registration must be keys of its own"),
+        (["{tmp}/a.png", "--out", "{tmp}/o", "--crop", "--box", "1", "2", "30", "30"], "give one of them"),
+        (["{tmp}/a.png", "--out", "{tmp}/o", "--box", "0", "0", "1e9", "1e9"], "far beyond the photo"),
+        (["{tmp}/a.png", "--out", "{tmp}/o", "--device", "meta"], "--device meta is not there"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--box", "1", "2", "0", "5"], "--box"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--box", "nan", "2", "30", "30"], "--box"),
         (["{tmp}/a.png", "--out", "{tmp}/o", "--box", "1", "2", "inf", "30"], "--box"),
@@ -144,6 +153,7 @@ def test_what_a_user_gets_wrong_is_one_sentence(tmp_path, capsys, words, message
     folder.mkdir()
     place = folder if words[0] == "{tmp}" else tmp_path
     Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+    os.mkfifo(tmp_path / "pipe.jpg")
     assert main(["reconstruct", *(word.replace("{tmp}", str(place)) for word in words)]) == 2
     said = capsys.readouterr().err
     assert message in said and said.count("\n") == 1

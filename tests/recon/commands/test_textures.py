@@ -21,4 +21,5 @@ def test_the_command_reads_photos_and_leaves_out_what_is_none(tmp_path, capsys):
     assert "broken.png\tnot a readable image" in out.with_suffix(".skipped.txt").read_text()
     assert read_textures(out).shape == (1, 3, ROWS, COLUMNS)
     assert main(["textures", "--photos", str(tmp_path / "nowhere"), "--out", str(out)]) == 2
+    assert "there is no folder" in capsys.readouterr().err
     assert main(["textures", "--photos", str(photos), "--out", str(tmp_path / "skins.png")]) == 2

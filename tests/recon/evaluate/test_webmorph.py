@@ -22,6 +22,9 @@ def test_folders_without_what_is_needed_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.pts").write_text("1 2\n3 4\n")
     with pytest.raises(UserError, match="189"):
         load_framed(tmp_path, SIZE)
+    (tmp_path / "a.pts").write_text("\n".join(f"{i} {i * i % 50}" for i in range(189)))
+    with pytest.raises(UserError, match=r"a\.jpg: not a readable image"):
+        load_framed(tmp_path, SIZE)
 
 
 def test_the_pupils_come_to_their_places_and_points_go_with_the_pixels(tmp_path: Path) -> None:

@@ -108,3 +108,32 @@ def test_another_kind_and_no_metadata(saved: tuple[Pix2Vertex, Path]) -> None:
     save_file(load_file(path), path)
     with pytest.raises(UserError, match="holds weights of kind '', not of pix2vertex"):
         Reconstructor.from_pretrained(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("config", "[1]", "has no readable config"),
+        ("config", "{", "has no readable config"),
+        ("card", "[1]", "has no readable card"),
+        ("config", "[16, 32]", "size 33 is not divisible"),
+    ],
+)
+def test_metadata_that_makes_no_sense(saved: tuple[Pix2Vertex, Path], key: str, value: str, message: str) -> None:
+    path = saved[1]
+    tensors, said = load_file(path), metadata(path)
+    size = f'"size": {saved[0].config.size}'
+    said[key] = said["config"].replace(size, '"size": 33') if "size 33" in message else value
+    save_file(tensors, path, said)
+    with pytest.raises(UserError, match=rf"network\.safetensors:? {message}|\.safetensors:? {message}"):
+        Reconstructor.from_pretrained(path)
+
+
+def test_weights_that_are_no_numbers(saved: tuple[Pix2Vertex, Path]) -> None:
+    path = saved[1]
+    tensors, said = load_file(path), metadata(path)
+    name = next(iter(tensors))
+    tensors[name].view(-1)[0] = torch.nan
+    save_file(tensors, path, said)
+    with pytest.raises(UserError, match=f"holds values that are no numbers in {name}"):
+        Reconstructor.from_pretrained(path)

@@ -55,3 +55,11 @@ def test_dropped_names_and_photos_without_points(tmp_path):
     (tmp_path / "faces.csv").write_text("file,left_eye_x\na.png,3")
     with pytest.raises(UserError, match="needs the columns"):
         load_photos(folder, 32)
+
+
+@pytest.mark.parametrize("framing", ["none", "detect"])
+def test_points_that_would_not_be_looked_at_are_refused(tmp_path, framing):
+    picture().save(tmp_path / "a.png")
+    (tmp_path / "points.csv").write_text("file\n")
+    with pytest.raises(UserError, match=f"framing {framing} does not look at: give one of them"):
+        load_photos(tmp_path, 32, framing=framing, points=tmp_path / "points.csv")

@@ -3,6 +3,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE, Framing, frame, from_points
+from recon.photos.reading import Unusable
 
 
 def dot_photo(left, right, size=(1600, 1400)):
@@ -89,3 +90,21 @@ def test_a_large_photo_is_cut_where_the_frame_says(size, edge):
     seen = 64 - frame(dark, framing, 64)[30, :, 0].sum() / 255
     to_frame = framing.to_photo(64).inverse()
     assert abs(seen - to_frame(np.array([float(edge), 0.0]))[0]) < 0.7 / framing.to_photo(64).scale
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        Framing(np.array([20.0, 20.0]), 1e9, 0.0),
+        Framing(np.array([1e9, 20.0]), 10.0, 0.0),
+        Framing(np.array([np.nan, 20.0]), 10.0, 0.0),
+    ],
+)
+def test_a_face_far_beyond_its_photo_is_none(framing):
+    with pytest.raises(Unusable, match="far beyond the photo, which is 64 x 48 px"):
+        frame(Image.new("RGB", (64, 48)), framing, 32)
+
+
+def test_a_face_whose_points_are_one_point_is_none():
+    with pytest.raises(Unusable, match="smaller than a pixel"):
+        frame(Image.new("RGB", (64, 48)), from_points(np.full((5, 2), 20.0)), 32)

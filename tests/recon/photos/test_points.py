@@ -39,3 +39,11 @@ def test_a_file_named_twice_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"names a\.jpg twice"):
         read_points(table(tmp_path / "faces.csv", "a.jpg", "a.jpg"))
     assert np.array_equal(read_points(table(tmp_path / "faces.csv", "a.jpg"))["a.jpg"], np.zeros((5, 2)))
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_what_is_no_number_is_refused(tmp_path, number):
+    path = table(tmp_path / "faces.csv", "a.jpg")
+    path.write_text(path.read_text().replace("a.jpg,0", f"a.jpg,{number}"))
+    with pytest.raises(UserError, match=r"says of a\.jpg what is no number"):
+        read_points(path)

@@ -1,5 +1,6 @@
 """Every kind of image file; all are written here."""
 
+import os
 import struct
 
 import numpy as np
@@ -165,3 +166,18 @@ def test_a_photo_that_needs_a_plugin_says_which(tmp_path):
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic")
     with pytest.raises(Unusable, match="pillow-heif"):
         read_photo(tmp_path / "a.heic")
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    for name, reason in (("pipe.jpg", "no file"), ("gone.jpg", "a link to nothing"), ("absent.jpg", "not there")):
+        with pytest.raises(Unusable, match=reason):
+            read_photo(tmp_path / name)
+
+
+def test_a_cut_image_says_what_is_wrong(tmp_path):
+    picture().resize((256, 256)).save(tmp_path / "a.jpg", quality=95)
+    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:3000])
+    with pytest.raises(Unusable, match=r"not a readable image \(image file is truncated"):
+        read_photo(tmp_path / "a.jpg")

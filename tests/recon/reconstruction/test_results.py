@@ -18,7 +18,9 @@ def result():
 
 
 def test_formats_are_names_between_commas():
-    assert chosen_formats("obj, GLB") == ("obj", "glb") and chosen_formats("") == ("obj",)
+    assert chosen_formats("obj, GLB") == ("obj", "glb")
+    with pytest.raises(UserError, match="names none: give some of obj, ply, glb, stl"):
+        chosen_formats(",")
     with pytest.raises(UserError, match="did you mean 'stl'"):
         chosen_formats("obj,stll")
 

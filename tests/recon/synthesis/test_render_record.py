@@ -4,13 +4,15 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from recon.errors import UserError
 from recon.faces import load
 from recon.faces.model import REGIONS
 from recon.geometry.cameras import Camera
 from recon.photos.framing import EYE_SHARE
-from recon.synthesis.background import draw_background
+from recon.synthesis.background import crop_from, draw_background, images_in
+from recon.synthesis.render_job import render_manifest
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
@@ -100,8 +102,36 @@ def test_backgrounds_come_from_a_folder_or_say_why_not(tmp_path):
         draw_background(rng(1), 16, str(tmp_path / "missing"))
     with pytest.raises(UserError, match="holds no image"):
         draw_background(rng(1), 16, str(tmp_path))
-    from PIL import Image
-
-    Image.new("RGB", (40, 30), (255, 0, 0)).save(tmp_path / "red.png")
     (tmp_path / "broken.jpg").write_bytes(b"not an image")
-    assert np.allclose(draw_background(rng(1), 16, str(tmp_path)), [1.0, 0.0, 0.0])
+    with pytest.raises(UserError, match=r"no image in .* can be read \(such as broken\.jpg: not a readable image"):
+        draw_background(rng(1), 16, str(tmp_path))
+
+
+def upright(side=24):
+    """Red above, blue below."""
+    pixels = np.zeros((2 * side, 2 * side, 3), np.uint8)
+    pixels[:side, :, 0] = pixels[side:, :, 2] = 255
+    return Image.fromarray(pixels)
+
+
+@pytest.mark.parametrize("suffix", ["png", "avif", "gif", "jfif"])
+def test_backgrounds_are_read_as_photos_are(tmp_path, suffix):
+    (tmp_path / "broken.jpg").write_bytes(b"not an image")
+    turned = Image.Exif()
+    turned[0x0112] = 3
+    image = upright() if suffix == "gif" else upright().rotate(180)
+    image.save(tmp_path / f"a.{suffix}", **({} if suffix == "gif" else {"exif": turned}))
+    crop = crop_from(np.random.default_rng(1), 16, str(tmp_path))
+    assert crop.shape == (16, 16, 3) and crop.dtype == np.float32 and 0 <= crop.min() <= crop.max() <= 1
+    red, blue = crop[0].mean(0), crop[-1].mean(0)
+    assert red[0] > 0.9 > 0.1 > red[2] and blue[2] > 0.9 > 0.1 > blue[0]
+
+
+def test_other_images_behind_are_another_dataset(tmp_path, model):
+    scene = SceneConfig(backgrounds=str(tmp_path))
+    upright().save(tmp_path / "a.png")
+    before = render_manifest(model, 0, 32, scene)
+    images_in.cache_clear()
+    upright(25).save(tmp_path / "b.png")
+    assert before["backgrounds"] != render_manifest(model, 0, 32, scene)["backgrounds"]
+    assert "backgrounds" not in render_manifest(model, 0, 32, SceneConfig())

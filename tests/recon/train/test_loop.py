@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -240,3 +241,18 @@ def test_a_dead_worker_is_one_sentence():
         list(_alive(loader("DataLoader worker (pid 7) is killed by signal: Killed.")))
     with pytest.raises(RuntimeError, match="shapes"):
         list(_alive(loader("shapes do not match")))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("error", [UserError("the shard a is broken: delete it"), OSError(errno.ENOSPC, "full", "a")])
+def test_what_goes_wrong_in_a_batch_is_told_as_it_was(
+    tmp_path: Path, regression: Regression, workers: int, error: Exception
+) -> None:
+    def batches(index: int) -> dict[str, Tensor]:
+        if index == 3:
+            raise error
+        return regression.batch(index)
+
+    with pytest.raises(type(error)) as raised:
+        fit(regression.step, batches, regression.state(), tmp_path, steps=5, workers=workers)
+    assert raised.value.args == error.args

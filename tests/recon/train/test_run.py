@@ -89,6 +89,26 @@ def test_killed_and_resumed_gives_the_same_bits(experiment_file: Path, tmp_path:
     assert all(torch.equal(one[name], value) for name, value in load_file(again).items())
 
 
+def test_a_folder_is_for_one_training_at_a_time(
+    experiment_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run with workers is killed as hard as can be: the folder is free at once."""
+    words = ["train", str(experiment_file), "--out", str(tmp_path / "run")]
+    long = ["--stages", "[{steps: 9000}]", "--checkpoint_every", "1", "--workers", "1"]
+    process = subprocess.Popen([sys.executable, "-m", "recon.cli", *words, *long], stderr=subprocess.DEVNULL)
+    checkpoints = tmp_path / "run" / "checkpoints"
+    deadline = time.monotonic() + 120
+    while not list(checkpoints.glob("step_*.pt")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert main([*words, *long]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("recon: another run is at work in --out ") and said.count("\n") == 1
+    process.kill()
+    process.wait()
+    assert main([*words, "--stages", "[{steps: 1}]"]) == 2
+    assert "was begun with" in capsys.readouterr().err
+
+
 def test_the_weights_tell_their_experiment(experiment_file: Path, tmp_path: Path) -> None:
     experiment = read_experiment(experiment_file, {"stages": "[{steps: 1}]"})
     network = Reconstructor.from_pretrained(train(experiment, tmp_path))

@@ -26,6 +26,12 @@ def test_a_run_goes_on_with_its_own_settings_or_not_at_all(tmp_path: Path) -> No
         keep_settings(replace(begun, network=replace(begun.network, widths=(64, 128))), {"start": "b"}, tmp_path)
     with pytest.raises(UserError, match="the content of start = b, not c"):
         keep_settings(begun, {"start": "c"}, tmp_path)
+    (tmp_path / "inputs.yaml").write_bytes(b"\xff")
+    with pytest.raises(UserError, match=r"inputs\.yaml is not valid YAML"):
+        keep_settings(begun, {"start": "b"}, tmp_path)
+    (tmp_path / "experiment.yaml").unlink()
+    with pytest.raises(UserError, match=r"holds checkpoints without their experiment\.yaml: name another --out"):
+        keep_settings(begun, {"start": "b"}, tmp_path)
 
 
 def test_the_hash_is_of_what_decides_the_weights(tmp_path: Path) -> None:

@@ -66,8 +66,14 @@ def record_with(record: Record, pixels: np.ndarray) -> Record:
     return replace(record, rgb=pixels.astype(np.uint8))
 
 
+def drawn_of(configs, model, count, size, seed, config):
+    configs.append(config)
+    return drawn_records(model, count, size, seed, config)
+
+
 def test_the_command_writes_results_and_a_sheet(network, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("synth2real.evaluate.realism.STEPS", 2)
+    monkeypatch.setattr("recon.progress.EVERY_S", 0.0)
     _, judge = network
     save_weights(tmp_path / "judge.safetensors", judge)
     shape = GeneratorConfig(widths=(8, 8), head_width=4)
@@ -84,12 +90,21 @@ def test_the_command_writes_results_and_a_sheet(network, tmp_path, monkeypatch, 
     assert origin["command"].startswith("synth2real evaluate --photos photos --generator plain.safetensors --count 16")
     with Image.open(tmp_path / "out" / "sheet.png") as sheet:
         assert sheet.size == (8 * SIZE, 3 * SIZE)
-    said = capsys.readouterr().out
+    said, waiting = capsys.readouterr()
+    assert all(f"\n{what}: " in f"\n{waiting}" for what in ("renders", "generators", "classifiers"))
     assert "recovered" in said and "*" in said and "of fewer than 64 values" in said
-    options += ["--judge", tmp_path / "judge.safetensors"]
+    (tmp_path / "scene.yaml").write_text("smile: 1\nyaw_max_deg: 5\n")
+    options += ["--judge", tmp_path / "judge.safetensors", "--scene", tmp_path / "scene.yaml", "--yaw_max_deg", "7"]
+    drawn = []
+    monkeypatch.setattr("synth2real.evaluate.compare.drawn_records", lambda *given: drawn_of(drawn, *given))
     assert main(["evaluate", *map(str, options)]) == 0
+    assert (drawn[0].smile, drawn[0].yaw_max_deg) == (1, 7)
+    result, origin = read_result(tmp_path / "out" / "generator_realism.json")
+    assert "--scene scene.yaml" in origin["command"] and origin["command"].endswith("--yaw_max_deg 7")
     geometry_json, values = (tmp_path / "out" / f"generator_geometry{end}.json" for end in ("", ".values"))
     assert values.exists() and set(read_result(geometry_json)[0].weights) == {"plain.safetensors", "judge.safetensors"}
     assert "loss of plain is not known" in capsys.readouterr().out
     assert main(["evaluate", *map(str, options), "--count", "3"]) == 2
     assert "--count must be from 16" in capsys.readouterr().err
+    assert main(["evaluate", *map(str, options), "--smiel", "1"]) == 2
+    assert "did you mean '--smile'?" in capsys.readouterr().err

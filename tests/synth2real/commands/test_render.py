@@ -67,7 +67,7 @@ def test_what_comes_with_the_shards(made):
     assert (manifest["scene"]["yaw_max_deg"], manifest["renderer"]) == (15, RENDERER_VERSION)
     assert manifest["model"] == record_from_row(Rows(made).row(0)).model
     card = (made / "README.md").read_text()
-    assert "exact for `render`" in card and "drift" not in card
+    assert "exact for `render`" in card and "drift" not in card and "Needs `datasets` 4 or newer" in card
     assert all(f"| {column.name} | {column.codec.stored} |" in card for column in COLUMNS)
     assert "15 degrees" in card and "20 % have glasses" in card
 

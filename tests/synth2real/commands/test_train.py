@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from recon.files import only_run_in
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from recon.methods.pretrained import save_weights
 from synth2real.cli import main
@@ -79,6 +80,13 @@ def test_mistakes_are_one_line_and_exit_2(workplace, capsys, more, said):
     assert said in lines[-1] and lines[-1].startswith("synth2real:")
 
 
+def test_a_folder_is_for_one_run_at_a_time(workplace, capsys):
+    with only_run_in(workplace / "run"):
+        assert main(arguments(workplace)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("synth2real: another run is at work in --out ") and said.count("\n") == 1
+
+
 def test_photos_without_faces_are_named(workplace, capsys, monkeypatch):
     monkeypatch.setattr("synth2real.photos.upright.reason_against_crop", lambda *given: "the network sees no face")
     assert main(arguments(workplace)) == 2
@@ -97,6 +105,7 @@ def test_a_run_does_not_go_on_with_other_photos(workplace, monkeypatch, capsys):
 @pytest.mark.parametrize("path", sorted(Path("configs/synth2real").glob("*_*.yaml")), ids=lambda path: path.stem)
 def test_every_experiment_file_is_a_valid_one(path):
     experiment = read_gan_experiment(path, {"photos.folder": "photos"})
+    assert experiment.photos.framing == "auto"
     assert all(source.scene is not None for source in experiment.sources.values())
     worn = [source.scene.dress for source in experiment.sources.values() if source.scene is not None]
     assert experiment.photos.without_glasses == all(not dress.dressed or not dress.glasses for dress in worn)
