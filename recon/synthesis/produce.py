@@ -103,9 +103,12 @@ def read_manifest(out: Path) -> dict[str, Any]:
     """What the rows of a produced folder depend on."""
     path = out / "manifest.json"
     try:
-        return json.loads(path.read_text())
+        said = json.loads(path.read_text())
     except (OSError, ValueError):
-        raise UserError(f"{path} can't be read: choose a folder made by synth2real, or a new one") from None
+        said = None
+    if not isinstance(said, dict):
+        raise UserError(f"{path} can't be read: choose a folder made by synth2real, or a new one")
+    return said
 
 
 def _refuse_other_things(out: Path) -> None:
