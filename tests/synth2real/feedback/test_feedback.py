@@ -93,9 +93,7 @@ def test_a_table_with_every_arm_and_score(made):
     changes = [figure for figure in result.figures if figure.name == "photos_change"]
     assert len(changes) == 2  # not of the better of renders and mine
     assert len([note for note in result.notes if note.startswith("photos: the error of")]) == 2
-    assert (
-        "Trainings of each arm, of equal steps and from one start: renders 2, strong 1, held 2, mine 1." in result.notes
-    )
+    assert result.notes[0].endswith("from one start: renders 2, held 1, mine 1.")
     assert (made / "round_1" / "feedback.md").read_text() == result.markdown()
     with Image.open(made / "round_1" / "curves.png") as picture:
         assert picture.size[0] > 1000
