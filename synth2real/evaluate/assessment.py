@@ -76,27 +76,6 @@ def geometry(
     return Result("Geometry of translated renders", "geometry", settings, tuple(figures), notes, weights, values)
 
 
-def independence_of(judge: str, cards: Mapping[str, Mapping[str, Any]]) -> str:
-    """Whether a judge was in a generator's loss, as far as the generators' cards tell.
-
-    Args:
-        judge: SHA-256 of its file. cards: generator -> the card in its weights, which holds the digest of the network
-            that held it to the geometry where `synth2real train` wrote it.
-    """
-    held, unknown = [], []
-    for name, card in cards.items():
-        network = card.get("inputs", {}).get("geometry.network")
-        if network is None:
-            unknown.append(name)
-        elif judge.startswith(network) and card["experiment"]["geometry"]["weight"] > 0:
-            held.append(name)
-    if held:
-        return f"The judge was itself in the loss of {', '.join(held)}: for it the figures are a lower bound."
-    if unknown:
-        return f"Whether the judge was in the loss of {', '.join(unknown)} is not known: the weights don't say."
-    return "The judge was in no generator's loss: its hash is not in their weights."
-
-
 def realism(
     records: Sequence[Record],
     translations: Mapping[str, list[Record]],

@@ -20,9 +20,10 @@ from recon.photos.folder import load_photos
 from recon.progress import tracked
 from recon.synthesis.config import SceneConfig
 from recon.synthesis.record import Record
+from synth2real.dataset.judges import independence_of
 from synth2real.dataset.sheets import correspondence_colours
 from synth2real.dataset.translate import check_size
-from synth2real.evaluate.assessment import geometry, independence_of, realism, translated_records
+from synth2real.evaluate.assessment import geometry, realism, translated_records
 from synth2real.gan.generator import Generator
 
 SHOWN = 8
