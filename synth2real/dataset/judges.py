@@ -71,10 +71,10 @@ def own_error(file: Path) -> str:
     return f"its own error on {values[next(iter(ERRORS))].n} held-out renders: {', '.join(told)}"
 
 
-def introductions(files: Sequence[Path], generator: Path, card: Mapping[str, Any]) -> list[str]:
-    """A sentence for each judge: who it is, its own error, whether it held the generator, whose weights hold `card`."""
+def introductions(files: Sequence[Path], cards: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A sentence for each judge: its own error, whether it held a generator. cards: generator -> its weights' card."""
     return [
-        f"Judge {letter} ({file.name}): {own_error(file)}. {independence_of(digest(file), {generator.name: card})}"
+        f"Judge {letter} ({file.name}): {own_error(file)}. {independence_of(digest(file), cards)}"
         for letter, file in zip(LETTERS, files, strict=True)
     ]
 

@@ -132,7 +132,7 @@ def make_dataset(
     produced = produce(job, count, out, workers)
 
     drift = drift_statistics(produced.shards)
-    said, judged = _said(drift, produced, max_drift_mm), introductions(job.judges, job.weights, generator.card)
+    said, judged = _said(drift, produced, max_drift_mm), introductions(job.judges, {job.weights.stem: generator.card})
     shown = list(islice(Rows(produced.shards), SHOWN))
     contact_sheet(shown, ("image", "render", "correspondence"), out / "sheet.jpg")
     facts = f"{count} faces, {size} px, seed {seed}; {said}; the first {len(shown)} are shown"

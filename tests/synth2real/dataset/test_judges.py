@@ -57,6 +57,6 @@ def test_the_bundled_judges_are_two_and_know_their_errors():
     judges = open_judges(files)
     assert [judge.letter for judge in judges] == ["a", "b"]
     assert judges[0].network.config.architecture != judges[1].network.config.architecture
-    for line in introductions(files, bundled.generator_weights(), {}):
+    for line in introductions(files, {"generator": {}}):
         assert "its own error on" in line and "is not known" in line  # whether it held the generator
     assert np.all([file.with_suffix(".json").is_file() for file in files])

@@ -13,10 +13,9 @@ from recon.evaluate.webmorph import PUPILS
 from recon.methods.base import Reconstructor
 from recon.methods.pretrained import save_weights
 from recon.people.wardrobe import DressConfig
-from recon.synthesis.produce import produce
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
-from recon.synthesis.shards import Rows
+from recon.synthesis.shards import Rows, shard_path, write_shard
 from synth2real.cli import main
 from synth2real.feedback.config import Score
 from synth2real.feedback.scores import Known, known, values_of
@@ -34,7 +33,8 @@ def files(tmp_path_factory) -> Path:
     torch.nn.init.normal_(generator.residual.weight, std=0.05)
     save_weights(folder / "tiny.safetensors", generator)
     plain = SceneConfig(dress=DressConfig(dressed=0), environment=0, skin=0, eyes=0, mouth=0)
-    produce(RenderJob(4, SIZE, plain), 3, folder / "mine", 1)
+    job = RenderJob(4, SIZE, plain)
+    write_shard(shard_path(folder / "mine", 0), job.schema(), [row for row in job.open()(range(3)) if row])
     photos(folder / "photos")
     (folder / "plain.yaml").write_text(yaml.safe_dump(PLAIN))
     base = {
