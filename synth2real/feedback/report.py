@@ -49,6 +49,7 @@ def result_of(
                 figures.append(_change(score, arm, found))
     seeds = {arm: len(next(iter(values.values()))[arm]) for arm in arms}
     notes = [
+        overall(values, against, compared),
         f"Trainings of each arm, of equal steps and from one start: {', '.join(f'{a} {n}' for a, n in seeds.items())}.",
         "A mean's interval is over people, each being the mean over the arm's trainings. A change is that of the error "
         "against the better of " + " and ".join(against) + " by that score, paired by seed and person, the interval "
@@ -63,6 +64,17 @@ def result_of(
         tuple(notes),
         weights,
     )
+
+
+def overall(values: Values, against: tuple[str, ...], compared: Mapping[str, Mapping[str, Difference]]) -> str:
+    """The verdict by the first score: which arm is best, and whether it is told from the better of `against`."""
+    score, arms = next(iter(values.items()))
+    best = better_of(tuple(arms), arms)
+    if best not in compared[score] or best in against:
+        return f"Verdict: no arm's error is below {best}'s by {score}."
+    found = compared[score][best]
+    told = f"better than {found.against}" if found.told else f"which can't be told from {found.against}"
+    return f"Verdict: {best} is the best arm by {score}, {told} ({found.percent:+.1f} %)."
 
 
 def write_curves(file: Path, values: Values, what: Mapping[str, Known], curves: Curves) -> None:

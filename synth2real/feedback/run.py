@@ -24,6 +24,7 @@ from recon.methods.pretrained import digest
 from recon.synthesis.source import content, open_source
 from recon.train.experiment import Experiment
 from recon.train.run import train
+from recon.train.settings import FREE
 from synth2real.feedback.arms import SEEDS_OF_A_ROUND, dataset_of, experiment_of, read_base, refuse_arms, size_of
 from synth2real.feedback.comparison import better_of
 from synth2real.feedback.config import FeedbackConfig
@@ -111,7 +112,8 @@ def _train(experiment: Experiment, folder: Path, cache: Path) -> Path:
     """A training as a stage; -> its weights."""
     size, seed = size_of(experiment), experiment.seed
     opened = {name: open_source(name, one, size, seed, None, 0) for name, one in experiment.sources.items()}
-    settings = {"experiment": to_plain(experiment), "data": {name: content(one.key()) for name, one in opened.items()}}
+    plain = {key: value for key, value in to_plain(experiment).items() if key not in FREE}
+    settings = {"experiment": plain, "data": {name: content(one.key()) for name, one in opened.items()}}
     if experiment.start is not None and Path(experiment.start).is_file():
         settings["start"] = digest(Path(experiment.start))
     stage(folder, settings, lambda: train(experiment, folder / "network", cache))

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from synth2real.feedback.comparison import better_of, difference, verdict
+from synth2real.feedback.report import differences, overall
 
 
 def values(seeds, people, mean, spread=0.1, seed=0):
@@ -66,3 +67,16 @@ def test_the_verdict_says_no_more_than_is_known():
 def test_the_better_is_of_the_named_ones_alone():
     of = {"a": np.full((1, 2), 3.0), "b": np.full((2, 2), 2.0), "c": np.full((1, 2), 1.0)}
     assert better_of(("a", "b"), of) == "b"
+
+
+def test_the_overall_verdict_names_the_best_and_claims_no_more():
+    def said(held):
+        arms = {"renders": values(3, 20, 10.0), "strong": values(3, 20, 9.5, seed=1), "held": held}
+        found = {"london": arms}
+        return overall(found, ("renders", "strong"), differences(found, ("renders", "strong")))
+
+    assert said(values(3, 20, 8.0, seed=2)).startswith(
+        "Verdict: held is the best arm by london, better than strong (-1"
+    )
+    assert "which can't be told from strong" in said(values(3, 20, 9.49, spread=2.0, seed=2))
+    assert said(values(3, 20, 11.0)) == "Verdict: no arm's error is below strong's by london."

@@ -8,6 +8,8 @@ import torch
 import yaml
 from PIL import Image
 
+from recon.assets import config_path
+from recon.configuration import read_config
 from recon.evaluate.results import read_result
 from recon.evaluate.webmorph import PUPILS
 from recon.methods.base import Reconstructor
@@ -17,8 +19,9 @@ from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import Rows, shard_path, write_shard
 from synth2real.cli import main
-from synth2real.feedback.config import Score
-from synth2real.feedback.scores import Known, known, values_of
+from synth2real.feedback.arms import experiment_of, read_base
+from synth2real.feedback.config import FeedbackConfig, Score
+from synth2real.feedback.scores import Known, known, settings_of, values_of
 from synth2real.gan.generator import Generator, GeneratorConfig
 
 PLAIN = {"dress": {"dressed": 0}, "environment": 0, "skin": 0, "eyes": 0, "mouth": 0}
@@ -93,7 +96,9 @@ def test_a_table_with_every_arm_and_score(made):
     changes = [figure for figure in result.figures if figure.name == "photos_change"]
     assert len(changes) == 2  # not of the better of renders and mine
     assert len([note for note in result.notes if note.startswith("photos: the error of")]) == 2
-    assert result.notes[0].endswith("from one start: renders 2, held 1, mine 1.")
+    assert result.notes[0].startswith("Verdict: ") and result.notes[1].endswith(
+        "from one start: renders 2, held 1, mine 1."
+    )
     assert (made / "round_1" / "feedback.md").read_text() == result.markdown()
     with Image.open(made / "round_1" / "curves.png") as picture:
         assert picture.size[0] > 1000
@@ -171,3 +176,13 @@ def test_one_value_a_person():
     assert scored.people == ("a", "b") and scored.values.tolist() == [3.0, 5.0]
     assert values_of(values, Known("error", "", "")).values.tolist() == [pytest.approx(11 / 3)]  # all of one person
     assert known("s", Score("renders", measure="normal_deg")) == Known("normal_deg", "normal_deg", "index")
+
+
+def test_the_bundled_run_can_be_read():
+    config = read_config(FeedbackConfig, config_path("feedback/portraits_64.yaml"))
+    base = read_base(config)
+    assert base.steps == 2000 and base.held_out is not None and base.sources["faces"].seed == 31
+    for name, score in config.scores.items():
+        assert known(name, score).measure and settings_of(name, score).size == base.network.size
+    strong = experiment_of(config.arms["strong"], base, config, None, 2, None)
+    assert strong.seed == base.seed + 2 and strong.augment.colour > 1 > base.augment.colour
