@@ -86,12 +86,13 @@ def write_curves(file: Path, values: Values, what: Mapping[str, Known], curves: 
     for number, (arm, runs) in enumerate(curves.items()):
         for i, (name, steps, scores) in enumerate(runs):
             first.set_ylabel(name)
-            first.plot(steps, scores, color=f"C{number}", alpha=0.8, label=arm if i == 0 else None)
+            first.plot(steps, scores, ".-", color=f"C{number}", alpha=0.8, label=arm if i == 0 else None)
     first.set(xlabel="step", title="held-out renders, while training")
     for axes, (score, arms) in zip(rest, values.items(), strict=True):
         for number, (arm, own) in enumerate(arms.items()):
             errors = np.sort(own.mean(0))
-            axes.step(errors, np.arange(1, len(errors) + 1) / len(errors), where="post", color=f"C{number}", label=arm)
+            shares = np.arange(len(errors) + 1) / len(errors)
+            axes.step([errors[0], *errors], shares, where="post", color=f"C{number}", label=arm)
         axes.set(xlabel=what[score].of, ylabel="share of people", title=score, ylim=(0, 1.02))
     for axes in (first, *rest):
         axes.grid(alpha=0.3)

@@ -31,6 +31,9 @@ KNOWN = {
     "landmarks_2d": Known("error", "% of the outer eye distance", "photo"),
     "renders": Known("depth_mean_mm", "mm", "index"),
     "scan_views": Known("network_mm", "mm", ""),
+    "lfpa_34": Known("nme", "% of the box", "photo"),
+    "florence_nme": Known("nme", "% of the outer interocular distance", "person"),
+    "bu4dfe_nme": Known("nme", "% of the outer interocular distance", "person"),
 }
 
 

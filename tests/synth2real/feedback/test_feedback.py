@@ -1,10 +1,9 @@
-"""The loop end to end: tiny networks, a tiny generator, two scores, two rounds."""
+"""The loop end to end: tiny networks, the bundled generator and judges, two scores, two rounds."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 import yaml
 from PIL import Image
 
@@ -13,7 +12,6 @@ from recon.configuration import read_config
 from recon.evaluate.results import read_result
 from recon.evaluate.webmorph import PUPILS
 from recon.methods.base import Reconstructor
-from recon.methods.pretrained import save_weights
 from recon.people.wardrobe import DressConfig
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
@@ -22,7 +20,6 @@ from synth2real.cli import main
 from synth2real.feedback.arms import experiment_of, read_base
 from synth2real.feedback.config import FeedbackConfig, Score
 from synth2real.feedback.scores import Known, known, settings_of, values_of
-from synth2real.gan.generator import Generator, GeneratorConfig
 
 PLAIN = {"dress": {"dressed": 0}, "environment": 0, "skin": 0, "eyes": 0, "mouth": 0}
 SIZE = 32
@@ -31,10 +28,6 @@ SIZE = 32
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("feedback")
-    torch.manual_seed(0)
-    generator = Generator(GeneratorConfig(widths=(8, 8), head_width=4))
-    torch.nn.init.normal_(generator.residual.weight, std=0.05)
-    save_weights(folder / "tiny.safetensors", generator)
     plain = SceneConfig(dress=DressConfig(dressed=0), environment=0, skin=0, eyes=0, mouth=0)
     job = RenderJob(4, SIZE, plain)
     write_shard(shard_path(folder / "mine", 0), job.schema(), [row for row in job.open()(range(3)) if row])
@@ -51,7 +44,7 @@ def files(tmp_path_factory) -> Path:
     (folder / "base.yaml").write_text(yaml.safe_dump(base))
     arms = {
         "renders": {"seeds": 2},
-        "held": {"generator": str(folder / "tiny.safetensors")},
+        "held": {"generator": "bundled"},
         "mine": {"dataset": str(folder / "mine"), "share": 0.5, "changes": {"augment.colour": 1.5}},
     }
     scores = {
@@ -109,7 +102,7 @@ def test_the_arms_learn_from_what_they_say(made):
         experiment = yaml.safe_load((made / "round_1" / arm / "seed_0" / "network" / "experiment.yaml").read_text())
         return {name: (one["weight"], one["dataset"], one["image"]) for name, one in experiment["sources"].items()}
 
-    (dataset,) = [place for place in (made / "data").iterdir() if place.name.startswith("tiny_")]
+    (dataset,) = [place for place in (made / "data").iterdir() if place.name.startswith("generator_")]
     assert sources("renders") == {"faces": (1.0, None, "image")}
     assert sources("held") == {"translated": (1.0, str(dataset / "rows"), "image")}
     assert {name: one[0] for name, one in sources("mine").items()} == {"faces": 0.5, "translated": 0.5}
