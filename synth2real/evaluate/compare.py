@@ -133,6 +133,7 @@ def write_plot(file: Path, found: Preservation) -> None:
         axes.annotate(name, (found.realism[name], drift), xytext=(5, 4), textcoords="offset points")
     axes.axvline(found.realism["photos"], color="grey", linestyle=":", label="photos from photos")
     axes.set(xlabel="inner face told from photos (accuracy)", ylabel="drift, px, by the worse of two judges")
+    axes.margins(0.15)
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
     axes.legend()
