@@ -40,6 +40,7 @@ SECTIONS = {  # heading -> beginnings of file names, in the order in which they 
     "Meshes": ("meshes", "registration", "bench_registration"),
     "Fine detail": ("detail",),
     "The generator": ("generator",),
+    "The loop": ("feedback",),
     "Matching photos": ("bench_match",),
     "Speed": ("bench_render", "bench_records"),
 }

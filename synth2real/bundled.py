@@ -17,8 +17,13 @@ def generator_weights() -> Path:
 
 
 def network_weights() -> Path:
-    """The frozen network: L_Geom's in training, the judge of each image's drift in `generate`."""
+    """The frozen network of L_Geom in training, and what measures photos."""
     return assets.path("weights/pix2vertex.safetensors")
+
+
+def judge_weights() -> tuple[Path, Path]:
+    """The two judges of each image's drift in `generate`."""
+    return assets.path("weights/judge.safetensors"), assets.path("weights/pix2vertex.safetensors")
 
 
 def scene_config() -> Path:

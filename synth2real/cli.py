@@ -12,6 +12,7 @@ COMMANDS = {
     "render": Command("synth2real.commands.render", "make a dataset of renders with exact labels"),
     "evaluate": Command("synth2real.commands.evaluate", "score generators: realism and geometry, side by side"),
     "train": Command("synth2real.commands.train", "train the generator on your photos"),
+    "feedback": Command("synth2real.commands.feedback", "retrain networks on the generator's images, beside renders"),
     "match": Command("synth2real.commands.match", "write a scene config that follows your photos"),
 }
 

@@ -1,4 +1,4 @@
-"""`synth2real evaluate`: realism and geometry of generators on held-out renders, as results and a sheet."""
+"""`synth2real evaluate`: realism beside preservation, of generators and of any program's images."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ class Options:
     """What it takes beside the settings of the scene that is drawn.
 
     photos     folder of ready crops, framed like the renders
-    out        folder to write the results and the sheet to
+    out        folder to write the table, the pictures and the renders to
     generator  weights of the generators to compare; none: the bundled one
-    judge      weights of a reconstructor, best one that no generator was held to; none: nothing is said of geometry
+    images     NAME=DIR: images that another program made of OUT/renders, of the same names; as many as there are
+    judge      weights of two reconstructors, best ones that no generator was held to; none: the bundled ones
+    features   TorchScript file of the network in whose features the kernel distance is taken; none: no kernel distance
     scene      YAML file of what is drawn, such as those in configs/scenes; none: faces as the bundled generator knows
                them
     count      held-out renders
@@ -35,7 +37,9 @@ class Options:
     photos: Path
     out: Path
     generator: tuple[Path, ...] | None = None
-    judge: Path | None = None
+    images: tuple[str, ...] | None = None
+    judge: tuple[Path, ...] | None = None
+    features: Path | None = None
     scene: Path | None = None
     count: int = bounded(500, 16, COUNT[1])
     size: int = bounded(BUNDLED_PX, *SIDES_PX)
@@ -44,18 +48,20 @@ class Options:
 
 def run(options: Options, overrides: Mapping[str, str]) -> None:
     scene = read_config(SceneConfig, options.scene or bundled.scene_config(), overrides)
-    from synth2real.evaluate.compare import compare_generators
+    from synth2real.evaluate.compare import compare
 
     given = {field.name: getattr(options, field.name) for field in fields(options) if field.name != "out"}
-    for result in compare_generators(
+    result = compare(
         options.generator or (bundled.generator_weights(),),
         options.photos,
         options.out,
         scene,
-        judge=options.judge,
+        judges=options.judge or bundled.judge_weights(),
+        images=options.images or (),
+        features=options.features,
         count=options.count,
         size=options.size,
         seed=options.seed,
         settings={**given, **overrides},
-    ):
-        print(result.markdown(), flush=True)
+    )
+    print(result.markdown(), flush=True)

@@ -22,15 +22,17 @@ class Options(render.DatasetOptions):
     scene      YAML file of what is drawn, such as those in configs/scenes; none: faces as the bundled generator knows
                them
     size       side of the images in px, which the generator's halvings must divide; the bundled one learnt at 128
-    max_drift  leave out images that drift further, in mm, and draw others; none: keep all
+    max_drift  images that drift further, in mm, by the worse of both judges are drawn again up to three times, then
+               left out for other scenes; none: keep all
     generator  weights of the generator; none: the bundled one
-    network    weights of the reconstructor that measures the drift; none: the bundled one
+    judge      weights of two reconstructors that measure the drift, best ones that the generator was not held to; none:
+               the bundled ones
     """
 
     size: int = bounded(BUNDLED_PX, *SIDES_PX)
     max_drift: float | None = bounded(None, 1e-3, 1e3)
     generator: Path | None = None
-    network: Path | None = None
+    judge: tuple[Path, ...] | None = None
 
 
 def run(options: Options, overrides: Mapping[str, str]) -> None:
@@ -44,7 +46,7 @@ def run(options: Options, overrides: Mapping[str, str]) -> None:
         size=options.size,
         seed=options.seed,
         weights=options.generator,
-        network=options.network,
+        judges=options.judge,
         max_drift_mm=options.max_drift,
         workers=options.workers,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,14 @@ from recon.synthesis.schema import COLUMNS, TRAITS
 from recon.synthesis.shards import Rows
 from synth2real.dataset.limits import limits_of
 from synth2real.dataset.schema import DRIFT, TRANSLATED
+from synth2real.dataset.translate import DRAWS
 
+LOW_IS_BAD = ("mask_iou", "region_agreement")
 Drift = dict[str, dict[str, float]]  # column -> mean, median, worst_5_percent; none: images without a number
 
 
 def drift_statistics(shards: list[Path]) -> Drift:
-    """Mean, median and 95th percentile (5th for mask_iou, where low is bad) of each drift over the rows that have one,
+    """Mean, median and 95th percentile (5th for those of LOW_IS_BAD) of each drift over the rows that have one,
     and how many have none. NaN where none has one.
     """
     names = [column.name for column in DRIFT]
@@ -28,7 +30,7 @@ def drift_statistics(shards: list[Path]) -> Drift:
     statistics = {}
     for name in names:
         values = np.array([row[name] for row in rows if row[name] is not None] or [np.nan])
-        worst = float(np.percentile(values, 5 if name == "mask_iou" else 95))
+        worst = float(np.percentile(values, 5 if name.endswith(LOW_IS_BAD) else 95))
         figures = {"mean": float(values.mean()), "median": float(np.median(values)), "worst_5_percent": worst}
         statistics[name] = {**figures, "none": sum(row[name] is None for row in rows)}
     return statistics
@@ -40,16 +42,17 @@ def write_card(
     manifest: Mapping[str, Any],
     drift: Drift | None = None,
     own_photos: bool = False,
+    judged: Sequence[str] = (),
 ) -> None:
     """Write `out/README.md`.
 
     drift: None for a dataset of renders. own_photos: the translator is not the bundled one, so what it was trained on,
-    and with it the licence, is for the publisher to say.
+    and with it the licence, is for the publisher to say. judged: a line about each judge.
     """
     name = "Realistic synthetic faces with geometry labels" if drift else "Synthetic face renders with geometry labels"
     licence = "other" if own_photos else "cc0-1.0"
     sections = [_header(name, produced.count, licence), f"# {name}", _summary(produced, manifest)]
-    sections.append(_drift_section(drift, manifest) if drift else "All labels are exact for `render`.")
+    sections.append(_drift_section(drift, manifest, judged) if drift else "All labels are exact for `render`.")
     sections += [_use_section(), _columns_section(TRANSLATED if drift else (*COLUMNS, *TRAITS))]
     sections += [_origin_section(bool(drift), own_photos), limits_of(manifest["scene"])]
     with whole_file(out / "README.md") as temporary:
@@ -81,19 +84,22 @@ def _summary(produced: Produced, manifest: Mapping[str, Any]) -> str:
     if manifest.get("max_drift_mm") is not None:
         share = 100 * produced.count / produced.candidates
         summary += (
-            f" Images that drifted more than {manifest['max_drift_mm']:g} mm were left out: the yield is {share:.1f} %"
+            f" Images that drifted more than {manifest['max_drift_mm']:g} mm by the worse of two judges were drawn"
+            f" again, at most {DRAWS - 1} times, then left out: the yield is {share:.1f} %"
             f" ({produced.count} of {produced.candidates})."
         )
     return summary
 
 
-def _drift_section(drift: Drift, manifest: Mapping[str, Any]) -> str:
+def _drift_section(drift: Drift, manifest: Mapping[str, Any], judged: Sequence[str]) -> str:
     lines = "\n".join(
         f"| {name} | {values['mean']:.4g} | {values['median']:.4g} | {values['worst_5_percent']:.4g} |"
         for name, values in drift.items()
     )
     digests, none = manifest["weights"], int(drift["drift_mm"]["none"])
-    faceless = f"\n{none} images show no pixel of a face: their drift is null.\n" if none else ""
+    faceless = f"\nIn {none} images a judge sees no face: their drift is null.\n" if none else ""
+    weights = ", ".join(f"{name} `{value[:16]}`" for name, value in digests.items())
+    said = "\n".join(f"- {line}" for line in judged)
     return f"""## How far to trust the labels
 The labels are exact for `render`. `image` is that render translated by a GAN, which moves things a little: for `image`
 the labels are not exact, and each row carries its own measured drift.
@@ -102,10 +108,12 @@ the labels are not exact, and each row carries its own measured drift.
 | --- | --- | --- | --- |
 {lines}
 {faceless}
-The drift is what one frozen network sees of the image as stored. Where that network also held the GAN to the geometry
-in training, as an earlier stage of the bundled one did, the figures are a lower bound. Filter by `drift_mm` if it
-matters.
-Weights (SHA-256): generator `{digests["generator"][:16]}`, network `{digests["network"][:16]}`."""
+The drift is what two judges, networks of different make, see of the image as stored against the render. `drift_px` and
+`drift_mm` are the worse of both; what each says stands in its own columns. No judge is exact, and a drift below its own
+error says little. Filter by `drift_mm` if it matters.
+{said}
+
+Weights (SHA-256): {weights}."""
 
 
 def _use_section() -> str:

@@ -58,7 +58,7 @@ def _figure(row: Mapping[str, Any]) -> str:
     if "drift_mm" in row and row["drift_mm"] is None:
         caption, drift = f"{caption} <span>no face in the image</span>", ' data-drift="0"'
     elif "drift_mm" in row:
-        caption += f" <span>drift {row['drift_mm']:.1f} mm, IoU {row['mask_iou']:.2f}</span>"
+        caption += f" <span>drift {row['drift_px']:.1f} px, {row['drift_mm']:.1f} mm</span>"
         drift = f' data-drift="{row["drift_mm"]:.4f}"'
     return (
         f'<figure data-index="{index}"{drift}><button type="button" aria-label="all views of {index}">'

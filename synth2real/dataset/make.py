@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,6 @@ from recon.configuration import changed, read_config
 from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.files import whole_file
-from recon.methods.base import Reconstructor
 from recon.ranges import COUNT, PROCESSES, SEEDS, refuse_beyond
 from recon.render.config import Renderer
 from recon.synthesis.produce import Produced, produce, read_manifest
@@ -31,6 +31,7 @@ from synth2real.bundled import BUNDLED_PX, RENDER_PX, SIDES_PX
 from synth2real.dataset.card import Drift, drift_statistics, write_card
 from synth2real.dataset.gallery import write_gallery
 from synth2real.dataset.jobs import GenerateJob
+from synth2real.dataset.judges import introductions, open_judges
 from synth2real.dataset.sheets import contact_sheet
 from synth2real.dataset.translate import check_size
 from synth2real.gan.generator import Generator
@@ -96,7 +97,7 @@ def make_dataset(
     size: int = BUNDLED_PX,
     seed: int = 0,
     weights: Path | None = None,
-    network: Path | None = None,
+    judges: Sequence[Path] | None = None,
     max_drift_mm: float | None = None,
     workers: int = CORES,
 ) -> Dataset:
@@ -105,8 +106,9 @@ def make_dataset(
     Args:
         out, count, size, seed, workers: as `make_renders` has them; `size` must suit the generator's halvings.
         scene: what is drawn; None: faces as the bundled generator knows them.
-        weights: the generator's file; network: the file of the network that measures the drift; None: the bundled ones.
-        max_drift_mm: leave out images that drift further, and draw others; None: keep all.
+        weights: the generator's file; judges: two files of networks that measure the drift; None: the bundled ones.
+        max_drift_mm: images that drift further by the worse of both judges are drawn again up to three times, then left
+            out for other scenes; None: keep all.
 
     Raises:
         UserError: a number makes no sense, weights can't be read, or `out` can't be written or holds something else.
@@ -119,36 +121,39 @@ def make_dataset(
         size=size,
         scene=read_config(SceneConfig, bundled.scene_config()) if scene is None else changed(scene, {}, "the scene"),
         weights=weights or bundled.generator_weights(),
-        network=network or bundled.network_weights(),
+        judges=tuple(judges or bundled.judge_weights()),
         max_drift_mm=max_drift_mm,
     )
-    check_size(
-        size, Generator.from_pretrained(job.weights)
-    )  # what is wrong with the weights is said before work begins
-    Reconstructor.from_pretrained(job.network)
+    generator = Generator.from_pretrained(job.weights)  # what is wrong with weights is said before work begins
+    check_size(size, generator)
+    open_judges(job.judges)
     if weights is None and size != BUNDLED_PX:
         log.warning("the bundled generator learnt at %d px: at %d px expect worse images", BUNDLED_PX, size)
     produced = produce(job, count, out, workers)
 
     drift = drift_statistics(produced.shards)
-    said = _said(drift, produced, max_drift_mm)
+    said, judged = _said(drift, produced, max_drift_mm), introductions(job.judges, {job.weights.stem: generator.card})
     shown = list(islice(Rows(produced.shards), SHOWN))
     contact_sheet(shown, ("image", "render", "correspondence"), out / "sheet.jpg")
     facts = f"{count} faces, {size} px, seed {seed}; {said}; the first {len(shown)} are shown"
     write_gallery(out, shown, "Realistic faces with geometry labels", facts)
     _write_template(out, load("default"))
-    write_card(out, produced, read_manifest(out), drift, own_photos=weights is not None)
+    write_card(out, produced, read_manifest(out), drift, own_photos=weights is not None, judged=judged)
     said = f"{count} faces in {out}; {said}: index.html shows them, README.md says what they hold"
-    return Dataset(out, produced, drift, said)
+    return Dataset(out, produced, drift, "\n".join([said, *judged]))
 
 
 def _said(drift: Drift, produced: Produced, max_drift_mm: float | None) -> str:
-    of_image = drift["drift_mm"]
-    said = f"drift {of_image['median']:.2f} mm (median), {of_image['worst_5_percent']:.2f} mm (95th percentile)"
+    of_image, pixels = drift["drift_mm"], drift["drift_px"]
+    said = f"drift {pixels['median']:.2f} px, {of_image['median']:.2f} mm (median)"
+    said += f", {of_image['worst_5_percent']:.2f} mm (95th percentile) by the worse of two judges"
     if of_image["none"]:
-        said = f"{said if np.isfinite(of_image['median']) else 'no drift'}, {of_image['none']:g} images without a face"
+        said = said if np.isfinite(of_image["median"]) else "no drift"
+        said += f", {of_image['none']:g} images in which one sees no face"
     if max_drift_mm is not None:
-        said += f", {produced.count} of {produced.candidates} kept at --max_drift {max_drift_mm:g}"
+        again = sum(row["draw"] > 0 for row in Rows(produced.shards).rows(["draw"]))
+        said += f", {produced.count} of {produced.candidates} scenes kept at --max_drift {max_drift_mm:g}, "
+        said += f"{again} of them from a later draw"
     return said
 
 

@@ -13,23 +13,42 @@ from recon.synthesis.column import Column, Row, Schema, by_field, decode_row, en
 from recon.synthesis.record import Record
 from recon.synthesis.schema import COLUMNS, RGB, TRAITS, lengths_of, row_from_record, row_from_traits
 from recon.synthesis.traits import Traits
+from synth2real.dataset.judges import LETTERS
 from synth2real.dataset.translate import Translation
+from synth2real.gan.drift import Drift
 
 DRIFTED = Scalar("float32", low=0, nullable=True)
+ANGLE, SHARE = Scalar("float32", 0, 180, nullable=True), Scalar("float32", low=0, high=1, nullable=True)
 # fmt: off
 IMAGE = Column("image", "image", Pixels(), RGB, "", "the realistic image, RGB")
-DRIFT = (
-    Column("drift_mm", "drift_mm", DRIFTED, (), "mm",
-           "mean length of Net(image) - Net(render) in position over the face, Net being a frozen network; "
-           "null where no face is in the image"),
-    Column("drift_correspondence", "drift_correspondence", DRIFTED, (), "",
-           "the same of correspondence, in units of the canonical box"),
-    Column("mask_iou", "mask_iou", Scalar("float32", low=0, high=1, nullable=True), (), "",
-           "overlap of the network's face masks of image and render"),
+DRAW = Column("draw", "draw", Scalar("int64", low=0), (), "", "which draw of the noise: above 0, those before drifted")
+WORST = (
+    Column("drift_px", "drift_px", DRIFTED, (), "px",
+           "the worse of both judges' mean drift; null where one of them sees no face"),
+    Column("drift_mm", "drift_mm", DRIFTED, (), "mm", "the same in space"),
+)
+TOLD = (  # of each judge, its letter before the name
+    Column("drift_px", "drift_px", DRIFTED, (), "px",
+           "mean way of the face's points from render to image: each is looked for by its correspondence"),
+    Column("drift_p95_px", "drift_p95_px", DRIFTED, (), "px", "95th percentile of the same over the face"),
+    Column("drift_mm", "drift_mm", DRIFTED, (), "mm", "mean length of the position's change over the face"),
+    Column("normal_drift_deg", "normal_drift_deg", ANGLE, (), "deg", "mean angle by which its normals turn"),
+    Column("landmark_drift_px", "landmark_drift_px", DRIFTED, (), "px",
+           "mean way of the landmarks that the render shows, read off the correspondence"),
+    Column("mask_iou", "mask_iou", SHARE, (), "", "overlap of the face masks of image and render"),
+    Column("region_agreement", "region_agreement", SHARE, (), "",
+           "1 minus the change of the gap between landmarks 61 to 63 and 65 to 67 (the inner lips), in mouth widths"),
 )
 # fmt: on
-FIELDS = by_field((IMAGE, *DRIFT))  # of Translation
-TRANSLATED = (IMAGE, *COLUMNS, *TRAITS, *DRIFT)
+OF_JUDGES = {
+    letter: tuple(
+        Column(f"judge_{letter}_{one.name}", one.field, one.codec, one.shape, one.unit, f"judge {letter}: {one.text}")
+        for one in TOLD
+    )
+    for letter in LETTERS
+}
+DRIFT = (*WORST, *(column for columns in OF_JUDGES.values() for column in columns))
+TRANSLATED = (IMAGE, *COLUMNS, *TRAITS, DRAW, *DRIFT)
 
 
 def translated_schema(model: FaceModel) -> Schema:
@@ -39,14 +58,18 @@ def translated_schema(model: FaceModel) -> Schema:
 
 def row_from_translation(translation: Translation, record: Record, traits: Traits) -> dict[str, Any]:
     """The columns of a realistic image, and of the record, with its traits, whose render was translated."""
+    told = zip(translation.told, OF_JUDGES.values(), strict=True)
     return {
         **encode_row(translation, (IMAGE,)),
         **row_from_record(record),
         **row_from_traits(traits),
-        **encode_row(translation, DRIFT),
+        **encode_row(translation, (DRAW, *WORST)),
+        **{name: value for one, columns in told for name, value in encode_row(one, columns).items()},
     }
 
 
 def translation_from_row(row: Row) -> Translation:
     """What a row holds beside its record: the image and its drift. Raises UserError where it holds none."""
-    return Translation(**decode_row(row, FIELDS))
+    own = decode_row(row, by_field((IMAGE, DRAW)))
+    told = tuple(Drift(**decode_row(row, by_field(columns))) for columns in OF_JUDGES.values())
+    return Translation(**own, told=told)

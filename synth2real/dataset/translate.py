@@ -1,4 +1,4 @@
-"""Renders made realistic, each with its measured drift: how far a frozen network says its geometry moved."""
+"""Renders made realistic, each with its measured drift: how far two judges say that its geometry moved."""
 
 from __future__ import annotations
 
@@ -10,47 +10,72 @@ import torch
 from torch import Tensor
 
 from recon.errors import UserError
-from recon.methods.base import Reconstructor
 from recon.synthesis.record import Record
-from synth2real.gan.drift import label_drift
+from synth2real.dataset.judges import Judge
+from synth2real.gan.drift import Drift
 from synth2real.gan.generator import Generator, draw_noise
+
+DRAWS = 4  # of the noise, before a scene is given up
 
 
 @dataclass(frozen=True)
 class Translation:
-    """One realistic image and how far it strays from the labels of its render, as the frozen network sees both.
+    """One realistic image and how far it strays from the labels of its render.
 
-    image: (S, S, 3) uint8. drift_mm: mean over the true face mask of the length by which the network's position moves.
-    drift_correspondence: the same for the correspondence, in units of the canonical box. mask_iou: overlap of the
-    network's two masks at 0.5. NaN where the render shows no pixel of the face.
+    image: (S, S, 3) uint8. draw: which draw of the noise it is, 0 the first. told: what each judge says.
     """
 
     image: np.ndarray
-    drift_mm: float
-    drift_correspondence: float
-    mask_iou: float
+    draw: int
+    told: tuple[Drift, ...]
+
+    @property
+    def drift_px(self) -> float:
+        """The worse of the judges' mean drift; NaN where one of them sees no face."""
+        return float(np.max([one.drift_px for one in self.told]))
+
+    @property
+    def drift_mm(self) -> float:
+        """The same in mm."""
+        return float(np.max([one.drift_mm for one in self.told]))
+
+    def within(self, limit_mm: float) -> bool:
+        """Whether it drifts no further; not where a judge sees no face (NaN)."""
+        return self.drift_mm <= limit_mm
+
+
+def translate(
+    records: Sequence[Record], generator: Generator, judges: Sequence[Judge], max_drift_mm: float | None = None
+) -> list[Translation | None]:
+    """Translate a batch of records of one size, and measure the drift of each image as it is written.
+
+    max_drift_mm: an image that drifts further is drawn again from other noise, DRAWS times in all; None in its place
+    where none of them does not. Without it all are kept as first drawn.
+    """
+    found: list[Translation | None] = [None] * len(records)
+    left = list(range(len(records)))
+    draws = DRAWS if max_drift_mm is not None and generator.config.noise_channels else 1
+    for draw in range(draws):
+        some = [records[i] for i in left]
+        images = translate_images(some, generator, draw)
+        told = zip(*(judge.drift(some, images) for judge in judges), strict=True)
+        for i, image, words in zip(left, images, told, strict=True):
+            made = Translation(image, draw, words)
+            if max_drift_mm is None or made.within(max_drift_mm):
+                found[i] = made
+        left = [i for i in left if found[i] is None]
+        if not left:
+            break
+    return found
 
 
 @torch.no_grad()
-def translate(records: Sequence[Record], generator: Generator, network: Reconstructor) -> list[Translation]:
-    """Translate a batch of records of one size, and measure the drift of each image as it is written."""
-    images = translate_images(records, generator)
-    mask = torch.stack([torch.from_numpy(record.mask)[None].float() for record in records])
-    render, stored = (torch.stack([_image(one) for one in kind]) for kind in ([r.rgb for r in records], images))
-    drift = label_drift(network.predict(render), network.predict(stored), mask)
-    return [
-        Translation(image, **{name: float(values[i]) for name, values in drift.items()})
-        for i, image in enumerate(images)
-    ]
-
-
-@torch.no_grad()
-def translate_images(records: Sequence[Record], generator: Generator) -> np.ndarray:
-    """Records of one size -> (B, S, S, 3) uint8. The noise of each depends on its (seed, index) alone."""
+def translate_images(records: Sequence[Record], generator: Generator, draw: int = 0) -> np.ndarray:
+    """Records of one size -> (B, S, S, 3) uint8. The noise of each depends on its (seed, index) and `draw` alone."""
     render = torch.stack([_image(record.rgb) for record in records])
     correspondence = torch.stack([_map(record.correspondence, record.mask) for record in records])
     normals = torch.stack([_map(record.normals, record.mask) for record in records])
-    noise = torch.cat([_noise(generator, record) for record in records])
+    noise = torch.cat([_noise(generator, record, draw) for record in records])
 
     translated = generator(render, correspondence, normals, noise).clamp(0, 1)
     if not translated.isfinite().all():
@@ -74,7 +99,8 @@ def _map(values: np.ndarray, mask: np.ndarray) -> Tensor:
     return torch.from_numpy(np.where(mask[..., None], values, 0).astype(np.float32)).permute(2, 0, 1)
 
 
-def _noise(generator: Generator, record: Record) -> Tensor:
-    seed = int(np.random.SeedSequence((record.seed, record.index)).generate_state(1, np.uint64)[0] >> 1)
+def _noise(generator: Generator, record: Record, draw: int) -> Tensor:
+    words = (record.seed, record.index, draw) if draw else (record.seed, record.index)
+    seed = int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 1)
     render = _image(record.rgb)[None]
     return draw_noise(render, generator.config.noise_channels, torch.Generator().manual_seed(seed))

@@ -1,4 +1,8 @@
-"""Generators side by side on held-out renders: results and a sheet in a folder. The Python API of `evaluate`."""
+"""The preservation table in a folder: result, Markdown, pictures. The Python API of `synth2real evaluate`.
+
+out/generator_preservation.json, .values.json, .md    the table           out/plot.png     appearance against geometry
+out/renders/000000.png ...   the renders, for other programs to translate   out/sheet.png    the first eight of each row
+"""
 
 from __future__ import annotations
 
@@ -15,70 +19,85 @@ from recon.evaluate.networks import digests
 from recon.evaluate.results import Result
 from recon.faces import load
 from recon.files import refuse_unwritable, whole_file
-from recon.methods.base import Reconstructor
 from recon.photos.folder import load_photos
 from recon.progress import tracked
 from recon.synthesis.config import SceneConfig
 from recon.synthesis.record import Record
+from recon.synthesis.source import only
+from synth2real.dataset.judges import introductions, open_judges
 from synth2real.dataset.sheets import correspondence_colours
 from synth2real.dataset.translate import check_size
-from synth2real.evaluate.assessment import geometry, independence_of, realism, translated_records
+from synth2real.evaluate.kernel_distance import Features
+from synth2real.evaluate.rows import RENDERS, named_folders, rows_of
+from synth2real.evaluate.table import Preservation, preservation
 from synth2real.gan.generator import Generator
 
+NAME = "generator_preservation"
 SHOWN = 8
 FEWEST_PHOTOS = 16  # two halves of eight, for the photos against themselves
+NEEDED = ("rgb", "mask", "correspondence", "normals", "landmarks_visible")
 
 
-def compare_generators(
-    files: Sequence[Path],
+def compare(
+    generators: Sequence[Path],
     photos: Path,
     out: Path,
     scene: SceneConfig,
     *,
-    judge: Path | None,
+    judges: Sequence[Path],
+    images: Sequence[str] = (),
+    features: Path | None = None,
     count: int,
     size: int,
     seed: int,
     settings: Mapping[str, Any],
-) -> list[Result]:
-    """Write generator_realism.json, with a judge generator_geometry.json, and sheet.png to `out`.
+) -> Result:
+    """Write the preservation table to `out`.
 
     Args:
-        files: weights of the generators. photos: folder of ready crops. scene: what is drawn.
-        judge: weights of a reconstructor, best one that no generator was held to; None: nothing is said of geometry.
-        count, size, seed: of the held-out renders. settings: what was asked for, for the results.
+        generators: files of weights. photos: folder of ready crops. scene: what is drawn.
+        judges: two files of reconstructors, best ones that no generator was held to.
+        images: NAME=DIR, other programs' images of the renders in `out/renders`, of the same names.
+        features: TorchScript file of the kernel distance's network. count, size, seed: of the held-out renders.
+        settings: what was asked for, for the result.
     Raises:
-        UserError: a file can't be read, there are too few photos, or two files have one name.
+        UserError: a file can't be read, there are too few photos, or two rows have one name.
     """
-    named = [*files, judge] if judge else list(files)
-    if len({file.name for file in named}) < len(named):
-        raise UserError("two of the files of weights have the same name: rename one, results tell them apart by it")
-    generators = {file.stem: Generator.from_pretrained(file) for file in files}
-    for generator in generators.values():
+    refuse_same_names([*generators, *judges])
+    networks = {file.stem: Generator.from_pretrained(file) for file in generators}
+    folders = named_folders(images)
+    for name, generator in networks.items():
         check_size(size, generator)
-    eye = Reconstructor.from_pretrained(judge) if judge else None
+        if name in (*folders, RENDERS):
+            raise UserError(f"two rows have the name {name}: rename one")
+    eyes, extractor = open_judges(judges), Features(features) if features else None
     real = load_photos(photos, size, "none").images
     if len(real) < FEWEST_PHOTOS:
         raise UserError(f"only {len(real)} photos in {photos}: give at least {FEWEST_PHOTOS}")
     refuse_unwritable(out)
 
-    model = load("default")
-    records = list(tracked(drawn_records(model, count, size, seed, scene), "renders", count))
-    translations = {
-        name: translated_records(records, one) for name, one in tracked(generators.items(), "generators", len(files))
-    }
+    drawn = drawn_records(load("default"), count, size, seed, scene)
+    records = [only(record, NEEDED) for record in tracked(drawn, "renders", count)]
+    write_renders(out / "renders", records)
+    rows = rows_of(records, networks, folders)
     with whole_file(out / "sheet.png") as file:
-        write_sheet(file, records[:SHOWN], [moved[:SHOWN] for moved in translations.values()])
-    weights = digests(*files)
-    results = {"generator_realism": realism(records, translations, real, settings, weights)}
-    if eye is not None:
-        box_mm, (judged,) = model.canonical_box_mm.numpy(), digests(judge).values()
-        told = independence_of(judged, {name: one.card for name, one in generators.items()})
-        weights |= digests(judge)
-        results["generator_geometry"] = geometry(eye, records, translations, box_mm, settings, weights, told)
-    for name, result in results.items():
-        result.write(out, name, command_of(settings))
-    return list(results.values())
+        write_sheet(file, records[:SHOWN], [row[:SHOWN] for row in rows.values()])
+    judged = introductions(judges, {name: generator.card for name, generator in networks.items()})
+    settings = {**settings, "images": tuple(f"{name}={folder.name}" for name, folder in folders.items()) or None}
+    weights = digests(*generators, *judges, *([features] if features else []))
+    found = preservation(rows, records, real, eyes, extractor, settings, weights, judged)
+    found.result.write(out, NAME, command_of(settings))
+    with whole_file(out / f"{NAME}.md") as file:
+        file.write_text(found.result.markdown())
+    with whole_file(out / "plot.png") as file:
+        write_plot(file, found)
+    return found.result
+
+
+def refuse_same_names(files: Sequence[Path]) -> None:
+    """Raise a UserError where two files have one name."""
+    if len({file.name for file in files}) < len(files):
+        raise UserError("two of the files of weights have the same name: rename one, results tell them apart by it")
 
 
 def command_of(settings: Mapping[str, Any]) -> list[str]:
@@ -90,8 +109,32 @@ def command_of(settings: Mapping[str, Any]) -> list[str]:
     return words
 
 
-def write_sheet(file: Path, records: list[Record], translations: list[list[Record]]) -> None:
-    """Rows: renders, their correspondence, then each generator's images of the same renders."""
-    rows = [[record.rgb for record in records], [correspondence_colours(record) for record in records]]
-    rows += [[record.rgb for record in moved] for moved in translations]
-    Image.fromarray(np.concatenate([np.concatenate(row, axis=1) for row in rows])).save(file, format="PNG")
+def write_renders(folder: Path, records: Sequence[Record]) -> None:
+    """`folder/000012.png` for the record of index 12, and so on."""
+    for record in records:
+        with whole_file(folder / f"{record.index:06d}.png") as file:
+            Image.fromarray(record.rgb).save(file, format="PNG")
+
+
+def write_sheet(file: Path, records: Sequence[Record], rows: Sequence[np.ndarray]) -> None:
+    """Lines: the renders' correspondence, then each row's images of the same renders."""
+    lines = [[correspondence_colours(record) for record in records], *rows]
+    Image.fromarray(np.concatenate([np.concatenate(list(line), axis=1) for line in lines])).save(file, format="PNG")
+
+
+def write_plot(file: Path, found: Preservation) -> None:
+    """Appearance against geometry: the nearer to the lower left, the better; photos are the left edge."""
+    from matplotlib.figure import Figure
+
+    picture = Figure(figsize=(6, 4.5), layout="constrained")
+    axes = picture.subplots()
+    for name, drift in found.drift_px.items():
+        axes.scatter(found.realism[name], drift)
+        axes.annotate(name, (found.realism[name], drift), xytext=(5, 4), textcoords="offset points")
+    axes.axvline(found.realism["photos"], color="grey", linestyle=":", label="photos from photos")
+    axes.set(xlabel="inner face told from photos (accuracy)", ylabel="drift, px, by the worse of two judges")
+    axes.margins(0.15)
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    picture.savefig(file, format="png", dpi=110)

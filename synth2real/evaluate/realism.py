@@ -9,7 +9,6 @@ that framing is not what tells the sets apart.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -31,50 +30,25 @@ SEEDS = (0, 1, 2)
 TURN_RAD, SHIFT, LOOKS = 0.17, 0.05, 2
 
 
-@dataclass(frozen=True)
-class Realism:
-    """Test accuracies of the three pairs, and the share of the way from the renders' to the photos' that translation
-    goes.
-    """
+def accuracies(
+    rows: Mapping[str, np.ndarray], photos: np.ndarray, other_photos: np.ndarray | None = None
+) -> tuple[dict[str, dict[str, float]], int]:
+    """How well the classifier tells each row's images from photos: {row: {"whole" and "inner": accuracy}}, and of the
+    row "photos", other photos, as the floor; and how many images of each kind it was given.
 
-    renders: float
-    translated: float
-    photos: float
-
-    @property
-    def recovered(self) -> float:
-        """0: as easily told as the renders; 1: as hard as photos from photos. NaN where renders already pass for
-        photos.
-        """
-        gap = self.renders - self.photos
-        return (self.renders - self.translated) / gap if gap > 0 else float("nan")
-
-
-def three_pairs(
-    renders: np.ndarray,
-    translations: Mapping[str, np.ndarray],
-    photos: np.ndarray,
-    other_photos: np.ndarray | None = None,
-) -> dict[str, dict[str, Realism]]:
-    """Renders, each generator's translations and photos against photos: {generator: {"whole" and "inner": Realism}}.
-
-    renders, translations, photos (N, S, S, 3) uint8, framed alike. other_photos: the ones that stand against `photos`
-    as the floor; without them `photos` is cut into two disjoint halves for that pair. All pairs use as many images of a
-    side, so that none has more to learn from. Photos that the generator's discriminator never saw make the fairer test.
+    rows, photos (N, S, S, 3) uint8, framed alike. other_photos: the ones that stand against `photos` as the floor;
+    without them `photos` is cut into two disjoint halves. All pairs use as many images of a side, so that none has more
+    to learn from. Photos that the generator's discriminator never saw make the fairer test.
     """
     if other_photos is None:
         photos, other_photos = photos[::2], photos[1::2]
-    count = min(len(images) for images in (renders, *translations.values(), photos, other_photos))
-    sets = {"renders": renders, "photos": other_photos, **{f"of {name}": moved for name, moved in translations.items()}}
-    accuracy: dict[tuple[str, str], float] = {}
+    sets = {**rows, "photos": other_photos}
+    count = min(len(photos), *(len(images) for images in sets.values()))
+    found: dict[str, dict[str, float]] = {name: {} for name in sets}
     for view, name in tracked(list(product(VIEWS, sets)), "classifiers"):
         box = VIEWS[view]
-        accuracy[view, name] = two_sample_accuracy(_resized(sets[name][:count], box), _resized(photos[:count], box))
-
-    def pair(view: str, name: str) -> Realism:
-        return Realism(accuracy[view, "renders"], accuracy[view, f"of {name}"], accuracy[view, "photos"])
-
-    return {name: {view: pair(view, name) for view in VIEWS} for name in translations}
+        found[name][view] = two_sample_accuracy(_resized(sets[name][:count], box), _resized(photos[:count], box))
+    return found, count
 
 
 def two_sample_accuracy(a: Tensor, b: Tensor, seeds: tuple[int, ...] = SEEDS, steps: int = 0) -> float:

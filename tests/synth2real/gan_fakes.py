@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from recon.methods.base import FaceGeometry
+from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from tests.fakes import MapsReconstructor, of_maps
 
 
@@ -58,3 +59,14 @@ def photo_batch(index: int, batch: int = 2, size: int = 32) -> dict[str, Tensor]
     """Brighter images with the same square face."""
     renders = render_batch(index + 10_000, batch, size)
     return {"photo": 0.5 + 0.5 * renders["rgb"], "photo_mask": renders["mask"]}
+
+
+def tiny_network(seed: int, size: int = 32) -> Pix2Vertex:
+    """An untrained network that takes every pixel for a face."""
+    torch.manual_seed(seed)
+    shape = {"architecture": "unet", "outputs": "joint", "widths": (8, 8), "norm": "group", "dropout": 0.0}
+    network = Pix2Vertex(Pix2VertexConfig(size=size, **shape))
+    last = [values for name, values in network.named_parameters() if name.endswith("bias") and len(values) == 7][-1]
+    with torch.no_grad():
+        last[6] += 5
+    return network

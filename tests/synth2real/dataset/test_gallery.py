@@ -15,7 +15,7 @@ def rows(count, translated=True):
     made = [row_from_record(fake_record(i)) for i in range(count)]
     if translated:
         image = image_to_column(np.full((16, 16, 3), 200, np.uint8))
-        made = [row | {"image": image, "drift_mm": 1.0 + i, "mask_iou": 0.9} for i, row in enumerate(made)]
+        made = [row | {"image": image, "drift_mm": 1.0 + i, "drift_px": 0.5} for i, row in enumerate(made)]
     return made
 
 

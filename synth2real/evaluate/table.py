@@ -1,0 +1,130 @@
+"""The preservation table: how real each row's images look, beside what they kept of the renders.
+
+Realism alone is cheap (paint any face), preservation alone too (change nothing): a figure of one is worth little
+without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recon.evaluate.results import Figure, Measure, Result, figures_of
+from recon.synthesis.record import Record
+from synth2real.dataset.judges import Judge
+from synth2real.evaluate.kernel_distance import WITHOUT, Features, kernel_distance
+from synth2real.evaluate.nearest import nearest_photo
+from synth2real.evaluate.preservation import drifts, face_shapes, skin_tone_deg, spread
+from synth2real.evaluate.realism import accuracies
+from synth2real.evaluate.rows import RENDERS
+
+PHOTOS = "photos"
+VIEWS = {"whole": "told from photos, whole image", "inner": "inner face"}
+TOLD = {
+    "drift_px": Measure("drift", "px"),
+    "landmark_drift_px": Measure("landmarks", "px"),
+    "drift_mm": Measure("drift", "mm"),
+    "mask_iou": Measure("mask IoU"),
+}
+
+
+@dataclass(frozen=True)
+class Preservation:
+    """result: the table. realism, drift_px: row -> the two figures of the plot, less of each being better."""
+
+    result: Result
+    realism: Mapping[str, float]
+    drift_px: Mapping[str, float]
+
+
+def preservation(
+    rows: Mapping[str, np.ndarray],
+    records: Sequence[Record],
+    photos: np.ndarray,
+    judges: Sequence[Judge],
+    features: Features | None,
+    settings: Mapping[str, Any],
+    weights: Mapping[str, str],
+    judged: Sequence[str],
+) -> Preservation:
+    """Measure every row.
+
+    Args:
+        rows: see `rows_of`; the renders are among them. photos: (M, S, S, 3) uint8, framed like the renders.
+        features: of the kernel distance; None: there is none. judged: a sentence about each judge, for the notes.
+        settings, weights: for the result.
+    """
+    realism, used = accuracies(rows, photos)
+    shapes = {name: face_shapes(judges[0], images) for name, images in rows.items()}
+    tones = [skin_tone_deg(record.rgb, record.mask) for record in records]
+    values: list[dict[str, Any]] = []
+    figures: list[Figure] = []
+    for name, images in rows.items():
+        of_images = [{"row": name, "index": record.index} for record in records]
+        for judge in judges:
+            for value, told in zip(of_images, drifts(judge, records, images, name), strict=True):
+                value |= {f"{judge.letter}_{key}": told[key] for key in TOLD}
+        for value, image, record, tone, near in zip(
+            of_images, images, records, tones, nearest_photo(images, photos), strict=True
+        ):
+            value |= {"tone_deg": abs(skin_tone_deg(image, record.mask) - tone), "nearest": float(near)}
+        figures += _realism(name, images, photos, realism[name], used, features)
+        figures += figures_of(of_images, _measures(judges), name)
+        figures.append(_spread(name, shapes[name], shapes[RENDERS]))
+        values += of_images
+    figures += _realism(PHOTOS, photos[::2], photos[1::2], realism[PHOTOS], used, features)
+    result = Result(
+        "Preservation: what translated renders kept",
+        "preservation",
+        settings,
+        tuple(figures),
+        (*_notes(len(records), len(photos), used), *([] if features else [WITHOUT]), *judged),
+        weights,
+        values,
+    )
+    of_judges = [f"{judge.letter}_drift_px" for judge in judges]
+    worst = {
+        name: float(max(np.nanmean([value[key] for value in values if value["row"] == name]) for key in of_judges))
+        for name in rows
+    }
+    return Preservation(result, {name: realism[name]["inner"] for name in (*rows, PHOTOS)}, worst)
+
+
+def _realism(
+    name: str, images: np.ndarray, photos: np.ndarray, told: Mapping[str, float], used: int, features: Features | None
+) -> list[Figure]:
+    figures = [Figure(view, label, "", told[view], used, group=name) for view, label in VIEWS.items()]
+    if features is not None:
+        distance = 1000 * kernel_distance(features(images), features(photos))
+        figures.append(Figure("kernel", "kernel distance", "1/1000", distance, len(images), group=name))
+    return figures
+
+
+def _measures(judges: Sequence[Judge]) -> dict[str, Measure]:
+    told = {
+        f"{judge.letter}_{key}": Measure(f"judge {judge.letter}, {measure.label}", measure.unit)
+        for judge in judges
+        for key, measure in TOLD.items()
+    }
+    return {"nearest": Measure("nearest photo, 1 as photos"), **told, "tone_deg": Measure("skin tone moved", "deg")}
+
+
+def _spread(name: str, shapes: np.ndarray, originals: np.ndarray) -> Figure:
+    value, low, high = spread(shapes, originals)
+    ends = (low, high) if np.isfinite(low) else (None, None)
+    return Figure("spread", "faces' spread", "% of the renders'", value, len(shapes), *ends, group=name)
+
+
+def _notes(renders: int, photos: int, used: int) -> tuple[str, ...]:
+    return (
+        f"{renders} renders and {photos} photos. Told from photos: test accuracy of a classifier, .5 is chance, of "
+        f"{used} images of each kind, half to learn, half to test; the row of photos is photos against other photos.",
+        "Nearest photo: distance of the inner face to the nearest of the photos, over a photo's to the nearest other.",
+        "Judges: way of the face's points and of the landmarks between render and image, looked up by correspondence; "
+        "length of the position's change; overlap of the masks. Of the renders themselves it is none.",
+        "Skin tone: change of the individual typology angle of the face's median colour. Faces' spread: distance of "
+        "each face's landmarks from the mean face's, as judge a sees them; below 100 % faces have drawn together.",
+    )

@@ -1,0 +1,1 @@
+"""The loop closed: networks trained anew on what the generator made, beside networks that saw renders alone."""
