@@ -39,8 +39,8 @@ def far_boxes(image: Image.Image) -> np.ndarray:
     found: list[np.ndarray] = []
     for top in np.arange(0, max(1, image.height - OVERLAP_PX / scale), step):
         for left in np.arange(0, max(1, image.width - OVERLAP_PX / scale), step):
-            corners = (left, top, min(left + side, image.width), min(top + side, image.height))
-            tile = image.crop(tuple(round(corner) for corner in corners))
+            right, lower = min(left + side, image.width), min(top + side, image.height)
+            tile = image.crop((round(left), round(top), round(right), round(lower)))
             boxes = _boxes(tile, round(scale * max(tile.size)), FAR_ENLARGED) + np.tile(np.round((left, top)), 2)
             found += [box for box in boxes if not _seen(box, np.array(found))]
     return _by_size(np.array(found).reshape(-1, 4))

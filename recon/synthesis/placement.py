@@ -198,8 +198,9 @@ class Look:
         stacked = np.concatenate([values for values, _ in maps.values()], -1, dtype=np.float32)
         stacked = stacked.reshape(self.old**2, -1)
         four = [stacked.take(corner, 0) for corner in self.around]
-        between = np.sum([weight[:, None] * corner for weight, corner in zip(self.weights, four, strict=True)], 0)
-        spread = np.maximum.reduce(four) - np.minimum.reduce(four)  # NaN where one is
+        between = self._weighted(four, self.weights)
+        highest = np.maximum(np.maximum(four[0], four[1]), np.maximum(four[2], four[3]))  # NaN where one is
+        spread = highest - np.minimum(np.minimum(four[0], four[1]), np.minimum(four[2], four[3]))
         nearest = stacked.take(self.centre, 0)
         nearest[~self.inside] = np.nan
         found, first = {}, 0
@@ -216,9 +217,19 @@ class Look:
         finer = max(1, round(float(np.hypot(*self.back[:, 0]))))
         around, weights, _ = self._around(self._places(finer)) if finer > 1 else (self.around, self.weights, None)
         flat = rgb.reshape(-1, 3)
-        four = [weight[:, None] * flat.take(corner, 0) for weight, corner in zip(weights, around, strict=True)]
-        pixels = np.sum(four, 0).reshape(self.new, finer, self.new, finer, 3).mean((1, 3))
+        pixels = self._weighted([flat.take(corner, 0) for corner in around], weights)
+        if finer > 1:
+            pixels = pixels.reshape(self.new, finer, self.new, finer, 3).mean((1, 3))
+        pixels = pixels.reshape(self.new, self.new, 3)
         return pixels.round().clip(0, 255).astype(np.uint8)
+
+    @staticmethod
+    def _weighted(four: list[np.ndarray], weights: list[np.ndarray]) -> np.ndarray:
+        """The sum of four arrays (n, k), each times its weights (n,): float32."""
+        total = four[0] * weights[0][:, None]
+        for corner, weight in zip(four[1:], weights[1:], strict=True):
+            total += corner * weight[:, None]
+        return total
 
     def _places(self, finer: int) -> np.ndarray:
         """((new * finer)^2, 2) the old image's u, v at the centres of so many samples a pixel and axis."""

@@ -39,12 +39,12 @@ class MapsTarget:
 
     def __call__(self, record: Record) -> dict[str, Tensor]:
         mask = getattr(record, self._field("mask"))
-        share = self._blocks(mask[..., None].astype(np.float32)).mean(2)  # of each coarse pixel's
+        share = self._mean(mask[..., None].astype(np.float32))  # of each coarse pixel's
         found = share >= 0.5
 
         def inside(values: np.ndarray) -> Tensor:
             kept = np.where(mask[..., None] & np.isfinite(values), values, np.float32(0)) + np.float32(0)  # no -0
-            kept = self._blocks(kept).mean(2) / np.maximum(share, np.float32(0.5)) * found
+            kept = self._mean(kept) / np.maximum(share, np.float32(0.5)) * found
             return torch.from_numpy(np.ascontiguousarray(np.moveaxis(kept, -1, 0), np.float32))
 
         told = {}
@@ -62,22 +62,32 @@ class MapsTarget:
             "normals": inside(record.normals),
         }
 
-    def _blocks(self, values: np.ndarray) -> np.ndarray:
-        """(S, S, k) -> (S / coarser, S / coarser, coarser^2, k): the pixels of each coarse one."""
-        side, finer = self.size // self.coarser, self.coarser
-        blocks = values.reshape(side, finer, side, finer, -1).transpose(0, 2, 1, 3, 4)
-        return blocks.reshape(side, side, finer**2, -1)
+    def _parts(self, values: np.ndarray) -> list[np.ndarray]:
+        """(S, S, ...) -> coarser^2 times (S / coarser, S / coarser, ...): one pixel of each coarse one."""
+        steps = range(self.coarser)
+        return [values[row :: self.coarser, column :: self.coarser] for row in steps for column in steps]
+
+    def _mean(self, values: np.ndarray) -> np.ndarray:
+        """(S, S, k) -> (S / coarser, S / coarser, k): over the pixels of each coarse one."""
+        first, *others = self._parts(values)
+        total = first.copy()
+        for part in others:
+            total += part
+        return total / np.float32(self.coarser**2)
 
     def _mostly(self, mask: np.ndarray) -> Tensor:
         """(S, S) bool -> (1, S / coarser, S / coarser) float 0/1."""
-        share = self._blocks(mask[..., None].astype(np.float32)).mean(2)
+        share = self._mean(mask[..., None].astype(np.float32))
         return torch.from_numpy((share[..., 0] >= 0.5)[None].astype(np.float32))
 
     def _most_frequent(self, codes: np.ndarray) -> np.ndarray:
         """(S, S) -> (1, S / coarser, S / coarser) float32."""
-        blocks = self._blocks(codes[..., None])[..., 0]
-        votes = (blocks[..., None] == blocks[..., None, :]).sum(-1)
-        return np.take_along_axis(blocks, votes.argmax(-1)[..., None], -1)[..., 0][None].astype(np.float32)
+        parts = self._parts(codes)
+        votes = [sum((part == other).astype(np.uint8) for other in parts) for part in parts]
+        winner, most = parts[0].astype(np.float32), votes[0]
+        for part, count in zip(parts[1:], votes[1:], strict=True):
+            winner, most = np.where(count > most, part, winner), np.maximum(count, most)
+        return winner[None].astype(np.float32)
 
     def _field(self, name: str) -> str:
         return f"amodal_{name}" if self.amodal else name
