@@ -10,6 +10,7 @@ from recon.cli import Command, run_program
 COMMANDS = {
     "generate": Command("synth2real.commands.generate", "make a dataset of realistic faces with geometry labels"),
     "render": Command("synth2real.commands.render", "make a dataset of renders with exact labels"),
+    "verify": Command("synth2real.commands.verify", "read a dataset whole and make a sample of it again"),
     "evaluate": Command("synth2real.commands.evaluate", "score generators: realism and geometry, side by side"),
     "train": Command("synth2real.commands.train", "train the generator on your photos"),
     "match": Command("synth2real.commands.match", "write a scene config that follows your photos"),

@@ -3,6 +3,7 @@
 out/data/train-*.parquet    the rows                        out/manifest.json    what they depend on
 out/index.html, sheet.jpg   the first of them, as pictures  out/README.md        the card: columns, drift, limits
 out/template.npz            what the meshes of all rows share
+out/checksums.json          what each of these files must be
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from recon.files import whole_file
 from recon.methods.base import Reconstructor
 from recon.ranges import COUNT, PROCESSES, SEEDS, refuse_beyond
 from recon.render.config import Renderer
-from recon.synthesis.produce import Produced, produce, read_manifest
+from recon.synthesis.produce import Job, Produced, produce, read_manifest
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import Rows
 from synth2real import bundled
 from synth2real.bundled import BUNDLED_PX, RENDER_PX, SIDES_PX
 from synth2real.dataset.card import Drift, drift_statistics, write_card
+from synth2real.dataset.checksums import write_checksums
 from synth2real.dataset.gallery import write_gallery
 from synth2real.dataset.jobs import GenerateJob
 from synth2real.dataset.sheets import contact_sheet
@@ -77,12 +79,11 @@ def make_renders(
     """
     _refuse_nonsense(count, size, seed, workers)
     scene = changed(scene or SceneConfig(), {}, "the scene")  # as strict with a scene made in Python as with a file
-    produced = produce(RenderJob(seed, size, scene, renderer=renderer), count, out, workers)
+    produced = _produce(RenderJob(seed, size, scene, renderer=renderer), count, out, workers)
     shown = list(islice(Rows(produced.shards), SHOWN))
     contact_sheet(shown, ("render", "correspondence", "normals"), out / "sheet.jpg")
     facts = f"{count} records, {size} px, seed {seed}; the first {len(shown)} are shown"
     write_gallery(out, shown, "Renders with exact labels", facts)
-    _write_template(out, load("default"))
     write_card(out, produced, read_manifest(out))
     said = f"{count} records in {out}: index.html shows the first {len(shown)}, README.md says what they hold"
     return Dataset(out, produced, None, said)
@@ -128,7 +129,7 @@ def make_dataset(
     Reconstructor.from_pretrained(job.network)
     if weights is None and size != BUNDLED_PX:
         log.warning("the bundled generator learnt at %d px: at %d px expect worse images", BUNDLED_PX, size)
-    produced = produce(job, count, out, workers)
+    produced = _produce(job, count, out, workers)
 
     drift = drift_statistics(produced.shards)
     said = _said(drift, produced, max_drift_mm)
@@ -136,10 +137,17 @@ def make_dataset(
     contact_sheet(shown, ("image", "render", "correspondence"), out / "sheet.jpg")
     facts = f"{count} faces, {size} px, seed {seed}; {said}; the first {len(shown)} are shown"
     write_gallery(out, shown, "Realistic faces with geometry labels", facts)
-    _write_template(out, load("default"))
     write_card(out, produced, read_manifest(out), drift, own_photos=weights is not None)
     said = f"{count} faces in {out}; {said}: index.html shows them, README.md says what they hold"
     return Dataset(out, produced, drift, said)
+
+
+def _produce(job: Job, count: int, out: Path, workers: int) -> Produced:
+    """The rows, what all their meshes share, and the checksums of both."""
+    produced = produce(job, count, out, workers)
+    _write_template(out, load("default"))
+    write_checksums(out)
+    return produced
 
 
 def _said(drift: Drift, produced: Produced, max_drift_mm: float | None) -> str:
