@@ -137,7 +137,7 @@ def make_dataset(
     contact_sheet(shown, ("image", "render", "correspondence"), out / "sheet.jpg")
     facts = f"{count} faces, {size} px, seed {seed}; {said}; the first {len(shown)} are shown"
     write_gallery(out, shown, "Realistic faces with geometry labels", facts)
-    write_card(out, produced, read_manifest(out), drift, own_photos=weights is not None)
+    write_card(out, produced, read_manifest(out), drift)
     said = f"{count} faces in {out}; {said}: index.html shows them, README.md says what they hold"
     return Dataset(out, produced, drift, said)
 

@@ -13,17 +13,12 @@ from synth2real.cli import main
 from synth2real.dataset.checksums import FILE, read_checksums, write_checksums
 from synth2real.dataset.verify import verify
 from tests.recon.synthesis.fake_records import SCHEMA, fake_record
-from tests.synth2real.dataset.verify.damage import COUNT, FIRST, SECOND, SIZE, THIRD, flip, rewrite, small_renders
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return small_renders(tmp_path_factory.mktemp("verify") / "made")
+from tests.synth2real.dataset.verify.damage import COUNT, FIRST, SECOND, SIZE, THIRD, flip, rewrite
 
 
 @pytest.fixture
-def copy(made, tmp_path):
-    shutil.copytree(made, tmp_path / "copy")
+def copy(renders, tmp_path):
+    shutil.copytree(renders, tmp_path / "copy")
     return tmp_path / "copy"
 
 
@@ -31,8 +26,8 @@ def said(folder, **options):
     return [str(finding) for finding in verify(folder, **{"sample": 0, **options}).wrong]
 
 
-def test_a_whole_dataset_is_verified(made, capsys):
-    assert main(["verify", str(made), "--sample", str(COUNT)]) == 0
+def test_a_whole_dataset_is_verified(renders, capsys):
+    assert main(["verify", str(renders), "--sample", str(COUNT)]) == 0
     out = capsys.readouterr().out
     assert f"nothing is wrong: {COUNT} rows read, {COUNT} of them made again" in out and "bit for bit" in out
 
