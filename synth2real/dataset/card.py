@@ -89,7 +89,10 @@ def summary(produced: Produced, manifest: Mapping[str, Any]) -> str:
     said = f"{produced.count} faces at {size} x {size} px, drawn with seed {seed}, made by synth2real."
     if "colours" in manifest:
         said += f" {manifest['colours']} drew the colours."
-    if manifest.get("max_drift_mm") is not None:
+    if "selected" in manifest:
+        selected = manifest["selected"]
+        said += f" They are those of {selected['rows']} rows for which `{selected['where']}`."
+    elif manifest.get("max_drift_mm") is not None:
         share = 100 * produced.count / produced.candidates
         said += (
             f" Images that drifted more than {manifest['max_drift_mm']:g} mm were left out: the yield is {share:.1f} %"

@@ -50,7 +50,7 @@ def published_card(of: Published) -> str:
     sections = [
         _header(of, name, len(rows)),
         f"# {name}",
-        summary(produced, of.manifest) + _selected(of.manifest),
+        summary(produced, of.manifest),
         _configurations(of, len(rows)),
         drift_section(drift_statistics(of.shards), of.manifest) if generated else EXACT,
         _use_section(of.repo),
@@ -94,11 +94,6 @@ def _configurations(of: Published, count: int) -> str:
 | `light` (shown first) | {count} | image, render, mask, depth, landmarks, what to filter by, two pictures to look at |
 | `full` | {count} | every label below ({megabytes:.1f} MB) |
 | `showcase` | {of.showcase} | the face as a GLB mesh that wears its image, to turn around in the viewer |"""
-
-
-def _selected(manifest: Mapping[str, Any]) -> str:
-    selected = manifest.get("selected")
-    return f" Of {selected['rows']} rows those were kept where `{selected['where']}`." if selected else ""
 
 
 def _use_section(repo: str) -> str:

@@ -49,7 +49,7 @@ def check_remade(
     there: dict[int, list[Place]] = {}
     for place in places:
         there.setdefault(place.index, []).append(place)
-    keeps = _keeps(manifest)
+    keeps = _keeps(manifest, columns)
     last, loose, wrong = max(there), 0, len(verdict.wrong)
     with progress("blocks made again", len(blocks)) as counted:
         for start in blocks:
@@ -88,9 +88,19 @@ def _check_against(folder: Path, place: Place, made: Row | None, columns: Sequen
     return loose
 
 
-def _keeps(manifest: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bool]:
-    selected = manifest.get("selected")
-    return Where(selected["where"]) if selected else lambda row: True
+def _keeps(manifest: Mapping[str, Any], columns: Sequence[Column]) -> Callable[[Row], bool]:
+    """Whether a row is among the selected ones, by its values as they are stored."""
+    if "selected" not in manifest:
+        return lambda row: True
+    where = Where(manifest["selected"]["where"])
+    codecs = {column.name: column.codec for column in columns if column.name in where.names}
+
+    def keeps(row: Row) -> bool:
+        return where(
+            {name: row[name] if row[name] is None else codec.decode(row[name]) for name, codec in codecs.items()}
+        )
+
+    return keeps
 
 
 @dataclass(frozen=True)
