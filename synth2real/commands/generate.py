@@ -23,8 +23,8 @@ class Options(render.DatasetOptions):
                them
     size       side of the images in px, which the generator's halvings must divide; the bundled one learnt at 128
     max_drift  leave out images that drift further, in mm, and draw others; none: keep all
-    generator  weights of the generator; none: the bundled one
-    network    weights of the reconstructor that measures the drift; none: the bundled one
+    generator  weights of the generator, a file, folder or Hub id; none: the bundled one
+    network    weights of the reconstructor that measures the drift, likewise; none: the bundled one
     """
 
     size: int = bounded(BUNDLED_PX, *SIDES_PX)

@@ -34,16 +34,15 @@ class Options:
 def run(options: Options) -> None:
     if (options.dataset is None) == (options.weights is None):
         raise UserError("give either a dataset's folder or --weights FILE")
-    from synth2real.dataset.publish import publish_dataset
+    from synth2real.dataset.publish import publish_dataset, publish_weights
 
-    assert options.dataset is not None
-    print(
-        publish_dataset(
-            options.dataset,
-            options.repo,
-            private=options.private,
-            dry_run=options.dry_run,
-            licence=options.license,
-            ingredients=options.ingredients or (),
-        )
-    )
+    asked = {
+        "private": options.private,
+        "dry_run": options.dry_run,
+        "licence": options.license,
+        "ingredients": options.ingredients or (),
+    }
+    if options.weights is not None:
+        print(publish_weights(options.weights, options.repo, **asked))
+    elif options.dataset is not None:
+        print(publish_dataset(options.dataset, options.repo, **asked))

@@ -16,8 +16,8 @@ class Options:
     dataset    a folder made by `render`, `generate` or `select`, or a dataset's name on the Hub
     sample     rows that are made again from their parameters and compared, all columns; 0: none
     seed       which rows those are
-    generator  weights that made the images; none: the bundled ones
-    network    weights that measured the drift; none: the bundled ones
+    generator  weights that made the images, a file, folder or Hub id; none: the bundled ones
+    network    weights that measured the drift, likewise; none: the bundled ones
     """
 
     dataset: str = positional("DATASET")

@@ -1,4 +1,4 @@
-"""What a dataset was made of, each ingredient's licence, and what follows from it for the whole."""
+"""What a dataset or a network was made of, each ingredient's licence, and what follows from it for the whole."""
 
 from __future__ import annotations
 
@@ -66,7 +66,33 @@ def ingredients_of(manifest: Mapping[str, Any], said: Sequence[str] = ()) -> lis
             found.append(Ingredient(name, of_bundled + learnt, "the look of every image", licence))
         else:
             found.append(Ingredient(name, of_bundled, "numbers that it measured", licence or "not asked", False))
-    return [_told(one, _read(said, [one.name for one in found])) for one in found]
+    read = _read(said, [one.name for one in found])
+    return [_told(one, read) for one in found]
+
+
+def ingredients_of_weights(card: Mapping[str, Any], sha256: str, said: Sequence[str] = ()) -> list[Ingredient]:
+    """The ledger of a network. card: what stands in its file. sha256: of the file. said: as `ingredients_of` has it."""
+    if sha256 in {digest(path) for path in bundled_weights()}:
+        known = "renders of the default model; photographs in the public domain, where the card names any"
+        return [_told(Ingredient("training data", known, "what it learnt", FREE), _read(said, ["training data"]))]
+    experiment = card.get("experiment")
+    if not experiment:
+        found = [Ingredient("training data", "not told in the file", "what it learnt", None)]
+        return [_told(one, _read(said, ["training data"])) for one in found]
+    found = [Ingredient("renders", "faces of the default model, made of CC0 data", "what it learnt", FREE)]
+    if experiment.get("photos", {}).get("folder"):
+        found.append(Ingredient("photos", f"{card.get('photos', 'some')} photographs", "the look that it learnt", None))
+    if experiment.get("textures", {}).get("file"):
+        found.append(Ingredient("skins", "skins read off photographs", "what it learnt", None))
+    for name, source in experiment.get("sources", {}).items():
+        if source.get("dataset"):
+            found.append(Ingredient(name, "a dataset", "what it learnt", None))
+        elif source.get("model", "default") != "default":
+            found.append(Ingredient(name, "renders of another face model", "what it learnt", None))
+    if experiment.get("start"):
+        found.append(Ingredient("start", "the weights that it began with", "what is left of them", None))
+    read = _read(said, [one.name for one in found])
+    return [_told(one, read) for one in found]
 
 
 def bundled_weights() -> list[Path]:

@@ -21,6 +21,7 @@ from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.files import whole_file
 from recon.methods.base import Reconstructor
+from recon.methods.pretrained import weights_file
 from recon.ranges import COUNT, PROCESSES, SEEDS, refuse_beyond
 from recon.render.config import Renderer
 from recon.synthesis.produce import Job, Produced, produce, read_manifest
@@ -106,7 +107,8 @@ def make_dataset(
     Args:
         out, count, size, seed, workers: as `make_renders` has them; `size` must suit the generator's halvings.
         scene: what is drawn; None: faces as the bundled generator knows them.
-        weights: the generator's file; network: the file of the network that measures the drift; None: the bundled ones.
+        weights: the generator's file or Hub id; network: that of the network that measures the drift; None: the bundled
+            ones.
         max_drift_mm: leave out images that drift further, and draw others; None: keep all.
 
     Raises:
@@ -119,8 +121,8 @@ def make_dataset(
         seed=seed,
         size=size,
         scene=read_config(SceneConfig, bundled.scene_config()) if scene is None else changed(scene, {}, "the scene"),
-        weights=weights or bundled.generator_weights(),
-        network=network or bundled.network_weights(),
+        weights=weights_file(weights or bundled.generator_weights()),
+        network=weights_file(network or bundled.network_weights()),
         max_drift_mm=max_drift_mm,
     )
     check_size(

@@ -1,7 +1,7 @@
 """A dataset or a network brought to the Hub. The Python API of `synth2real publish`.
 
-publish_dataset("faces", "user/faces", private=True)
-publish_weights("net.safetensors", "user/net", licence="cc0-1.0")
+publish_dataset(Path("faces"), "user/faces", private=True)
+publish_weights(Path("net.safetensors"), "user/net", licence="cc0-1.0")
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recon.errors import UserError
+from synth2real.dataset.publish.network import publish_weights
 from synth2real.dataset.publish.staging import FOLDERS, stage
 from synth2real.dataset.upload import FILES_OF_COMMIT, Sent, Upload
 
-__all__ = ["publish_dataset"]
+__all__ = ["publish_dataset", "publish_weights"]
 
 
 def publish_dataset(

@@ -35,7 +35,7 @@ def verify(
         place: a folder, or `user/name` on the Hub.
         sample: rows that are made again, drawn by `seed`; those of a file with a wrong checksum come first. They are
             made in whole blocks, so some more may be.
-        generator, network: the weights that made it; None: the bundled ones.
+        generator, network: files or Hub ids of the weights that made it; None: the bundled ones.
 
     Raises:
         UserError: there is no dataset; it can't be made again here for another reason than what is wrong with it.

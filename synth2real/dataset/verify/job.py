@@ -10,6 +10,7 @@ from typing import Any
 from recon.configuration import from_plain
 from recon.errors import UserError
 from recon.faces import load
+from recon.methods.pretrained import weights_file
 from recon.synthesis.column import SCHEMA_VERSION
 from recon.synthesis.produce import Job
 from recon.synthesis.render_job import RenderJob
@@ -23,7 +24,7 @@ OF_FOLDER = ("schema", "records_per_shard", "selected")  # what a manifest tells
 def job_of(manifest: Mapping[str, Any], generator: Path | None = None, network: Path | None = None) -> Job:
     """The job that a manifest tells of.
 
-    generator, network: the weights' files; None: the bundled ones.
+    generator, network: the weights' files or Hub ids; None: the bundled ones.
 
     Raises:
         UserError: it is of another schema or face model, or tells of nothing that is known.
@@ -43,8 +44,9 @@ def job_of(manifest: Mapping[str, Any], generator: Path | None = None, network: 
         scene = from_plain(SceneConfig, manifest["scene"], "manifest.json")
         if kind == "render":
             return RenderJob(seed, size, scene, renderer="pyrender" if "colours" in manifest else "own")
-        generator, network = generator or bundled.generator_weights(), network or bundled.network_weights()
-        return GenerateJob(seed, size, scene, generator, network, max_drift_mm=manifest["max_drift_mm"])
+        drawn_by = weights_file(generator or bundled.generator_weights())
+        measured_by = weights_file(network or bundled.network_weights())
+        return GenerateJob(seed, size, scene, drawn_by, measured_by, max_drift_mm=manifest["max_drift_mm"])
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"manifest.json lacks what its rows depend on ({error}): fetch it again") from None
 
