@@ -13,6 +13,7 @@ from recon.synthesis.column import Column, table_of
 from recon.synthesis.produce import Produced
 from recon.synthesis.schema import COLUMNS, TRAITS
 from recon.synthesis.shards import Rows
+from synth2real.dataset.balance import balance_section
 from synth2real.dataset.licences import FREE, Ingredient, ingredients_of, ledger, licence_of
 from synth2real.dataset.limits import limits_of
 from synth2real.dataset.schema import DRIFT, TRANSLATED
@@ -48,9 +49,9 @@ def write_card(
     sections = [_header(name, produced.count, ingredients), f"# {name}", summary(produced, manifest)]
     sections.append(drift_section(drift, manifest) if drift else EXACT)
     sections += [_use_section(), columns_section(TRANSLATED if drift else (*COLUMNS, *TRAITS))]
-    sections += [origin_section(ingredients), limits_of(manifest["scene"])]
+    sections += [balance_section(manifest, produced.shards), origin_section(ingredients), limits_of(manifest["scene"])]
     with whole_file(out / "README.md") as temporary:
-        temporary.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+        temporary.write_text("\n\n".join(filter(None, sections)) + "\n", encoding="utf-8")
 
 
 def name_of(manifest: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from recon.synthesis.column import Column
 from recon.synthesis.produce import Produced
 from recon.synthesis.shards import Rows
+from synth2real.dataset.balance import balance_section
 from synth2real.dataset.card import (
     EXACT,
     columns_section,
@@ -55,6 +56,7 @@ def published_card(of: Published) -> str:
         drift_section(drift_statistics(of.shards), of.manifest) if generated else EXACT,
         _use_section(of.repo),
         _counts_section(rows),
+        balance_section(of.manifest, of.shards),
         columns_section(of.columns),
         _previews_section(of.columns),
         origin_section(of.ingredients, of.licence),
@@ -62,7 +64,7 @@ def published_card(of: Published) -> str:
         _made_section(of, len(rows)),
         _cite_section(of.repo, name),
     ]
-    return "\n\n".join(sections) + "\n"
+    return "\n\n".join(filter(None, sections)) + "\n"
 
 
 def _header(of: Published, name: str, count: int) -> str:
@@ -126,7 +128,8 @@ def _counts_section(rows: Rows) -> str:
     for row in rows.rows(COUNTED):
         for name in COUNTED:
             counters[name][row[name]] += 1
-    lines = ["| trait | rows |", "| --- | --- |"]
+    people = len({row["person"] for row in rows.rows(["person"])})
+    lines = ["| trait | rows |", "| --- | --- |", f"| people | {people} |"]
     for name, counter in counters.items():
         lines.append(f"| {name} | {', '.join(f'{value} {count}' for value, count in counter.most_common())} |")
     table = "\n".join(lines)

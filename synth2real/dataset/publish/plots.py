@@ -18,10 +18,13 @@ INK, SECOND = "#2f5d8a", "#c8553d"
 def write_plots(shards: list[Path], path: Path) -> None:
     """Histograms over all rows, as a PNG."""
     rows = Rows(shards)
-    drifts = [name for name in ("drift_mm",) if name in rows.columns]
-    table = list(rows.rows([*PLAIN, *drifts, "scene"]))
-    values = {name: _values([row[name] for row in table]) for name in (*PLAIN, *drifts)}
-    azimuths = _values([_azimuth_deg(json.loads(row["scene"])["lighting"]) for row in table])
+    names = [name for name in (*PLAIN, "drift_mm") if name in rows.columns]
+    columns: dict[str, list[float | None]] = {name: [] for name in (*names, "azimuth")}
+    for row in rows.rows([*names, "scene"]):
+        for name in names:
+            columns[name].append(row[name])
+        columns["azimuth"].append(_azimuth_deg(json.loads(row["scene"])["lighting"]))
+    values = {name: np.array([number for number in column if number is not None]) for name, column in columns.items()}
 
     from matplotlib.figure import Figure
 
@@ -32,14 +35,14 @@ def write_plots(shards: list[Path], path: Path) -> None:
     tones = np.geomspace(0.02, 2, 25).tolist()
     _histogram(axes[2], {"melanin": values["melanin"]}, "skin tone: melanin, 0.03 pale to 2 dark", tones)
     axes[2].set_xscale("log")
-    smooth, around = (len(table) - len(known) for known in (values["age"], azimuths))
+    smooth, around = (len(rows) - len(values[name]) for name in ("age", "azimuth"))
     _histogram(axes[3], {"age": values["age"]}, f"age in years ({smooth} skins are smooth and have none)")
-    _histogram(axes[4], {"key light": azimuths}, f"the key lamp's side, degrees ({around} lit from all around)")
-    if drifts:
+    _histogram(axes[4], {"key light": values["azimuth"]}, f"key lamp's side, degrees ({around} lit from all around)")
+    if "drift_mm" in values:
         _histogram(axes[5], {"drift": values["drift_mm"]}, "drift of the image, mm")
     else:
         axes[5].axis("off")
-    figure.suptitle(f"{len(table)} rows")
+    figure.suptitle(f"{len(rows)} rows")
     with whole_file(path) as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
 
@@ -64,7 +67,3 @@ def _azimuth_deg(lighting) -> float | None:
         return None
     x, _, z = directions[0]
     return float(np.degrees(np.arctan2(x, z)))
-
-
-def _values(numbers: list[float | None]) -> np.ndarray:
-    return np.array([number for number in numbers if number is not None])
