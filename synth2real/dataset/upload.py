@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 from huggingface_hub.hf_api import RepoFile
 
 from recon.errors import UserError
@@ -125,6 +125,8 @@ class Upload:
         for attempt in range(TRIES):
             try:
                 return call()
+            except OfflineModeIsEnabled:
+                raise UserError("HF_HUB_OFFLINE is set, which forbids to reach the Hub: unset it") from None
             except HFValidationError:
                 raise UserError(f"--repo {self.repo} is no name of a repository: give USER/NAME") from None
             except Exception as error:
@@ -160,13 +162,17 @@ def _hashes(path: Path) -> tuple[str, str]:
 
 
 def _cause(error: BaseException | None) -> Exception | None:
-    """What the Hub or the connection said, within what the client made of it; None where it is neither."""
+    """What the Hub or the connection said, within what the client made of it; None where it is neither.
+
+    The client's uploads end in a RuntimeError, which is taken for the connection's where nothing else is within it.
+    """
+    outer = error if isinstance(error, RuntimeError) else None
     while error is not None:
         module = type(error).__module__.partition(".")[0]
         if isinstance(error, (HfHubHTTPError, ConnectionError, TimeoutError)) or module.startswith(TRANSPORT):
             return error if isinstance(error, Exception) else None
         error = error.__cause__ or error.__context__
-    return None
+    return outer
 
 
 def _short(error: Exception) -> str:

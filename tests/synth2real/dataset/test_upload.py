@@ -5,6 +5,8 @@ import urllib.request
 
 import pytest
 
+from recon.errors import UserError
+from synth2real.dataset.upload import Upload
 from tests.hub_client import client
 from tests.hub_server import TOKEN, HubServer
 
@@ -98,7 +100,7 @@ def test_somebody_elses_commit_in_between_is_kept(hub, send):
         ([], "hf_SECRETother", "log in with `hf auth login`"),
         ([("POST", "/commit/", ["403"])], TOKEN, "log in with `hf auth login`"),
         ([("POST", "/commit/", ["400"])], TOKEN, "the Hub refused commit 1 for me/faces (status 400"),
-        ([("GET", "/tree/", ["cut"] * 60)], TOKEN, "run the same command again"),
+        ([("GET", "/api/datasets/me/faces", ["cut"] * 60)], TOKEN, "run the same command again"),
     ],
 )
 def test_refusals_are_one_sentence_and_hold_no_token(hub, send, failures, token, said):
@@ -113,6 +115,13 @@ def test_a_public_repository_is_not_taken_for_a_private_one(hub, send):
     assert send()[0] == 0
     code, out = send(private=True)
     assert code == 1 and "me/faces is public already" in out
+
+
+def test_offline_and_a_name_that_is_none_are_said_at_once(tmp_path):
+    with pytest.raises(UserError, match="HF_HUB_OFFLINE is set"):  # as all tests are
+        Upload("me/faces", "dataset", {}).send()
+    with pytest.raises(UserError, match="--repo me/too/deep is no name of a repository"):
+        Upload("me/too/deep", "dataset", {}).send()
 
 
 def test_the_server_is_strict(hub, send):

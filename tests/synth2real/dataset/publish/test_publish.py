@@ -139,6 +139,7 @@ print(json.dumps({
     "full": [row["index"] for row in full],
     "mesh": [len(mesh.faces) for mesh in turn[0]["mesh"].geometry.values()],
     "verify": main(["verify", "me/faces", "--sample", "1"]),
+    "select": main(["select", "me/faces", "--where", "index < 5", "--out", OUT]),
 }))
 """
 
@@ -146,7 +147,7 @@ print(json.dumps({
 def test_published_through_failures_it_comes_back_and_verifies(renders, tmp_path):
     folder = tmp_path / "faces"
     shutil.copytree(renders, folder)
-    script, running = SCRIPT.replace("FOLDER", repr(str(folder))), []
+    script, running = SCRIPT.replace("FOLDER", repr(str(folder))).replace("OUT", repr(str(tmp_path / "part"))), []
     with HubServer() as hub:
         hub.on_commit = lambda count: running[0].kill() if count == 1 else None
         hub.fail("POST", "/commit/", "500", "cut")
@@ -165,6 +166,7 @@ def test_published_through_failures_it_comes_back_and_verifies(renders, tmp_path
     found = json.loads(next(line for line in out.splitlines() if line.startswith("{")))
     assert found["light"] == [20, 3, [32, 32]] and found["full"] == list(range(20))
     assert found["mesh"] == [int(load("default").face.sum())]
+    assert found["select"] == 0 and len(Rows(tmp_path / "part")) == 5
     assert found["verify"] == 0 and "nothing is wrong: 20 rows read" in out
     everything = killed.encode() + out.encode() + b"".join(there.values())
     assert b"SECRET" not in everything
