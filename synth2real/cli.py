@@ -10,6 +10,9 @@ from recon.cli import Command, run_program
 COMMANDS = {
     "generate": Command("synth2real.commands.generate", "make a dataset of realistic faces with geometry labels"),
     "render": Command("synth2real.commands.render", "make a dataset of renders with exact labels"),
+    "select": Command("synth2real.commands.select", "take a part of a dataset, by yaw, drift, age, glasses, ..."),
+    "verify": Command("synth2real.commands.verify", "read a dataset whole and make a sample of it again"),
+    "publish": Command("synth2real.commands.publish", "bring a dataset or a network to the Hub"),
     "evaluate": Command("synth2real.commands.evaluate", "score generators: realism and geometry, side by side"),
     "train": Command("synth2real.commands.train", "train the generator on your photos"),
     "feedback": Command("synth2real.commands.feedback", "retrain networks on the generator's images, beside renders"),

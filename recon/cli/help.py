@@ -29,7 +29,8 @@ def command_help(title: str, about: str, options: type, settings: type | None) -
     own = {one.key: one for one in settings_of(options)}
     lefts = {key: places.get(key) or f"--{key} {words_text(options, key)}".rstrip() for key in own}
     required = [lefts[key] for key, one in own.items() if one.default is None and key not in places]
-    usage = " ".join([f"usage: {title}", *places.values(), *required, "[--OPTION VALUE]..."])
+    given = [f"[{place}]" if own[key].default is not None else place for key, place in places.items()]
+    usage = " ".join([f"usage: {title}", *given, *required, "[--OPTION VALUE]..."])
     lines = [usage, "", f"{about[:1].upper()}{about[1:]}.", ""]
     for key, one in own.items():
         lines += _entry(lefts[key], one.meaning, [] if key in places else _of_option(one))

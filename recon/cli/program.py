@@ -36,15 +36,17 @@ class Command:
 
 
 def run_program(program: str, about: str, commands: Mapping[str, Command], argv: Sequence[str] | None = None) -> int:
-    """Run the command that `argv` names. Exit codes: 0, 2 for what the user can mend (one line), 130 for Ctrl-C."""
+    """Run the command that `argv` names. Exit codes: 0, or what the command's `run` returns (1 where its answer
+    is no); 2 for what the user can mend (one line), 130 for Ctrl-C.
+    """
     one_blas_thread()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files are bytes, and need not be text
     try:
-        _answer(program, about, commands, list(sys.argv[1:] if argv is None else argv))
+        code = _answer(program, about, commands, list(sys.argv[1:] if argv is None else argv))
         if sys.stdout is not None:
             sys.stdout.flush()  # a reader that is gone, or a full disk, is told of here
-        return 0
+        return code
     except UserError as error:
         return _fail(program, str(error), 2)
     except KeyboardInterrupt:
@@ -63,7 +65,7 @@ def run_program(program: str, about: str, commands: Mapping[str, Command], argv:
         return _fail(program, sentence, 2)
 
 
-def _answer(program: str, about: str, commands: Mapping[str, Command], words: list[str]) -> None:
+def _answer(program: str, about: str, commands: Mapping[str, Command], words: list[str]) -> int:
     lines = {name: command.help for name, command in commands.items()}
     family = {name: line for name, line in lines.items() if words and name.startswith(f"{words[0]} ")}
     if not words or words[0] in HELP:
@@ -74,18 +76,19 @@ def _answer(program: str, about: str, commands: Mapping[str, Command], words: li
         print(overview(program, f"`{program} {words[0]}` is one of:", family))
     else:
         name, rest = _split_name(program, words, commands)
-        _run_command(f"{program} {name}", commands[name], rest)
+        return _run_command(f"{program} {name}", commands[name], rest) or 0
+    return 0
 
 
-def _run_command(title: str, command: Command, words: Sequence[str]) -> None:
+def _run_command(title: str, command: Command, words: Sequence[str]) -> int | None:
     module = importlib.import_module(command.module)
     settings = module.settings(*command.told) if hasattr(module, "settings") else None
     if any(word in HELP for word in words):
         print(command_help(title, command.help, module.Options, settings))
-        return
+        return None
     given, overrides = read_words(words, module.Options, settings, title)
     options = from_words(module.Options, given)
-    module.run(options, *([] if settings is None else [overrides]), *command.told)
+    return module.run(options, *([] if settings is None else [overrides]), *command.told)
 
 
 def _split_name(program: str, words: list[str], commands: Mapping[str, Command]) -> tuple[str, list[str]]:

@@ -83,9 +83,9 @@ def _put_places(own: Given, places: list[str], options: type, title: str) -> Non
     """Put the words without `--` where they belong."""
     named = [field for field in dataclasses.fields(options) if "positional" in field.metadata]
     several = bool(named) and words_of(options, named[0].name)[0]
-    if named and not places:
+    if named and not places and named[0].default is dataclasses.MISSING:
         raise UserError(f"no {named[0].metadata['positional']} is given (see {title} --help)")
     if len(places) > len(named) and not several:
         raise UserError(f"can't make sense of '{places[len(named)]}' (see {title} --help)")
-    if named:
+    if named and places:
         own[named[0].name] = places if several else places[0]

@@ -23,7 +23,7 @@ class Options:
     crop       each photo is a ready crop of one face
     no_detail  leave out the relief that the photo's shading shows
     formats    of the meshes, separated by commas, of obj, ply, glb, stl
-    network    weights of the reconstructor; none: the bundled one
+    network    weights of the reconstructor, a file, folder or Hub id; none: the bundled one
     device     for the network: cpu or cuda
     workers    processes for the meshes
     """

@@ -16,7 +16,7 @@ class Options:
 
     photos   folder of photos of one face each, at any depth
     out      file to write, .npy
-    network  weights of the reconstructor; none: the bundled one
+    network  weights of the reconstructor, a file, folder or Hub id; none: the bundled one
     device   for the network: cpu or cuda
     workers  processes
     """

@@ -19,9 +19,9 @@ def bounded(default: Any = dataclasses.MISSING, low: float | None = None, high: 
     return dataclasses.field(default=default, metadata={"range": (low, high)})
 
 
-def positional(name: str) -> Any:
-    """A required field that a command line gives without `--`: its only one. name: stands for it in the help."""
-    return dataclasses.field(metadata={"positional": name})
+def positional(name: str, default: Any = dataclasses.MISSING) -> Any:
+    """A field that a command line gives without `--`: its only one. name: stands for it in the help."""
+    return dataclasses.field(default=default, metadata={"positional": name})
 
 
 def range_of(field: dataclasses.Field) -> Range:

@@ -10,14 +10,12 @@ import torch
 from recon import assets
 from recon.methods.base import FaceGeometry, Reconstructor, device_of
 from recon.methods.mirrored import Mirrored
-from recon.methods.pretrained import FILE, digest
+from recon.methods.pretrained import digest, weights_file
 
 
 def network_file(place: Path | None) -> Path:
-    """The weights that a protocol's `network` names, a file or a folder: the bundled ones where it is None."""
-    if place is None:
-        return assets.path("weights/pix2vertex.safetensors")
-    return place / FILE if place.is_dir() else place
+    """The weights that a protocol's `network` names, a file, folder or Hub id: the bundled ones where it is None."""
+    return assets.path("weights/pix2vertex.safetensors") if place is None else weights_file(place)
 
 
 def open_network(place: Path | None, mirrored: bool) -> Reconstructor:
@@ -28,9 +26,9 @@ def open_network(place: Path | None, mirrored: bool) -> Reconstructor:
 
 
 def digests(*places: Path | None) -> dict[str, str]:
-    """{file name: SHA-256} of `network_file` of each, for a result's `weights`."""
+    """{name of the place: SHA-256} of `network_file` of each, for a result's `weights`."""
     files = [network_file(place) for place in places]
-    return {file.name: digest(file) for file in files}
+    return {(place or file).name: digest(file) for place, file in zip(places, files, strict=True)}
 
 
 @torch.no_grad()

@@ -81,7 +81,7 @@ class Pretrained(nn.Module, ModelHubMixin, library_name="synth2real", license="c
         Raises:
             UserError: there is nothing, or something else.
         """
-        return cast(T, _load(_file_at(pretrained_model_name_or_path, download), cls))
+        return cast(T, _load(weights_file(pretrained_model_name_or_path, **download), cls))
 
     def _save_pretrained(self, save_directory: Path) -> None:
         save_weights(save_directory / FILE, self)
@@ -115,7 +115,11 @@ def network_digest(network: nn.Module) -> str:
     return weights.hexdigest()[:16]
 
 
-def _file_at(place: str | Path, download: Mapping[str, Any]) -> Path:
+def weights_file(place: str | Path, **download: Any) -> Path:
+    """The file of weights at a place as `from_pretrained` takes it, fetched where that is on the Hub.
+
+    A file or folder is not looked into. Raises UserError where the Hub has none.
+    """
     path = Path(place)
     if path.is_dir():
         return path / FILE

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
 from recon.errors import UserError
 from recon.faces import load
 from recon.synthesis.background import key_of
 from recon.synthesis.codecs import Pixels
 from recon.synthesis.config import SourceConfig
+from recon.synthesis.hub import dataset_folder
 from recon.synthesis.produce import produce
 from recon.synthesis.record import Record
 from recon.synthesis.render_job import RENDERER_VERSION, RenderJob
@@ -132,7 +131,7 @@ class Stored:
         cls, place: str | Path, image: Literal["image", "render"] = "image", first: int = 0, last: int | None = None
     ) -> Stored:
         """Rows `first` to `last` - 1 of a dataset's folder, or of one on the Hub."""
-        rows = Rows(_folder_of(str(place)))
+        rows = Rows(dataset_folder(place))
         last = len(rows) if last is None else last
         if not 0 <= first < last <= len(rows):
             raise UserError(f"{place} holds rows 0 to {len(rows) - 1}: {first} to {last - 1} are not among them")
@@ -175,19 +174,6 @@ def only(record: Record, names: Collection[str]) -> Record:
         if one.name not in kept and isinstance(getattr(record, one.name), np.ndarray)
     }
     return replace(record, **empty)
-
-
-def _folder_of(place: str) -> Path:
-    path = Path(place)
-    if path.is_dir():
-        return path
-    if len(path.parts) != 2 or path.is_absolute():
-        raise UserError(f"there is no dataset folder {place}: check the path")
-    try:
-        return Path(snapshot_download(place, repo_type="dataset", allow_patterns=["data/*.parquet", "manifest.json"]))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        reason = type(error).__name__
-        raise UserError(f"there is no dataset {place}, neither here nor on the Hub ({reason}): check it") from None
 
 
 def content(value: Any) -> str:

@@ -24,9 +24,9 @@ class Options(render.DatasetOptions):
     size       side of the images in px, which the generator's halvings must divide; the bundled one learnt at 128
     max_drift  images that drift further, in mm, by the worse of both judges are drawn again up to three times, then
                left out for other scenes; none: keep all
-    generator  weights of the generator; none: the bundled one
-    judge      weights of two reconstructors that measure the drift, best ones that the generator was not held to; none:
-               the bundled ones
+    generator  weights of the generator, a file, folder or Hub id; none: the bundled one
+    judge      weights of two reconstructors that measure the drift, likewise, best ones that the generator was not held
+               to; none: the bundled ones
     """
 
     size: int = bounded(BUNDLED_PX, *SIDES_PX)

@@ -25,7 +25,7 @@ class Options:
     framing  where the face is in a photo: by five points, by detecting it, or none for ready crops; auto: by points
              where there are any, else by detecting
     drop     file with names of photos to leave out, one a line
-    network  weights of the reconstructor that measures; none: the bundled one
+    network  weights of the reconstructor that measures, a file, folder or Hub id; none: the bundled one
     count    renders a round
     rounds   of drawing and moving
     """

@@ -9,14 +9,20 @@ from typing import Any
 import numpy as np
 
 from recon.files import whole_file
+from recon.methods.pretrained import digest
 from recon.synthesis.column import Column, table_of
 from recon.synthesis.produce import Produced
 from recon.synthesis.schema import COLUMNS, TRAITS
 from recon.synthesis.shards import Rows
+from synth2real.dataset.balance import balance_section
+from synth2real.dataset.judges import LETTERS, introductions
+from synth2real.dataset.licences import FREE, Ingredient, bundled_weights, ingredients_of, ledger, licence_of
 from synth2real.dataset.limits import limits_of
 from synth2real.dataset.schema import DRIFT, TRANSLATED
 from synth2real.dataset.translate import DRAWS
+from synth2real.gan.generator import Generator
 
+EXACT = "All labels are exact for `render`."
 LOW_IS_BAD = ("mask_iou", "region_agreement")
 Drift = dict[str, dict[str, float]]  # column -> mean, median, worst_5_percent; none: images without a number
 
@@ -41,57 +47,73 @@ def write_card(
     produced: Produced,
     manifest: Mapping[str, Any],
     drift: Drift | None = None,
-    own_photos: bool = False,
-    judged: Sequence[str] = (),
+    judged: Sequence[str] | None = None,
 ) -> None:
-    """Write `out/README.md`.
-
-    drift: None for a dataset of renders. own_photos: the translator is not the bundled one, so what it was trained on,
-    and with it the licence, is for the publisher to say. judged: a line about each judge.
+    """Write `out/README.md`, for reading in the folder. drift: None for a dataset of renders. judged: a line about each
+    judge; None: what the manifest's digests tell.
     """
-    name = "Realistic synthetic faces with geometry labels" if drift else "Synthetic face renders with geometry labels"
-    licence = "other" if own_photos else "cc0-1.0"
-    sections = [_header(name, produced.count, licence), f"# {name}", _summary(produced, manifest)]
-    sections.append(_drift_section(drift, manifest, judged) if drift else "All labels are exact for `render`.")
-    sections += [_use_section(), _columns_section(TRANSLATED if drift else (*COLUMNS, *TRAITS))]
-    sections += [_origin_section(bool(drift), own_photos), limits_of(manifest["scene"])]
+    name = name_of(manifest)
+    ingredients = ingredients_of(manifest)
+    sections = [_header(name, produced.count, ingredients), f"# {name}", summary(produced, manifest)]
+    sections.append(drift_section(drift, manifest, judged) if drift else EXACT)
+    sections += [_use_section(), columns_section(TRANSLATED if drift else (*COLUMNS, *TRAITS))]
+    sections += [balance_section(manifest, produced.shards), origin_section(ingredients), limits_of(manifest["scene"])]
     with whole_file(out / "README.md") as temporary:
-        temporary.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+        temporary.write_text("\n\n".join(filter(None, sections)) + "\n", encoding="utf-8")
 
 
-def _header(name: str, count: int, licence: str) -> str:
-    size = next((label for limit, label in SIZE_CATEGORIES if count < limit), "n>1M")
+def name_of(manifest: Mapping[str, Any]) -> str:
+    """The title of a dataset's card."""
+    if manifest["kind"] == "generate":
+        return "Realistic synthetic faces with geometry labels"
+    return "Synthetic face renders with geometry labels"
+
+
+def _header(name: str, count: int, ingredients: Sequence[Ingredient]) -> str:
+    unknown = any(one.licence is None for one in ingredients)
     return f"""---
 pretty_name: {name}
-license: {licence}
-task_categories: [depth-estimation, image-segmentation, keypoint-detection]
-tags: [synthetic, face, 3d, depth, normals, correspondence]
-size_categories: [{size}]
+license: {"other" if unknown else licence_of(ingredients, None)}
+{facts_of_header(count)}
 configs:
 - config_name: default
   data_files: data/*.parquet
 ---"""
 
 
+def facts_of_header(count: int) -> str:
+    """What the Hub's card says of any of our datasets, of `count` rows."""
+    size = next((label for limit, label in SIZE_CATEGORIES if count < limit), "n>1M")
+    return f"""task_categories: [depth-estimation, image-segmentation, keypoint-detection]
+tags: [synthetic, face, 3d, depth, normals, correspondence]
+size_categories: [{size}]"""
+
+
 SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def _summary(produced: Produced, manifest: Mapping[str, Any]) -> str:
+def summary(produced: Produced, manifest: Mapping[str, Any]) -> str:
+    """How many, how large, how chosen."""
     size, seed = manifest["size"], manifest["seed"]
-    summary = f"{produced.count} faces at {size} x {size} px, drawn with seed {seed}, made by synth2real."
+    said = f"{produced.count} faces at {size} x {size} px, drawn with seed {seed}, made by synth2real."
     if "colours" in manifest:
-        summary += f" {manifest['colours']} drew the colours."
-    if manifest.get("max_drift_mm") is not None:
+        said += f" {manifest['colours']} drew the colours."
+    if "selected" in manifest:
+        selected = manifest["selected"]
+        said += f" They are those of {selected['rows']} rows for which `{selected['where']}`."
+    elif manifest.get("max_drift_mm") is not None:
         share = 100 * produced.count / produced.candidates
-        summary += (
+        said += (
             f" Images that drifted more than {manifest['max_drift_mm']:g} mm by the worse of two judges were drawn"
             f" again, at most {DRAWS - 1} times, then left out: the yield is {share:.1f} %"
             f" ({produced.count} of {produced.candidates})."
         )
-    return summary
+    return said
 
 
-def _drift_section(drift: Drift, manifest: Mapping[str, Any], judged: Sequence[str]) -> str:
+def drift_section(drift: Drift, manifest: Mapping[str, Any], judged: Sequence[str] | None = None) -> str:
+    """How far labels hold for the images. judged: a line about each judge; None: what the manifest's digests tell."""
+    judged = _introductions(manifest["weights"]) if judged is None else judged
     lines = "\n".join(
         f"| {name} | {values['mean']:.4g} | {values['median']:.4g} | {values['worst_5_percent']:.4g} |"
         for name, values in drift.items()
@@ -116,6 +138,18 @@ error says little. Filter by `drift_mm` if it matters.
 Weights (SHA-256): {weights}."""
 
 
+def _introductions(weights: Mapping[str, str]) -> list[str]:
+    """`introductions` of bundled judges by their digests; of others, that nothing is known here."""
+    known = {digest(path): path for path in bundled_weights()}
+    judges = [weights[f"judge_{letter}"] for letter in LETTERS]
+    if not all(judge in known for judge in judges):
+        told = zip(LETTERS, judges, strict=True)
+        return [f"Judge {letter}: weights {judge[:16]}, whose own error is not known here." for letter, judge in told]
+    generator = known.get(weights["generator"])
+    card = Generator.from_pretrained(generator).card if generator else {}
+    return introductions([known[judge] for judge in judges], {generator.stem if generator else "the generator": card})
+
+
 def _use_section() -> str:
     return """## Use
 ```python
@@ -132,7 +166,8 @@ their codes have (1/128 mm). Coordinates beyond +-255.9 mm, at ends of hair and 
 Needs `datasets` 4 or newer. Filter by the plain columns at the end of the table, such as `row["glasses"] != "none"`."""
 
 
-def _columns_section(columns: tuple[Column, ...]) -> str:
+def columns_section(columns: tuple[Column, ...]) -> str:
+    """The columns with their units."""
     return f"""## Columns
 S is the side of the images; n vertices, k and e parameters are the face model's. The formulas give values from 16-bit
 codes.
@@ -140,20 +175,25 @@ codes.
 {table_of(columns)}"""
 
 
-def _origin_section(of_images: bool, own_photos: bool) -> str:
-    if own_photos:
-        licence = (
-            "The translator's weights are not the bundled ones: name here the photographs that they were trained on,\n"
-            "and a licence that those allow."
-        )
-    elif of_images:
-        licence = (
-            "The translator was trained on photographs in the public domain. That clears copyright, not a person's"
-            " likeness: an image may by chance resemble somebody.\nThe dataset is in the public domain (CC0 1.0)."
+def origin_section(ingredients: Sequence[Ingredient], licence: str | None = None) -> str:
+    """What it was made of, and its licence; None: what the ingredients allow."""
+    if unknown := [one.name for one in ingredients if one.licence is None]:
+        said = (
+            f"The licence of {' and '.join(unknown)} is not known here: name it, and choose a licence that it allows,"
+            "\nbefore you give the dataset to anybody (`synth2real publish` asks for it)."
         )
     else:
-        licence = "The dataset is in the public domain (CC0 1.0)."
+        licence = licence or licence_of(ingredients, None)
+        said = f"The dataset is under {licence}{', the public domain' if licence == FREE else ''}."
+    if any(one.name == "generator" for one in ingredients):
+        said += (
+            "\nThe generator learnt from photographs of real people. A licence clears their copyright, not a person's"
+            " likeness:\nan image may by chance resemble somebody."
+        )
     return f"""## Origin and licence
 The faces are drawn from a morphable model made of CC0 data; no scan or photograph of a person is in it.
-{licence}
+
+{ledger(ingredients)}
+
+{said}
 Not for identifying people."""

@@ -14,7 +14,7 @@ DRESS = {  # share in `DressConfig` -> what a person then has on
     "objects": "things such as hands or cups before the face",
     "clothes": "cut clothes",
 }
-WORN = ("glasses", "headwear", "objects")  # what hides a part of the face
+WORN = {"glasses": "glasses", "headwear": "headwear", "objects": "thing"}  # what hides a part of the face: its trait
 DETAIL = {"skin": "wrinkles, pores and oil", "eyes": "detailed eyes", "mouth": "detailed mouths"}
 
 
@@ -22,7 +22,8 @@ def limits_of(scene: Mapping[str, Any]) -> str:
     """The card's section on limits. scene: a `SceneConfig` as plain values, from the manifest."""
     dress = scene["dress"]
     shares = {name: dress["dressed"] * dress[name] for name in DRESS}
-    worn = [f"{100 * shares[name]:.3g} % have {DRESS[name]}" for name in WORN if shares[name]]
+    drawn = [name for name, trait in WORN.items() if shares[name] and trait not in scene.get("balance", {})]
+    worn = [f"{100 * shares[name]:.3g} % have {DRESS[name]}" for name in drawn]
     absent = [words for name, words in DRESS.items() if not shares[name]]
     absent += [words for name, words in DETAIL.items() if not scene[name]]
     sentences = [

@@ -3,6 +3,7 @@
 out/data/train-*.parquet    the rows                        out/manifest.json    what they depend on
 out/index.html, sheet.jpg   the first of them, as pictures  out/README.md        the card: columns, drift, limits
 out/template.npz            what the meshes of all rows share
+out/checksums.json          what each of these files must be
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ from recon.configuration import changed, read_config
 from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.files import whole_file
+from recon.methods.pretrained import weights_file
 from recon.ranges import COUNT, PROCESSES, SEEDS, refuse_beyond
 from recon.render.config import Renderer
-from recon.synthesis.produce import Produced, produce, read_manifest
+from recon.synthesis.produce import Job, Produced, produce, read_manifest
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import Rows
 from synth2real import bundled
 from synth2real.bundled import BUNDLED_PX, RENDER_PX, SIDES_PX
 from synth2real.dataset.card import Drift, drift_statistics, write_card
+from synth2real.dataset.checksums import write_checksums
 from synth2real.dataset.gallery import write_gallery
 from synth2real.dataset.jobs import GenerateJob
 from synth2real.dataset.judges import introductions, open_judges
@@ -78,12 +81,11 @@ def make_renders(
     """
     _refuse_nonsense(count, size, seed, workers)
     scene = changed(scene or SceneConfig(), {}, "the scene")  # as strict with a scene made in Python as with a file
-    produced = produce(RenderJob(seed, size, scene, renderer=renderer), count, out, workers)
+    produced = _produce(RenderJob(seed, size, scene, renderer=renderer), count, out, workers)
     shown = list(islice(Rows(produced.shards), SHOWN))
     contact_sheet(shown, ("render", "correspondence", "normals"), out / "sheet.jpg")
     facts = f"{count} records, {size} px, seed {seed}; the first {len(shown)} are shown"
     write_gallery(out, shown, "Renders with exact labels", facts)
-    _write_template(out, load("default"))
     write_card(out, produced, read_manifest(out))
     said = f"{count} records in {out}: index.html shows the first {len(shown)}, README.md says what they hold"
     return Dataset(out, produced, None, said)
@@ -106,7 +108,7 @@ def make_dataset(
     Args:
         out, count, size, seed, workers: as `make_renders` has them; `size` must suit the generator's halvings.
         scene: what is drawn; None: faces as the bundled generator knows them.
-        weights: the generator's file; judges: two files of networks that measure the drift; None: the bundled ones.
+        weights: the generator's file or Hub id; judges: two of networks that measure the drift; None: the bundled ones.
         max_drift_mm: images that drift further by the worse of both judges are drawn again up to three times, then left
             out for other scenes; None: keep all.
 
@@ -120,8 +122,8 @@ def make_dataset(
         seed=seed,
         size=size,
         scene=read_config(SceneConfig, bundled.scene_config()) if scene is None else changed(scene, {}, "the scene"),
-        weights=weights or bundled.generator_weights(),
-        judges=tuple(judges or bundled.judge_weights()),
+        weights=weights_file(weights or bundled.generator_weights()),
+        judges=tuple(weights_file(judge) for judge in judges or bundled.judge_weights()),
         max_drift_mm=max_drift_mm,
     )
     generator = Generator.from_pretrained(job.weights)  # what is wrong with weights is said before work begins
@@ -129,7 +131,7 @@ def make_dataset(
     open_judges(job.judges)
     if weights is None and size != BUNDLED_PX:
         log.warning("the bundled generator learnt at %d px: at %d px expect worse images", BUNDLED_PX, size)
-    produced = produce(job, count, out, workers)
+    produced = _produce(job, count, out, workers)
 
     drift = drift_statistics(produced.shards)
     said, judged = _said(drift, produced, max_drift_mm), introductions(job.judges, {job.weights.stem: generator.card})
@@ -137,10 +139,17 @@ def make_dataset(
     contact_sheet(shown, ("image", "render", "correspondence"), out / "sheet.jpg")
     facts = f"{count} faces, {size} px, seed {seed}; {said}; the first {len(shown)} are shown"
     write_gallery(out, shown, "Realistic faces with geometry labels", facts)
-    _write_template(out, load("default"))
-    write_card(out, produced, read_manifest(out), drift, own_photos=weights is not None, judged=judged)
+    write_card(out, produced, read_manifest(out), drift, judged)
     said = f"{count} faces in {out}; {said}: index.html shows them, README.md says what they hold"
     return Dataset(out, produced, drift, "\n".join([said, *judged]))
+
+
+def _produce(job: Job, count: int, out: Path, workers: int) -> Produced:
+    """The rows, what all their meshes share, and the checksums of both."""
+    produced = produce(job, count, out, workers)
+    _write_template(out, load("default"))
+    write_checksums(out)
+    return produced
 
 
 def _said(drift: Drift, produced: Produced, max_drift_mm: float | None) -> str:

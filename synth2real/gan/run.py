@@ -15,7 +15,7 @@ from recon.errors import UserError
 from recon.faces import load
 from recon.files import printable
 from recon.methods.base import Reconstructor
-from recon.methods.pretrained import FILE, digest, save_weights
+from recon.methods.pretrained import digest, save_weights, weights_file
 from recon.photos.folder import Photos, load_photos
 from recon.processes import one_thread
 from recon.synthesis.source import content, held_out_of, open_source
@@ -92,10 +92,8 @@ def batches_of(photos: Photos, network: Reconstructor, experiment: GanExperiment
 
 
 def digest_of(weights: str) -> str:
-    """Of the bytes of a weights file, or of that in a folder; of a Hub id, its name."""
-    path = Path(weights)
-    path = path / FILE if path.is_dir() else path
-    return digest(path)[:16] if path.is_file() else weights
+    """Of the bytes of a weights file, of that in a folder, or on the Hub."""
+    return digest(weights_file(weights))[:16]
 
 
 def _content_of(images: np.ndarray) -> str:

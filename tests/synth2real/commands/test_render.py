@@ -53,6 +53,7 @@ def test_load_dataset_reads_the_folder(made, tmp_path):
 def test_what_comes_with_the_shards(made):
     assert {path.name for path in made.iterdir()} == {
         "README.md",
+        "checksums.json",
         "data",
         "gallery",
         "index.html",

@@ -35,3 +35,9 @@ def test_shares_are_of_all_faces():
 
 def test_turned_heads():
     assert "yaw within 15 degrees of 30." in limits(yaw_max_deg=15.0, yaw_mean_deg=30.0)
+
+
+def test_a_balanced_share_is_not_told_as_the_drawn_one():
+    scene = to_plain(SceneConfig(balance={"glasses": {"none": 1.0, "other": 1.0}}))
+    said = limits_of(scene)
+    assert "have glasses" not in said and "have headwear" in said
