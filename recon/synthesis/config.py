@@ -174,7 +174,7 @@ class SourceConfig:
 
 @dataclass(frozen=True)
 class PlacementConfig:
-    """How records are moved before a network sees them; all 0 but `mirror`: not at all.
+    """How records are moved before a network sees them; the defaults but `mirror`: not at all.
 
     mirror        probability of the mirror image
     rotation_deg  turned in the image by up to this, either way
@@ -182,6 +182,9 @@ class PlacementConfig:
     zoom          spread of the logarithm of the scale
     shift         spread of the shift, in shares of the side
     beside        probability of a close look at a corner instead, where little or nothing of the face is
+    scale_min     scaled besides, evenly between this
+    scale_max     and this
+    shift_max     shifted besides, evenly by up to this share of the side, right or left and up or down
     """
 
     mirror: float = bounded(0.5, *SHARE)
@@ -190,3 +193,10 @@ class PlacementConfig:
     zoom: float = bounded(0.0, 0, 1)
     shift: float = bounded(0.0, 0, 0.5)
     beside: float = bounded(0.0, *SHARE)
+    scale_min: float = bounded(1.0, 0.1, 10)
+    scale_max: float = bounded(1.0, 0.1, 10)
+    shift_max: float = bounded(0.0, 0, 0.5)
+
+    def __post_init__(self) -> None:
+        if self.scale_min > self.scale_max:
+            raise UserError(f"scale_min {self.scale_min:g} is above scale_max {self.scale_max:g}")

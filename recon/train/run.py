@@ -145,7 +145,9 @@ def initial_state(experiment: Experiment, known: Method, start: Reconstructor | 
         network.to(memory_format=torch.channels_last)
     # The schedule says the rate itself: it multiplies 1.
     optimizer: Optimizer = (
-        Muon(network, 1.0) if experiment.optimizer == "muon" else Adam(network.parameters(), 1.0, betas=BETAS)
+        Muon(network, 1.0)
+        if experiment.optimizer == "muon"
+        else Adam(network.parameters(), 1.0, betas=BETAS, weight_decay=experiment.weight_decay)
     )
     return State(
         modules={"network": network},

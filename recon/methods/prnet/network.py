@@ -1,0 +1,50 @@
+"""PRNet behind the one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from recon.errors import UserError
+from recon.methods.base import FaceGeometry, Reconstructor
+from recon.methods.prnet.config import PRNetConfig
+from recon.methods.prnet.position_network import PositionNetwork, in_pixels
+
+
+class PRNet(Reconstructor):
+    """Section 3: the complete face as a UV position map of the default model's atlas."""
+
+    name, config_class = "prnet", PRNetConfig
+    config: PRNetConfig
+
+    def __init__(self, config: PRNetConfig):
+        super().__init__()
+        self.config = config
+        self.network = PositionNetwork(config)
+
+    @property
+    def size(self) -> int:
+        """As the interface says."""
+        return self.config.size
+
+    def forward(self, image: Tensor) -> Tensor:
+        """image (B, 3, S, S) float RGB in [0, 1] -> (B, 3, S, S) float32 px, the map of `UvPositionTarget`.
+
+        Raises:
+            UserError: the image is of another size than the network's.
+        """
+        height, width = image.shape[-2:]
+        if not height == width == self.size:
+            raise UserError(f"the image is {width}x{height} px; this network takes {self.size}x{self.size} px alone")
+        return in_pixels(self.network(image), self.size)
+
+    def predict(self, image: Tensor) -> FaceGeometry:
+        """As the interface says."""
+        raise NotImplementedError
+
+    def difference(
+        self, before: FaceGeometry, after: FaceGeometry, labels: Mapping[str, Tensor], outline: float = 0.5
+    ) -> Tensor:
+        """As the interface says."""
+        raise NotImplementedError
