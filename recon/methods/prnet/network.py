@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from torch import Tensor
+from torch.nn import functional
 
 from recon.errors import UserError
 from recon.methods.base import FaceGeometry, Reconstructor
 from recon.methods.prnet.config import PRNetConfig
+from recon.methods.prnet.difference import map_difference
+from recon.methods.prnet.geometry import PositionGeometry, geometry_of
 from recon.methods.prnet.position_network import PositionNetwork, in_pixels
 
 
@@ -39,12 +42,22 @@ class PRNet(Reconstructor):
             raise UserError(f"the image is {width}x{height} px; this network takes {self.size}x{self.size} px alone")
         return in_pixels(self.network(image), self.size)
 
-    def predict(self, image: Tensor) -> FaceGeometry:
-        """As the interface says."""
-        raise NotImplementedError
+    def predict(self, image: Tensor) -> PositionGeometry:
+        """As the interface says, of a square image; one of another size is seen at the network's. The maps carry no
+        gradient, mesh and landmarks do (`geometry_of`, which also states the rule of the scale)."""
+        height, width = image.shape[-2:]
+        seen = resized(image, self.size) if height == width != self.size else image
+        return geometry_of(self(seen), width)
 
     def difference(
         self, before: FaceGeometry, after: FaceGeometry, labels: Mapping[str, Tensor], outline: float = 0.5
     ) -> Tensor:
-        """As the interface says."""
-        raise NotImplementedError
+        """As the interface says, of the position maps under PRNet's weight mask (`map_difference`). `outline` does not
+        matter: where the face ends follows from the map."""
+        assert isinstance(before, PositionGeometry) and isinstance(after, PositionGeometry)
+        return map_difference(before.position_map, after.position_map, labels.get("emphasis"))
+
+
+def resized(image: Tensor, side: int) -> Tensor:
+    """(B, 3, H, W) -> (B, 3, side, side)."""
+    return functional.interpolate(image, (side, side), mode="bilinear", antialias=True, align_corners=False)

@@ -1,0 +1,157 @@
+"""A position map as a mesh, as landmarks and as maps of the image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recon.faces import load
+from recon.faces.model import NASION
+from recon.geometry.rasterize import interpolate, rasterize
+from recon.geometry.similarity import fit_similarity
+from recon.methods.base import FaceGeometry, FaceLandmarks, FaceMaps, FaceMesh
+from recon.methods.prnet.reading import TOPOLOGY, Reading, reading_of
+
+FAR_MM = 4000.0  # from the camera: the rays are parallel, and float32 still tells hundredths of a mm apart
+BEHIND_MM = 5.0  # a landmark so far behind what its pixel shows is hidden
+TO_FACE = (1.0, -1.0, 1.0)  # rows of an image run downward
+
+
+@dataclass(frozen=True)
+class PositionGeometry(FaceGeometry):
+    """What PRNet answers: the mesh and all that follows from it, and the map that it was read off.
+
+    position_map: (B, 3, S, S) float px of the network's size, see `UvPositionTarget`.
+    """
+
+    position_map: Tensor = field(kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """What of the face model a map is turned into a mesh with.
+
+    Attributes:
+        mean: (n, 3) float64 mm. canonical: (n, 3) float32. triangles: (f, 3) int32, all of the model's.
+        told: (n,) bool, vertices of the atlas: a map says where they are.
+        shown: (g, 3) int32, triangles between them. of_face: (g,) bool, which of these are the face region's.
+        sized: (m,) int64, which of the atlas's vertices are the face region's. size_mm: root mean square distance of
+            these from their middle, on the mean face.
+    """
+
+    mean: np.ndarray
+    canonical: Tensor
+    triangles: Tensor
+    told: Tensor
+    shown: Tensor
+    of_face: Tensor
+    sized: Tensor
+    size_mm: float
+
+
+@lru_cache(maxsize=1)
+def template() -> Template:
+    """That of TOPOLOGY."""
+    model = load(TOPOLOGY)
+    atlas = reading_of(256).vertices
+    told = torch.zeros(len(model.mean), dtype=torch.bool)
+    told[atlas] = True
+    between = told[model.triangles.long()].all(1)
+    sized = torch.isin(atlas, model.triangles[model.face].unique().long()).nonzero()[:, 0]
+    return Template(
+        mean=model.mean.double().numpy(),
+        canonical=model.canonical,
+        triangles=model.triangles,
+        told=told,
+        shown=model.triangles[between].int().contiguous(),
+        of_face=model.face[between],
+        sized=sized,
+        size_mm=float(spread(model.mean[atlas[sized]].double())),
+    )
+
+
+def spread(places: Tensor) -> Tensor:
+    """(..., m, 3) -> (...), the root mean square distance from the middle."""
+    return (places - places.mean(-2, keepdim=True)).square().sum(-1).mean(-1).sqrt()
+
+
+def mm_per_px(places: Tensor) -> Tensor:
+    """(B, k, 3) px of the atlas's vertices -> (B,): what a pixel is, if the face has the size of the mean face.
+
+    The rule of this method's scale: the root mean square distance of the face region's vertices from their middle is
+    the mean face's. Pose does not matter to it, and it is differentiable.
+    """
+    one = template()
+    return one.size_mm / spread(places[:, one.sized.to(places.device)])
+
+
+def geometry_of(position_map: Tensor, side: int) -> PositionGeometry:
+    """The mesh, the landmarks and the maps (B, ., side, side) of position maps (B, 3, S, S) px of S.
+
+    Places in mm are those of parallel rays. Mesh and landmarks are differentiable in the map, but for what it says
+    nothing of (the back of the head, the mouth's inside: the mean face's, laid along) and for visibility; the maps are
+    rasterised from the mesh and carry no gradient.
+    """
+    size, one = position_map.shape[-1], template()
+    reading = reading_of(size)
+    places = reading(position_map)  # (B, k, 3)
+    marks = reading.landmarks.to(places.device)
+    origin = places[:, marks[NASION], None]
+    mm = (places - origin) * places.new_tensor(TO_FACE) * mm_per_px(places)[:, None, None]
+    vertices, pixels = completed(mm, origin[..., :2], mm_per_px(places), reading)
+    pixels = pixels * (side / size)
+    mesh = FaceMesh(vertices, pixels, one.triangles.to(places.device), TOPOLOGY, one.told.to(places.device))
+    seen = places[:, marks, :2] * (side / size)
+    with torch.no_grad():
+        maps, depth = rasterised(mesh, side)
+        visible = visibility(seen, mm[:, marks, 2], depth)
+    return PositionGeometry(maps, mesh, FaceLandmarks(seen, visible), "scale", position_map=position_map)
+
+
+def completed(mm: Tensor, origin: Tensor, scale: Tensor, reading: Reading) -> tuple[Tensor, Tensor]:
+    """All of the model's vertices, from those of the atlas: (B, n, 3) mm and (B, n, 2) px.
+
+    The others are the mean face's, by the similarity that brings it nearest to the atlas's; they carry no gradient.
+
+    Args:
+        mm: (B, k, 3), relative to the nasion. origin: (B, 1, 2) px, the nasion's. scale: (B,) mm for a pixel.
+    """
+    one, ids = template(), reading.vertices.to(mm.device)
+    known, source = mm.detach().double().cpu().numpy(), one.mean[reading.vertices.numpy()]
+    laid = np.stack([fit_similarity(source, places)(one.mean) for places in known])
+    vertices = torch.from_numpy(laid).to(mm).index_copy(1, ids, mm)
+    across = vertices[..., :2] * vertices.new_tensor(TO_FACE[:2]) / scale[:, None, None]
+    return vertices, origin + across
+
+
+def rasterised(mesh: FaceMesh, side: int) -> tuple[FaceMaps, Tensor]:
+    """The maps that the mesh shows, 0 outside of the face region; and (B, side, side) mm the depth z of what is seen at
+    each pixel, -infinity where nothing is."""
+    one, device = template(), mesh.pixels.device
+    triangles, of_face = one.shown.to(device), one.of_face.to(device)
+    found, depths = [], []
+    for vertices, pixels in zip(mesh.vertices_mm.float(), mesh.pixels.float(), strict=True):
+        points = torch.cat([pixels, FAR_MM - vertices[:, 2:]], 1).contiguous()
+        ids = rasterize(points, triangles, side, side)
+        values = interpolate(ids, points, triangles, torch.cat([vertices, one.canonical.to(device)], 1))
+        face = (ids >= 0) & of_face[ids.clamp_min(0).long()]
+        found.append(torch.cat([face[..., None], values * face[..., None]], -1))
+        depths.append(values[..., 2].masked_fill(ids < 0, -torch.inf))
+    mask, position, correspondence = torch.stack(found).permute(0, 3, 1, 2).split([1, 3, 3], 1)
+    return FaceMaps(mask, position, correspondence), torch.stack(depths)
+
+
+def visibility(pixels: Tensor, depth_mm: Tensor, shown_mm: Tensor) -> Tensor:
+    """(B, 68) float 0/1: in the image, and not BEHIND_MM behind what their pixel shows.
+
+    pixels: (B, 68, 2). depth_mm: (B, 68) z toward the viewer. shown_mm: (B, side, side), as `rasterised` gives it.
+    """
+    side = shown_mm.shape[-1]
+    column, row = pixels.floor().long().unbind(-1)
+    inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
+    flat = row.clamp(0, side - 1) * side + column.clamp(0, side - 1)
+    return (inside & (depth_mm > shown_mm.flatten(1).gather(1, flat) - BEHIND_MM)).float()
