@@ -17,7 +17,7 @@ from recon.methods.base import FaceGeometry, FaceLandmarks, FaceMaps, FaceMesh
 from recon.methods.prnet.reading import TOPOLOGY, Reading, reading_of
 
 FAR_MM = 4000.0  # from the camera: the rays are parallel, and float32 still tells hundredths of a mm apart
-BEHIND_MM = 5.0  # a landmark so far behind what its pixel shows is hidden
+BEHIND_MM = 2.0  # a landmark so far behind all of the triangle that its pixel shows is hidden, as in the labels
 TO_FACE = (1.0, -1.0, 1.0)  # rows of an image run downward
 
 
@@ -129,8 +129,8 @@ def completed(mm: Tensor, origin: Tensor, scale: Tensor, reading: Reading) -> tu
 
 
 def rasterised(mesh: FaceMesh, side: int) -> tuple[FaceMaps, Tensor]:
-    """The maps that the mesh shows, 0 outside of the face region; and (B, side, side) mm the depth z of what is seen at
-    each pixel, -infinity where nothing is."""
+    """The maps that the mesh shows, 0 outside of the face region; and (B, side, side) mm the least depth z of the
+    triangle that is seen at each pixel, infinity where none is."""
     one, device = template(), mesh.pixels.device
     triangles, of_face = one.shown.to(device), one.of_face.to(device)
     found, depths = [], []
@@ -138,15 +138,16 @@ def rasterised(mesh: FaceMesh, side: int) -> tuple[FaceMaps, Tensor]:
         points = torch.cat([pixels, FAR_MM - vertices[:, 2:]], 1).contiguous()
         ids = rasterize(points, triangles, side, side)
         values = interpolate(ids, points, triangles, torch.cat([vertices, one.canonical.to(device)], 1))
-        face = (ids >= 0) & of_face[ids.clamp_min(0).long()]
+        seen = ids.clamp_min(0).long()
+        face = (ids >= 0) & of_face[seen]
         found.append(torch.cat([face[..., None], values * face[..., None]], -1))
-        depths.append(values[..., 2].masked_fill(ids < 0, -torch.inf))
+        depths.append(vertices[:, 2][triangles.long()].amin(1)[seen].masked_fill(ids < 0, torch.inf))
     mask, position, correspondence = torch.stack(found).permute(0, 3, 1, 2).split([1, 3, 3], 1)
     return FaceMaps(mask, position, correspondence), torch.stack(depths)
 
 
 def visibility(pixels: Tensor, depth_mm: Tensor, shown_mm: Tensor) -> Tensor:
-    """(B, 68) float 0/1: in the image, and not BEHIND_MM behind what their pixel shows.
+    """(B, 68) float 0/1: in the image, on a pixel that shows something, and not BEHIND_MM behind that.
 
     pixels: (B, 68, 2). depth_mm: (B, 68) z toward the viewer. shown_mm: (B, side, side), as `rasterised` gives it.
     """

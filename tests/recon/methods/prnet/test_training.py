@@ -165,5 +165,5 @@ def test_bad_settings_are_one_sentence(experiment_file: Path) -> None:
         read_experiment(experiment_file, {"optimizer": "muon"})
     with pytest.raises(UserError, match="ratios are all 0"):
         read_experiment(experiment_file, {"losses.ratios": "[0, 0, 0, 0]"})
-    with pytest.raises(UserError, match="scale_min 1[.]3 is above scale_max 1[.]2"):
+    with pytest.raises(UserError, match="is above scale_max"):
         read_experiment(experiment_file, {"placement.scale_min": "1.3"})
