@@ -14,10 +14,13 @@ from recon.faces.model import NASION
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.geometry.similarity import fit_similarity
 from recon.methods.base import FaceGeometry, FaceLandmarks, FaceMaps, FaceMesh
-from recon.methods.prnet.reading import TOPOLOGY, Reading, reading_of
+from recon.methods.prnet.config import PRNetLossConfig
+from recon.methods.prnet.losses import weight_mask
+from recon.methods.prnet.reading import TOPOLOGY, reading_of
 
 FAR_MM = 4000.0  # from the camera: the rays are parallel, and float32 still tells hundredths of a mm apart
 BEHIND_MM = 2.0  # a landmark so far behind all of the triangle that its pixel shows is hidden, as in the labels
+WEIGHED_PX, LEAST_WEIGHT = 256, 1.0  # a vertex is learnt where the weight mask of that size is so much at least
 TO_FACE = (1.0, -1.0, 1.0)  # rows of an image run downward
 
 
@@ -37,15 +40,18 @@ class Template:
 
     Attributes:
         mean: (n, 3) float64 mm. canonical: (n, 3) float32. triangles: (f, 3) int32, all of the model's.
-        told: (n,) bool, vertices of the atlas: a map says where they are.
-        shown: (g, 3) int32, triangles between them. of_face: (g,) bool, which of these are the face region's.
-        sized: (m,) int64, which of the atlas's vertices are the face region's. size_mm: root mean square distance of
-            these from their middle, on the mean face.
+        rows: (t,) int64, which of the reading's vertices a network learns: those of the atlas without the neck, which
+            the weight mask leaves out. ids: (t,) int64, their numbers in the model. told: (n,) bool, the same.
+        shown: (g, 3) int32, triangles between these. of_face: (g,) bool, which of them are the face region's.
+        sized: (m,) int64, which of the reading's vertices are the face region's. size_mm: root mean square distance
+            of these from their middle, on the mean face.
     """
 
     mean: np.ndarray
     canonical: Tensor
     triangles: Tensor
+    rows: Tensor
+    ids: Tensor
     told: Tensor
     shown: Tensor
     of_face: Tensor
@@ -56,21 +62,24 @@ class Template:
 @lru_cache(maxsize=1)
 def template() -> Template:
     """That of TOPOLOGY."""
-    model = load(TOPOLOGY)
-    atlas = reading_of(256).vertices
+    model, reading = load(TOPOLOGY), reading_of(WEIGHED_PX)
+    weight = weight_mask(WEIGHED_PX, PRNetLossConfig().ratios, torch.device("cpu"))
+    rows = (reading(weight[None])[0, :, 0] >= LEAST_WEIGHT).nonzero()[:, 0]
     told = torch.zeros(len(model.mean), dtype=torch.bool)
-    told[atlas] = True
+    told[reading.vertices[rows]] = True
     between = told[model.triangles.long()].all(1)
-    sized = torch.isin(atlas, model.triangles[model.face].unique().long()).nonzero()[:, 0]
+    sized = torch.isin(reading.vertices, model.triangles[model.face].unique().long()) & told[reading.vertices]
     return Template(
         mean=model.mean.double().numpy(),
         canonical=model.canonical,
         triangles=model.triangles,
+        rows=rows,
+        ids=reading.vertices[rows],
         told=told,
         shown=model.triangles[between].int().contiguous(),
         of_face=model.face[between],
-        sized=sized,
-        size_mm=float(spread(model.mean[atlas[sized]].double())),
+        sized=sized.nonzero()[:, 0],
+        size_mm=float(spread(model.mean[reading.vertices[sized]].double())),
     )
 
 
@@ -102,7 +111,7 @@ def geometry_of(position_map: Tensor, side: int) -> PositionGeometry:
     marks = reading.landmarks.to(places.device)
     origin = places[:, marks[NASION], None]
     mm = (places - origin) * places.new_tensor(TO_FACE) * mm_per_px(places)[:, None, None]
-    vertices, pixels = completed(mm, origin[..., :2], mm_per_px(places), reading)
+    vertices, pixels = completed(mm[:, one.rows.to(mm.device)], origin[..., :2], mm_per_px(places))
     pixels = pixels * (side / size)
     mesh = FaceMesh(vertices, pixels, one.triangles.to(places.device), TOPOLOGY, one.told.to(places.device))
     seen = places[:, marks, :2] * (side / size)
@@ -112,18 +121,18 @@ def geometry_of(position_map: Tensor, side: int) -> PositionGeometry:
     return PositionGeometry(maps, mesh, FaceLandmarks(seen, visible), "scale", position_map=position_map)
 
 
-def completed(mm: Tensor, origin: Tensor, scale: Tensor, reading: Reading) -> tuple[Tensor, Tensor]:
-    """All of the model's vertices, from those of the atlas: (B, n, 3) mm and (B, n, 2) px.
+def completed(mm: Tensor, origin: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+    """All of the model's vertices, from those that are told: (B, n, 3) mm and (B, n, 2) px.
 
-    The others are the mean face's, by the similarity that brings it nearest to the atlas's; they carry no gradient.
+    The others are the mean face's, by the similarity that brings it nearest to these; they carry no gradient.
 
     Args:
-        mm: (B, k, 3), relative to the nasion. origin: (B, 1, 2) px, the nasion's. scale: (B,) mm for a pixel.
+        mm: (B, t, 3), relative to the nasion. origin: (B, 1, 2) px, the nasion's. scale: (B,) mm for a pixel.
     """
-    one, ids = template(), reading.vertices.to(mm.device)
-    known, source = mm.detach().double().cpu().numpy(), one.mean[reading.vertices.numpy()]
+    one, known = template(), mm.detach().double().cpu().numpy()
+    source = one.mean[one.ids.numpy()]
     laid = np.stack([fit_similarity(source, places)(one.mean) for places in known])
-    vertices = torch.from_numpy(laid).to(mm).index_copy(1, ids, mm)
+    vertices = torch.from_numpy(laid).to(mm).index_copy(1, one.ids.to(mm.device), mm)
     across = vertices[..., :2] * vertices.new_tensor(TO_FACE[:2]) / scale[:, None, None]
     return vertices, origin + across
 
