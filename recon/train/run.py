@@ -126,6 +126,8 @@ class StagedBatches:
         ]
         file = experiment.textures.file
         self.textures = None if file is None else read_textures(Path(file))
+        if file is not None and not any("correspondence" in name for name in self.stages[0].target.fields):
+            raise UserError(f"textures.file: {experiment.method} learns no maps to lay photos' skin on: leave it out")
 
     def __call__(self, step: int) -> Batch:
         number = self.experiment.stage_at(step)

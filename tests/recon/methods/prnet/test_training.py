@@ -16,7 +16,7 @@ from recon.methods.base import Reconstructor
 from recon.methods.prnet.config import PRNetConfig, PRNetLossConfig
 from recon.methods.prnet.losses import position_loss, weight_mask
 from recon.methods.prnet.network import PRNet
-from recon.methods.prnet.training import losses, scores, sheet
+from recon.methods.prnet.training import METHOD, losses, scores, sheet
 from recon.people.wardrobe import DressConfig
 from recon.synthesis.produce import produce
 from recon.synthesis.render_job import RenderJob
@@ -25,6 +25,7 @@ from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.targets import UvPositionTarget
 from recon.train.batches import collated
 from recon.train.experiment import read_experiment
+from recon.train.retexture import COLUMNS, ROWS
 from recon.train.run import StagedBatches, train
 
 PLAIN = SceneConfig(dress=DressConfig(dressed=0), environment=0, skin=0, eyes=0, mouth=0)
@@ -163,6 +164,10 @@ def test_the_papers_file_says_the_papers_training() -> None:
 def test_bad_settings_are_one_sentence(experiment_file: Path) -> None:
     with pytest.raises(UserError, match="weight_decay is Adam's"):
         read_experiment(experiment_file, {"optimizer": "muon"})
+    textured = {"textures.file": str(experiment_file.parent / "skins.npy")}
+    np.save(experiment_file.parent / "skins.npy", np.zeros((1, 3, ROWS, COLUMNS), np.uint8))
+    with pytest.raises(UserError, match="prnet learns no maps to lay photos' skin on"):
+        StagedBatches(read_experiment(experiment_file, textured), METHOD, [])
     with pytest.raises(UserError, match="ratios are all 0"):
         read_experiment(experiment_file, {"losses.ratios": "[0, 0, 0, 0]"})
     with pytest.raises(UserError, match="is above scale_max"):
