@@ -146,7 +146,7 @@ class SceneConfig:
 
 @dataclass(frozen=True)
 class SourceConfig:
-    """One source of records: either `scene` or `dataset` says which.
+    """One source of records: either `scene`, `dataset` or `fitted` says which.
 
     weight         share of the batch, beside the other sources' weights
     scene          drawn: what, a scene file (configs/scenes/*.yaml) or its keys
@@ -158,6 +158,7 @@ class SourceConfig:
     image          stored: "image", the realistic one, where there is one; or the "render"
     first          stored: the first row
     last           stored: the row after the last; null: to the end
+    fitted         fitted: a folder of photos with their meshes (`recon.synthesis.fitted`)
     """
 
     weight: float = bounded(1.0, *WEIGHT)
@@ -170,6 +171,7 @@ class SourceConfig:
     image: Literal["image", "render"] = "image"
     first: int = bounded(0, 0, 10**9)
     last: int | None = bounded(None, *COUNT)
+    fitted: str | None = None
 
 
 @dataclass(frozen=True)
