@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from recon.faces import load
+from recon.faces.atlas_map import atlas_map
 from recon.faces.model import NASION
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.geometry.similarity import fit_similarity
@@ -98,6 +99,31 @@ def mm_per_px(places: Tensor) -> Tensor:
     return one.size_mm / spread(places[:, one.sized.to(places.device)])
 
 
+def vertices_of(position_map: Tensor) -> Tensor:
+    """(B, 3, S, S) px -> (B, k, 3) px: the vertices of `reading_of(S)`, linear in the map.
+
+    What lies between pixels in a fold narrower than they are (lids, lips, nostrils) is lost when a map is read. What is
+    lost of the mean face is known: it is added, in the pose that the affine map nearest to what was read tells.
+    """
+    size = position_map.shape[-1]
+    places, (lost, inverse) = reading_of(size)(position_map), lost_of(size)
+    linear = torch.einsum("ik,bkc->bic", inverse.to(places), places)  # (B, 3, 3)
+    return places + torch.einsum("ki,bic->bkc", lost.to(places), linear)
+
+
+@lru_cache(maxsize=8)
+def lost_of(size: int) -> tuple[Tensor, Tensor]:
+    """What maps of `size` px lose of the mean face, (k, 3) float64 mm; and (3, k), the pseudo-inverse of its learnt
+    vertices about their middle, 0 for the others: that times places is the linear part of the map nearest to them."""
+    one, reading = template(), reading_of(size)
+    rasterised_mean = atlas_map(load(TOPOLOGY), size).rasterised(one.mean)
+    read = reading(torch.from_numpy(np.moveaxis(rasterised_mean, -1, 0)[None]))[0]
+    learnt = torch.from_numpy(one.mean)[one.ids]
+    inverse = torch.zeros(3, len(read), dtype=torch.float64)
+    inverse[:, one.rows] = torch.linalg.pinv(learnt - learnt.mean(0))
+    return torch.from_numpy(one.mean)[reading.vertices] - read, inverse
+
+
 def geometry_of(position_map: Tensor, side: int) -> PositionGeometry:
     """The mesh, the landmarks and the maps (B, ., side, side) of position maps (B, 3, S, S) px of S.
 
@@ -106,9 +132,8 @@ def geometry_of(position_map: Tensor, side: int) -> PositionGeometry:
     rasterised from the mesh and carry no gradient.
     """
     size, one = position_map.shape[-1], template()
-    reading = reading_of(size)
-    places = reading(position_map)  # (B, k, 3)
-    marks = reading.landmarks.to(places.device)
+    places = vertices_of(position_map)  # (B, k, 3)
+    marks = reading_of(size).landmarks.to(places.device)
     origin = places[:, marks[NASION], None]
     mm = (places - origin) * places.new_tensor(TO_FACE) * mm_per_px(places)[:, None, None]
     vertices, pixels = completed(mm[:, one.rows.to(mm.device)], origin[..., :2], mm_per_px(places))

@@ -17,6 +17,7 @@ from recon.synthesis.record import Record
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.targets import UvPositionTarget
+from recon.synthesis.targets.pixels import vertices_px
 
 SIZE = 128
 PLAIN = SceneConfig(dress=DressConfig(dressed=0), environment=0, skin=0, eyes=0, mouth=0)
@@ -55,13 +56,17 @@ def test_the_true_map_gives_the_true_landmarks_and_maps(record: Record, geometry
     assert np.median(away) < 2.0  # what parallel rays cost
 
 
-def test_the_mesh_lies_where_the_map_says_and_has_the_mean_faces_size(
-    position_map: Tensor, geometry: PositionGeometry
+def test_the_mesh_lies_where_the_camera_sees_it_and_has_the_mean_faces_size(
+    record: Record, position_map: Tensor, geometry: PositionGeometry
 ) -> None:
     mesh, one, reading = geometry.mesh, template(), reading_of(SIZE)
     assert mesh is not None and mesh.topology == "default" and mesh.told is not None
     assert mesh.vertices_mm.shape == (1, len(one.mean), 3) and mesh.vertices_mm.isfinite().all()
-    torch.testing.assert_close(mesh.pixels[:, mesh.told], reading(position_map)[:, one.rows, :2], atol=1e-3, rtol=0)
+    truth = vertices_px(record)[one.ids, :2]
+    away = np.linalg.norm(mesh.pixels[0, one.ids].numpy() - truth, axis=1)
+    as_read = np.linalg.norm(reading(position_map)[0, one.rows, :2].numpy() - truth, axis=1)
+    assert np.median(away) < 0.05 and np.percentile(away, 90) < 0.5 * np.percentile(as_read, 90)
+    assert mesh.told.sum() == len(one.ids) and mesh.told[one.ids].all()
     vertices = mesh.vertices_mm[:, reading.vertices][:, one.sized]
     assert float(spread(vertices)) == pytest.approx(one.size_mm, rel=1e-4)
     assert mesh.vertices_mm[0, load("default").landmarks[27]].abs().max() < 1e-4
