@@ -22,6 +22,7 @@ from recon.methods.base import Reconstructor
 from recon.methods.pretrained import digest, network_digest, save_weights
 from recon.methods.registry import Method, method
 from recon.synthesis.source import Source, content, held_out_of, open_source
+from recon.synthesis.targets import Target, WithMaps
 from recon.train.augment import augment
 from recon.train.averaging import Ema
 from recon.train.batches import Batch, Batches, first_batches
@@ -117,7 +118,7 @@ class StagedBatches:
             Batches(
                 sources,
                 [source.weight for source in one.sources.values()],
-                known.target(one.network, one.amodal),
+                target_of(one, known),
                 one.placement,
                 one.batch_size,
                 one.seed,
@@ -126,8 +127,6 @@ class StagedBatches:
         ]
         file = experiment.textures.file
         self.textures = None if file is None else read_textures(Path(file))
-        if file is not None and not any("correspondence" in name for name in self.stages[0].target.fields):
-            raise UserError(f"textures.file: {experiment.method} learns no maps to lay photos' skin on: leave it out")
 
     def __call__(self, step: int) -> Batch:
         number = self.experiment.stage_at(step)
@@ -135,6 +134,13 @@ class StagedBatches:
         if self.textures is not None:
             batch = retexture(batch, self.textures, one.textures.share, one.seed, step)
         return augment(batch, one.seed, step, one.augment)
+
+
+def target_of(experiment: Experiment, known: Method) -> Target:
+    """What the method learns; with the maps that photos' skin is laid by, where there is some and it learns none."""
+    target = known.target(experiment.network, experiment.amodal)
+    has_maps = any("correspondence" in name for name in target.fields)
+    return target if has_maps or experiment.textures.file is None else WithMaps(target)
 
 
 def initial_state(experiment: Experiment, known: Method, start: Reconstructor | None = None) -> State:

@@ -75,10 +75,10 @@ class Smooth(nn.Module):
         self.norm = norm_of(norm, channels_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.norm(self.convolution(doubled(self.narrow(x), self.stride))))
+        return F.relu(self.norm(self.convolution(enlarged(self.narrow(x), self.stride))))
 
 
-def doubled(x: Tensor, times: int) -> Tensor:
+def enlarged(x: Tensor, times: int) -> Tensor:
     """(B, c, H, W) -> (B, c, times H, times W), bilinearly."""
     return F.interpolate(x, scale_factor=times, mode="bilinear", align_corners=False) if times > 1 else x
 

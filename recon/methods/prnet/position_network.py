@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from recon.methods.layers import Head
 from recon.methods.prnet.config import PRNetConfig
-from recon.methods.prnet.layers import Bottleneck, Convolution, Smooth, Transposed, doubled, in_float32
+from recon.methods.prnet.layers import Bottleneck, Convolution, Smooth, Transposed, enlarged, in_float32
 
 SPAN = 1.1  # sides of the image that an axis of the map reaches over: the authors' sigmoid times 256 times 1.1
 LOW = (-0.05, -0.05, -0.85)  # sides at which x, y and z begin; the authors' are 0, with z from the rearmost point
@@ -42,7 +42,7 @@ class PositionNetwork(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """image (B, 3, S, S) float RGB in [0, 1] -> (B, 3, S, S) float32 in (0, 1)."""
         x = self.decode(self.encode(self.first(F.pixel_unshuffle(image, self.unshuffle))))
-        return doubled(in_float32(self.head, x), self.unshuffle).sigmoid()
+        return enlarged(in_float32(self.head, x), self.unshuffle).sigmoid()
 
 
 def in_pixels(shares: Tensor, size: int) -> Tensor:

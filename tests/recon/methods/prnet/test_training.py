@@ -22,6 +22,7 @@ from recon.synthesis.produce import produce
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
+from recon.synthesis.source import Stored
 from recon.synthesis.targets import UvPositionTarget
 from recon.train.batches import collated
 from recon.train.experiment import read_experiment
@@ -161,13 +162,24 @@ def test_the_papers_file_says_the_papers_training() -> None:
     assert (one.optimizer, one.batch_size, one.weight_decay) == ("adam", 16, 2e-4)
 
 
+def test_photos_skin_is_laid_on_the_render_and_leaves_the_map(experiment_file: Path) -> None:
+    np.save(experiment_file.parent / "skins.npy", np.full((1, 3, ROWS, COLUMNS), 200, np.uint8))
+    still = {f"augment.{name}": "0" for name in ("occluders", "colour", "channels", "grey", "shadow", "degrade")}
+    textured = {"textures.file": str(experiment_file.parent / "skins.npy"), "textures.share": "1"}
+    renders = Stored.at(experiment_file.parent / "renders")
+    plain, skinned = (
+        StagedBatches(read_experiment(experiment_file, still | more), METHOD, [renders, renders])(0)
+        for more in ({}, textured)
+    )
+    changed = (plain["rgb"] - skinned["rgb"]).abs().amax(1, keepdim=True) > 1e-4
+    inside = skinned["mask"].bool()
+    assert changed[inside].float().mean() > 0.5 and not changed[~inside].any()
+    assert torch.equal(plain["uv_position"], skinned["uv_position"])
+
+
 def test_bad_settings_are_one_sentence(experiment_file: Path) -> None:
     with pytest.raises(UserError, match="weight_decay is Adam's"):
         read_experiment(experiment_file, {"optimizer": "muon"})
-    textured = {"textures.file": str(experiment_file.parent / "skins.npy")}
-    np.save(experiment_file.parent / "skins.npy", np.zeros((1, 3, ROWS, COLUMNS), np.uint8))
-    with pytest.raises(UserError, match="prnet learns no maps to lay photos' skin on"):
-        StagedBatches(read_experiment(experiment_file, textured), METHOD, [])
     with pytest.raises(UserError, match="ratios are all 0"):
         read_experiment(experiment_file, {"losses.ratios": "[0, 0, 0, 0]"})
     with pytest.raises(UserError, match="is above scale_max"):
