@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -47,7 +48,9 @@ class PRNet(Reconstructor):
         gradient, mesh and landmarks do (`geometry_of`, which also states the rule of the scale)."""
         height, width = image.shape[-2:]
         seen = resized(image, self.size) if height == width != self.size else image
-        return geometry_of(self(seen), width)
+        position_map = self(seen)
+        with torch.autocast(image.device.type, enabled=False):  # bfloat16 would round places to a quarter of a pixel
+            return geometry_of(position_map, width)
 
     def difference(
         self, before: FaceGeometry, after: FaceGeometry, labels: Mapping[str, Tensor], outline: float = 0.5
