@@ -23,7 +23,8 @@ class Options:
     crop       each photo is a ready crop of one face
     no_detail  leave out the relief that the photo's shading shows
     formats    of the meshes, separated by commas, of obj, ply, glb, stl
-    network    weights of the reconstructor, a file, folder or Hub id; none: the bundled one
+    network    weights of the reconstructor of any method, a file, folder or Hub id; none: the bundled one of the method
+    method     whose bundled network; none: pix2vertex
     device     for the network: cpu or cuda
     workers    processes for the meshes
     """
@@ -36,6 +37,7 @@ class Options:
     no_detail: bool = False
     formats: str = "obj"
     network: Path | None = None
+    method: str | None = None
     device: str = "cpu"
     workers: int = bounded(os.cpu_count() or 1, 1, PROCESSES[1])
 
@@ -53,7 +55,7 @@ def run(options: Options, overrides: Mapping[str, str]) -> None:
     outcome = reconstruct_photos(
         options.photos,
         options.out,
-        network_of(options.network, options.device),
+        network_of(options.network, options.device, options.method),
         replace(config, detail=None) if options.no_detail else config,
         box=options.box,
         crop=options.crop,

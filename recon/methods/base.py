@@ -42,12 +42,14 @@ class FaceMesh:
     pixels       (B, n, 2) float, where the method's own camera sees them, pixel centres at +0.5
     triangles    (f, 3) int
     topology     the face model whose vertices they are, such as "default"
+    told         (n,) bool, vertices that the method answers for; the others follow them. None: all
     """
 
     vertices_mm: Tensor
     pixels: Tensor
     triangles: Tensor
     topology: str
+    told: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,8 @@ def doubts_about(face: FoundFace, model: FaceModel) -> list[str]:
 
 def doubts_of(face: FoundFace, registration: Registration, model: FaceModel) -> tuple[str, ...]:
     """What speaks against a mesh: its face, or how well the template lies on the network's surface."""
-    residual = registration.history[-1].residual_mm
-    far = [f"the mesh stays {residual:.2f} mm away from the network's surface"] if residual > MOST_RESIDUAL_MM else []
+    away = registration.history[-1].residual_mm if registration.history else 0.0  # nothing was registered
+    far = [f"the mesh stays {away:.2f} mm away from the network's surface"] if away > MOST_RESIDUAL_MM else []
     return (*doubts_about(face, model), *far)
 
 

@@ -32,6 +32,15 @@ MASK_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
+class SeenMesh:
+    """A mesh that a network gives: vertices_mm (n, 3) float64, in the frame of its position map; told (n,) bool, those
+    that it answers for."""
+
+    vertices_mm: np.ndarray
+    told: np.ndarray
+
+
+@dataclass(frozen=True)
 class FoundFace:
     """One face of a photo, seen by a network.
 
@@ -40,6 +49,7 @@ class FoundFace:
         mask (S, S) float, probability; position_mm, correspondence (S, S, 3) float32: the network's maps of the crop.
         seen: its pixels and pose.
         upright, turned: the detector's scores of the frame's picture, as it is and turned over; NaN before it looked.
+        mesh: of a network that gives one, with the template's vertices.
     """
 
     framing: Framing
@@ -49,6 +59,7 @@ class FoundFace:
     seen: Seen
     upright: float = np.nan
     turned: float = np.nan
+    mesh: SeenMesh | None = None
 
 
 def settle(
@@ -107,7 +118,15 @@ def _found(framing: Framing, geometry: FaceGeometry, i: int, model: FaceModel) -
     if seen is None:
         return None
     maps = (np.ascontiguousarray(np.moveaxis(values, 0, -1)) for values in (position, correspondence))
-    return FoundFace(framing, mask[0], *maps, seen=seen)
+    return FoundFace(framing, mask[0], *maps, seen=seen, mesh=_mesh(geometry, i, model))
+
+
+def _mesh(geometry: FaceGeometry, i: int, model: FaceModel) -> SeenMesh | None:
+    mesh = geometry.mesh
+    if mesh is None or mesh.topology != model.name:
+        return None
+    vertices = mesh.vertices_mm[i].double().cpu().numpy()
+    return SeenMesh(vertices, np.ones(len(vertices), bool) if mesh.told is None else mesh.told.cpu().numpy())
 
 
 def _close(one: Framing, other: Framing) -> bool:

@@ -27,6 +27,7 @@ from recon.reconstruction.face_part import face_part
 from recon.reconstruction.looking import MASK_THRESHOLD, FoundFace
 from recon.reconstruction.networks import bundled_network
 from recon.reconstruction.texture import texture_of
+from recon.registration.complete import complete
 from recon.registration.map_mesh import MapMesh, map_to_mesh
 from recon.registration.register import Registration, register
 
@@ -38,7 +39,8 @@ class Reconstruction:
     Attributes:
         face: what the network saw. model: the template. camera: of the photo's own pixels; its `size_px` says nothing.
         map_mesh: the network's surface, vertices moved to the camera's frame as the others.
-        registration: the template on it; `vertices` (n, 3) float64 are all of its vertices.
+        registration: the template on it, or the mesh that the network gave, completed; `vertices` (n, 3)
+            float64 are all of its vertices.
         part: (p,) int64, the template's vertices that the mesh consists of: the face and the eyes.
         detail: the mesh to use, finer than the template, with relief or without.
         uv: (m, 2) and correspondence: (m, 3) of its vertices.
@@ -91,7 +93,10 @@ def reconstruct_face(
     maps = map_to_mesh(face.position_mm, face.correspondence, face.mask > MASK_THRESHOLD)
     crop_camera, translation = pinhole(recover_camera(maps.pixels, maps.vertices, face.mask.shape), len(face.mask))
     camera, turn = in_photo(crop_camera, face.framing)
-    registered = register(maps, model, config.registration)
+    mesh = face.mesh
+    registered = (
+        register(maps, model, config.registration) if mesh is None else complete(mesh.vertices_mm, mesh.told, model)
+    )
     vertices = (registered.vertices + translation) @ turn.T
     part = face_part(model)
     placed = vertices[part.vertices]

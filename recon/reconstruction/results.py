@@ -129,7 +129,11 @@ def middle_mm(result: Reconstruction) -> np.ndarray:
 def summary(result: Reconstruction) -> dict[str, Any]:
     """Camera, landmarks and quality figures, as plain numbers."""
     marks = result.vertices[result.model.landmarks.numpy()]
-    last = result.registration.history[-1]
+    registered = {  # nothing for a mesh that the network gave
+        name: value
+        for last in result.registration.history[-1:]
+        for name, value in (("registration_residual_mm", last.residual_mm), ("matches", last.matches))
+    }
     framing = result.face.framing
     yaw, pitch, roll = angles_deg(result.face.seen.pose.rotation)
     return {
@@ -142,8 +146,7 @@ def summary(result: Reconstruction) -> dict[str, Any]:
         "landmarks_px": project(result, marks).round(3).tolist(),
         "landmarks_mm": marks.round(3).tolist(),
         "quality": {
-            "registration_residual_mm": last.residual_mm,
-            "matches": last.matches,
+            **registered,
             "matched_share": float(result.registration.matched[result.part].mean()),
             "relief_rms_mm": float(np.sqrt(np.mean(result.detail.displacement_mm**2))),
             "texture_seen_share": float(result.seen[result.seen > 0].mean()) if result.seen.any() else 0.0,

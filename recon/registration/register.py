@@ -75,7 +75,7 @@ class Registration:
     Attributes:
         vertices: (n, 3) float32 mm, the template's vertices in the frame of the map.
         matched: (n,) bool, vertices that a match placed; the others follow smoothly.
-        history: one entry for each solve.
+        history: one entry for each solve; empty for a mesh that a network gave (`recon.registration.complete`).
         rest: (n, 3) float64 mm, where the deformation starts.
     """
 

@@ -146,7 +146,7 @@ class SceneConfig:
 
 @dataclass(frozen=True)
 class SourceConfig:
-    """One source of records: either `scene` or `dataset` says which.
+    """One source of records: either `scene`, `dataset` or `fitted` says which.
 
     weight         share of the batch, beside the other sources' weights
     scene          drawn: what, a scene file (configs/scenes/*.yaml) or its keys
@@ -158,6 +158,7 @@ class SourceConfig:
     image          stored: "image", the realistic one, where there is one; or the "render"
     first          stored: the first row
     last           stored: the row after the last; null: to the end
+    fitted         fitted: a folder of photos with their meshes (`recon.synthesis.fitted`)
     """
 
     weight: float = bounded(1.0, *WEIGHT)
@@ -170,11 +171,12 @@ class SourceConfig:
     image: Literal["image", "render"] = "image"
     first: int = bounded(0, 0, 10**9)
     last: int | None = bounded(None, *COUNT)
+    fitted: str | None = None
 
 
 @dataclass(frozen=True)
 class PlacementConfig:
-    """How records are moved before a network sees them; all 0 but `mirror`: not at all.
+    """How records are moved before a network sees them; the defaults but `mirror`: not at all.
 
     mirror        probability of the mirror image
     rotation_deg  turned in the image by up to this, either way
@@ -182,6 +184,9 @@ class PlacementConfig:
     zoom          spread of the logarithm of the scale
     shift         spread of the shift, in shares of the side
     beside        probability of a close look at a corner instead, where little or nothing of the face is
+    scale_min     scaled besides, evenly between this
+    scale_max     and this
+    shift_max     shifted besides, evenly by up to this share of the side, right or left and up or down
     """
 
     mirror: float = bounded(0.5, *SHARE)
@@ -190,3 +195,10 @@ class PlacementConfig:
     zoom: float = bounded(0.0, 0, 1)
     shift: float = bounded(0.0, 0, 0.5)
     beside: float = bounded(0.0, *SHARE)
+    scale_min: float = bounded(1.0, 0.1, 10)
+    scale_max: float = bounded(1.0, 0.1, 10)
+    shift_max: float = bounded(0.0, 0, 0.5)
+
+    def __post_init__(self) -> None:
+        if self.scale_min > self.scale_max:
+            raise UserError(f"scale_min {self.scale_min:g} is above scale_max {self.scale_max:g}")

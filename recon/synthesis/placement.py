@@ -47,6 +47,10 @@ def draw_placement(rng: np.random.Generator, config: PlacementConfig) -> Placeme
     turn = np.radians(rng.uniform(-1, 1) * config.rotation_deg)
     mirror, half_turn = rng.random() < config.mirror, rng.random() < config.upside_down
     zoom, (right, down) = np.exp(rng.normal(0, config.zoom)), rng.normal(0, config.shift, 2)
+    if config.scale_max != 1 or config.scale_min != 1:
+        zoom *= rng.uniform(config.scale_min, config.scale_max)
+    if config.shift_max:
+        right, down = (right, down) + rng.uniform(-config.shift_max, config.shift_max, 2)
     if config.beside and rng.random() < config.beside:
         turn, zoom = 0.0, 1 / rng.uniform(*CORNER)  # turned, it would leave the image
         right, down = (zoom - 1) / 2 * rng.choice([-1, 1], 2)

@@ -19,6 +19,7 @@ from recon.faces import load
 from recon.synthesis.background import key_of
 from recon.synthesis.codecs import Pixels
 from recon.synthesis.config import SourceConfig
+from recon.synthesis.fitted import Fitted
 from recon.synthesis.hub import dataset_folder
 from recon.synthesis.produce import produce
 from recon.synthesis.record import Record
@@ -56,12 +57,14 @@ def open_source(name: str, config: SourceConfig, size: int, seed: int, cache: Pa
     Raises:
         UserError: it is neither drawn nor stored, or both; it is empty; the dataset can't be read.
     """
-    if (config.scene is None) == (config.dataset is None):
+    if sum(given is not None for given in (config.scene, config.dataset, config.fitted)) != 1:
         raise UserError(
-            f"source '{name}' needs either a scene or a dataset: give one of sources.{name}.scene, .dataset"
+            f"source '{name}' needs either a scene or a dataset: give one of sources.{name}.scene, .dataset, .fitted"
         )
     if config.dataset is not None:
         source: Source = Stored.at(config.dataset, config.image, config.first, config.last)
+    elif config.fitted is not None:
+        source = Fitted.at(Path(config.fitted))
     else:
         assert config.scene is not None
         drawn = Drawn(config.model, config.scene, config.seed if config.seed is not None else seed, config.count, size)

@@ -37,6 +37,7 @@ def augment(batch: dict[str, Tensor], seed: int, step: int, config: AugmentConfi
     batch = occlude(batch, draws, config.occluders)
     rgb = shade(batch["rgb"], draws, config.shadow)
     rgb = recolour(rgb, draws, config.colour, config.grey)
+    rgb = scale_channels(rgb, draws, config.channels)
     return {**batch, "rgb": degrade(rgb, draws, config.degrade)}
 
 
@@ -86,6 +87,14 @@ def recolour(rgb: Tensor, draws: np.random.Generator, strength: float, grey: flo
     mean = rgb.mean((1, 2, 3), keepdim=True)
     rgb = ((rgb - mean) * jitter(0.5) + mean).clamp(0, 1)
     return rgb.clamp_min(1e-6) ** jitter(0.5) if strength else rgb
+
+
+def scale_channels(rgb: Tensor, draws: np.random.Generator, most: float) -> Tensor:
+    """Each channel of each image times 1 - most to 1 + most, clamped to [0, 1]. (B, 3, S, S) -> same."""
+    if not most:
+        return rgb
+    factors = draws.uniform(1 - most, 1 + most, (*rgb.shape[:2], 1, 1))
+    return (rgb * torch.from_numpy(factors).to(rgb)).clamp(0, 1)
 
 
 def degrade(rgb: Tensor, draws: np.random.Generator, probability: float) -> Tensor:

@@ -21,6 +21,7 @@ from recon.methods.base import Reconstructor
 from recon.methods.pretrained import digest, network_digest, save_weights
 from recon.methods.registry import Method, method
 from recon.synthesis.source import Source, content, held_out_of, open_source
+from recon.synthesis.targets import Target, WithMaps
 from recon.train.augment import augment
 from recon.train.averaging import Ema
 from recon.train.batches import Batch, Batches, first_batches
@@ -121,7 +122,7 @@ class StagedBatches:
             Batches(
                 sources,
                 [source.weight for source in one.sources.values()],
-                known.target(one.network, one.amodal),
+                target_of(one, known),
                 one.placement,
                 one.batch_size,
                 one.seed,
@@ -139,6 +140,13 @@ class StagedBatches:
         return augment(batch, one.seed, step, one.augment)
 
 
+def target_of(experiment: Experiment, known: Method) -> Target:
+    """What the method learns; with the maps that photos' skin is laid by, where there is some and it learns none."""
+    target = known.target(experiment.network, experiment.amodal)
+    has_maps = any("correspondence" in name for name in target.fields)
+    return target if has_maps or experiment.textures.file is None else WithMaps(target)
+
+
 def initial_state(experiment: Experiment, known: Method, start: Reconstructor | None = None) -> State:
     """Network, optimiser, schedule and average as they are before the first step; the same for the same seed."""
     torch.manual_seed(experiment.seed)
@@ -149,7 +157,9 @@ def initial_state(experiment: Experiment, known: Method, start: Reconstructor | 
         network.to(memory_format=torch.channels_last)
     # The schedule says the rate itself: it multiplies 1.
     optimizer: Optimizer = (
-        Muon(network, 1.0) if experiment.optimizer == "muon" else Adam(network.parameters(), 1.0, betas=BETAS)
+        Muon(network, 1.0)
+        if experiment.optimizer == "muon"
+        else Adam(network.parameters(), 1.0, betas=BETAS, weight_decay=experiment.weight_decay)
     )
     return State(
         modules={"network": network},

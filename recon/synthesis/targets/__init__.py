@@ -6,5 +6,6 @@ from recon.synthesis.targets.maps import MapsTarget
 from recon.synthesis.targets.mesh import MeshTarget
 from recon.synthesis.targets.uv_position import UvPositionTarget
 from recon.synthesis.targets.volume import VolumeTarget
+from recon.synthesis.targets.with_maps import WithMaps
 
-__all__ = ["HeatMapTarget", "MapsTarget", "MeshTarget", "Target", "UvPositionTarget", "VolumeTarget"]
+__all__ = ["HeatMapTarget", "MapsTarget", "MeshTarget", "Target", "UvPositionTarget", "VolumeTarget", "WithMaps"]

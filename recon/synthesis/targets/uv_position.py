@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recon.errors import UserError
 from recon.faces import load
 from recon.faces.atlas_map import atlas_map, landmark_pixels
 from recon.faces.outer import labelled
@@ -60,13 +61,19 @@ def uv_weight(model: str, size: int, ratios: tuple[float, float, float, float]) 
     """(1, size, size) float32, the weight mask over a model's atlas (section 3.2): see `UvPositionTarget`.
 
     A pixel counts as the nearest of its triangle's corners does, or as the landmark whose place it has (`AtlasMap`).
+
+    Raises:
+        UserError: the neck counts otherwise than the face, and the model's atlas has none.
     """
     loaded = load(model)
     grid, landmarks = atlas_map(loaded, size), loaded.landmarks.numpy()
     of_landmarks, of_features, of_face, of_neck = ratios
     mean = loaded.mean.numpy()[:, :2]
     below = mean[:, 1] < mean[landmarks[NOSE_BASE], 1]  # models label some skin before the ears so
-    weight = np.where(labelled(loaded, "neck") & below, of_neck, of_face)
+    neck = labelled(loaded, "neck") & below
+    if of_neck != of_face and not neck[grid.vertices].any():
+        raise UserError(f"the atlas of the face model '{model}' has no neck: let the last two ratios be the same")
+    weight = np.where(neck, of_neck, of_face)
     for feature in FEATURES:
         hull = cv2.convexHull(mean[landmarks[feature]])
         inside = np.array([cv2.pointPolygonTest(hull, place.tolist(), True) for place in mean]) > -FEATURE_MM

@@ -150,3 +150,12 @@ def test_a_look_beside_the_face_fills_a_corner_of_the_image() -> None:
         one = draw_placement(np.random.default_rng(i), config)
         assert one.rotation_rad % np.pi == 0 and 0.2 <= 1 / one.zoom <= 0.45
         assert np.abs(one.shift) / one.zoom + 0.5 / one.zoom == pytest.approx(0.5)
+
+
+def test_scales_and_shifts_can_be_drawn_evenly() -> None:
+    config = PlacementConfig(mirror=0, scale_min=0.9, scale_max=1.2, shift_max=0.1)
+    drawn = [draw_placement(np.random.default_rng(i), config) for i in range(2000)]
+    zooms, shifts = np.array([one.zoom for one in drawn]), np.array([one.shift for one in drawn])
+    for values, low, high in ((zooms, 0.9, 1.2), (shifts, -0.1, 0.1)):
+        assert low <= values.min() < low + 0.01 and high - 0.01 < values.max() <= high
+        assert np.mean(values) == pytest.approx((low + high) / 2, abs=0.01)

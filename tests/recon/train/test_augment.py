@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -69,6 +71,21 @@ def test_grey_images_have_no_colour(batch: dict[str, Tensor]) -> None:
     grey = recolour(batch["rgb"], np.random.default_rng(0), strength=0.0, grey=1.0)
     weights = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
     torch.testing.assert_close(grey, (batch["rgb"] * weights).sum(1, keepdim=True).expand(-1, 3, -1, -1))
+
+
+def test_each_channel_is_scaled_by_itself(batch: dict[str, Tensor]) -> None:
+    dark = {"rgb": batch["rgb"] / 2}
+    factors = augment(dark, 0, 1, replace(STILL, channels=0.4))["rgb"] / dark["rgb"]
+    found = factors.amax((2, 3))
+    torch.testing.assert_close(found, factors.amin((2, 3)), atol=1e-4, rtol=0)
+    assert 0.6 <= found.min() < 0.8 and 1.2 < found.max() <= 1.4 and len(found.unique()) == 12
+
+
+def test_labels_over_an_atlas_stay_under_occluders(batch: dict[str, Tensor]) -> None:
+    atlas = {"rgb": batch["rgb"], "uv_position": torch.rand(4, 3, 32, 32), "uv_weight": torch.ones(4, 1, 32, 32)}
+    hidden = occlude(atlas, np.random.default_rng(0), 3)
+    assert not torch.equal(hidden["rgb"], atlas["rgb"])
+    assert all(torch.equal(hidden[name], atlas[name]) for name in ("uv_position", "uv_weight"))
 
 
 def test_an_occluder_is_a_class_of_its_own_in_coarser_maps_too(batch: dict[str, Tensor]) -> None:

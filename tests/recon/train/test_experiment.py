@@ -7,7 +7,8 @@ import torch
 
 from recon.errors import UserError
 from recon.methods.pix2vertex.losses import Pix2VertexLossConfig
-from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
+from recon.methods.pix2vertex.network import Pix2VertexConfig
+from recon.methods.registry import method
 from recon.train.experiment import Stage, experiment_class, rate, read_experiment
 
 FILE = """
@@ -85,5 +86,5 @@ def test_every_experiment_file_is_a_valid_one(path: Path) -> None:
     experiment = read_experiment(path)
     assert type(experiment) is experiment_class(experiment.method)
     with torch.device("meta"):
-        network = Pix2Vertex(experiment.network)
-    assert experiment.network.size % network.stride == 0
+        network = method(experiment.method).network(experiment.network)
+    assert network.size % experiment.network.stride == 0

@@ -9,6 +9,7 @@ import torch
 from recon.errors import UserError
 from recon.faces import load
 from recon.faces.atlas_map import atlas_map, landmark_pixels
+from recon.faces.model import REGIONS
 from recon.faces.symmetry import symmetry_of
 from recon.synthesis.placement import Placement, placed
 from recon.synthesis.record import Record
@@ -81,6 +82,15 @@ def test_weights_are_those_of_the_regions(record: Record) -> None:
     column, row = np.floor(grid.places[grid.vertices[eye]]).astype(int).T
     assert (weight[row, column] >= 4).all()
     assert set(np.unique(uv_weight("default", SIZE, (1.0, 1.0, 1.0, 1.0)))) == {1.0}
+
+
+def test_a_model_without_a_neck_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load("default")
+    skin = torch.where(model.region == REGIONS.index("neck"), REGIONS.index("skin"), model.region)
+    monkeypatch.setattr("recon.synthesis.targets.uv_position.load", lambda name: replace(model, region=skin))
+    with pytest.raises(UserError, match="'neckless' has no neck"):
+        uv_weight("neckless", 48, (16.0, 4.0, 3.0, 0.0))
+    assert uv_weight("neckless", 48, (16.0, 4.0, 3.0, 3.0)).min() == 3
 
 
 def test_another_model_s_record_is_refused(record: Record) -> None:
