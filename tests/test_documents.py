@@ -40,6 +40,9 @@ HELD_OUT = "{scene: configs/scenes/painted.yaml, count: 8, seed: 9}"
 SMALLER = {
     "synth2real generate": ["--count", "3", "--workers", "1"],
     "synth2real render": ["--count", "3", "--size", "64"],
+    "synth2real verify": [],
+    "synth2real select": ["--where", "yaw_deg < 90"],
+    "synth2real publish": ["--dry-run"],
     "synth2real train": ["--steps", "2", "--sources.renders.count", "24", "--held_out", "4", "--batch", "2"],
     "synth2real evaluate": ["--count", "16", "--size", "64"],
     "synth2real match": ["--count", "16", "--rounds", "1", "--framing", "none"],
