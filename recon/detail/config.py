@@ -15,7 +15,7 @@ class DetailConfig:
     method        "shading": one solve in which mu is darkness of depth and shading of slope by the estimated light;
                   "dark_is_deep": the same without the slope; "equation_12", "equation_13": the paper's single step, of
                   the nearest pixels' grey values as they are stored: `limit_mm` and `contrast` are not used
-    edge_mm       the mesh is subdivided until its median seen edge is about this long
+    edge_mm       the mesh is subdivided until its median seen edge is about this long, or a pixel of the photo
     dt_mm2        time of the heat filter (equation 9), in mm^2: waves longer than 2 pi sqrt(dt) are mostly left out
     gamma_mm      depth of one unit of log intensity (equation 11); in the paper's step, of grey from black to white
     eta           weight of the data against the fairing (equation 14)

@@ -12,6 +12,7 @@ from recon.geometry.rasterize import interpolate, rasterize
 FULLY_SEEN = 0.5  # trust from which on a texel is the photo's alone
 SMOOTHING = 0.02  # of the side: how softly the photo gives way to what completes it
 WIDTHS = (0.2, 0.1, 0.05)  # of the side, at which seen colours are carried on
+CARRIED_PX = 256  # side of the grid on which they are: fine enough for the least width
 ENOUGH_SEEN = 0.1
 
 
@@ -80,13 +81,17 @@ def _completed(colours: np.ndarray, own: np.ndarray) -> np.ndarray:
 
 def _carried_on(colours: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Smooth colours everywhere: of the seen texels near by, and of ever more of them further off, at last the mean."""
-    smooth = np.broadcast_to((colours * seen[..., None]).sum((0, 1)) / seen.sum(), colours.shape)
+    side = len(colours)
+    grid = (min(side, CARRIED_PX),) * 2
+    weighted = cv2.resize(colours * seen[..., None], grid, interpolation=cv2.INTER_AREA)
+    seen = cv2.resize(np.asarray(seen, np.float32), grid, interpolation=cv2.INTER_AREA)
+    smooth = np.broadcast_to(weighted.sum((0, 1)) / seen.sum(), weighted.shape)
     for width in WIDTHS:
         near = _spread(seen, width)[..., None]
-        here = _spread(colours * seen[..., None], width) / np.maximum(near, 1e-6)
+        here = _spread(weighted, width) / np.maximum(near, 1e-6)
         share = np.clip(near / ENOUGH_SEEN, 0, 1)
         smooth = share * here + (1 - share) * smooth
-    return smooth
+    return cv2.resize(smooth, (side, side), interpolation=cv2.INTER_LINEAR)
 
 
 def _spread(values: np.ndarray, width: float = SMOOTHING) -> np.ndarray:
