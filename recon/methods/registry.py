@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # an experiment's settings are listed before anything heavy i
 METHODS = {
     "pix2vertex": "recon.methods.pix2vertex",
     "prnet": "recon.methods.prnet",
+    "vrn": "recon.methods.vrn",
 }
 """Method -> its folder, imported when it is asked for: `training.METHOD` says how it is trained, `config.CONFIGS` are
 the dataclasses of its network and of its losses' weights."""

@@ -84,8 +84,8 @@ class Experiment:
     stages            one after the other
     start             weights to begin with: a file, folder or Hub id; null: random ones
     batch_size        records a step
-    optimizer         "adam", or "muon", which needs far fewer images (recon/train/muon.py)
-    weight_decay      Adam's L2 penalty: so many times the weights are added to the gradient
+    optimizer         "adam", "rmsprop", or "muon", which needs far fewer images (recon/train/muon.py)
+    weight_decay      an L2 penalty, not of muon: so many times the weights are added to the gradient
     ema_decay         of the averaged weights, which are the ones evaluated and saved
     max_norm          the gradient's norm is clipped to this (pix2vertex's losses weigh 100, so norms are in the
                       hundreds)
@@ -110,7 +110,7 @@ class Experiment:
     stages: tuple[Stage, ...] = (Stage(),)
     start: str | None = None
     batch_size: int = bounded(16, 1, 65536)
-    optimizer: Literal["adam", "muon"] = "adam"
+    optimizer: Literal["adam", "rmsprop", "muon"] = "adam"
     weight_decay: float = bounded(0.0, *SHARE)
     ema_decay: float = bounded(0.998, *DECAY)
     max_norm: float = bounded(300.0, 1e-3, 1e9)
@@ -169,8 +169,8 @@ def refuse_nonsense(experiment: Experiment) -> None:
         raise UserError("the experiment names no sources: give one, such as sources.faces.scene")
     if not experiment.stages:
         raise UserError("the experiment has no stages: give one, such as {steps: 20000}")
-    if experiment.weight_decay and experiment.optimizer != "adam":
-        raise UserError("weight_decay is Adam's: set optimizer to adam, or weight_decay to 0")
+    if experiment.weight_decay and experiment.optimizer == "muon":
+        raise UserError("weight_decay is Adam's and RMSprop's: set optimizer to one of these, or weight_decay to 0")
     for number, stage in enumerate(experiment.stages):
         for key in stage.changes:
             if not CHANGEABLE.fullmatch(key):

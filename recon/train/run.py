@@ -12,7 +12,7 @@ from typing import cast
 
 import torch
 from torch import Tensor
-from torch.optim import Adam, Optimizer
+from torch.optim import Adam, Optimizer, RMSprop
 from torch.optim.lr_scheduler import LambdaLR
 
 from recon.configuration import to_plain
@@ -155,18 +155,22 @@ def initial_state(experiment: Experiment, known: Method, start: Reconstructor | 
         network.load_state_dict(start.state_dict())
     if experiment.channels_last:
         network.to(memory_format=torch.channels_last)
-    # The schedule says the rate itself: it multiplies 1.
-    optimizer: Optimizer = (
-        Muon(network, 1.0)
-        if experiment.optimizer == "muon"
-        else Adam(network.parameters(), 1.0, betas=BETAS, weight_decay=experiment.weight_decay)
-    )
+    optimizer = optimizer_of(experiment, network)
     return State(
         modules={"network": network},
         optimizers={"network": optimizer},
         schedules={"network": LambdaLR(optimizer, partial(rate, stages=experiment.stages))},
         ema={"network": Ema(network, experiment.ema_decay)},
     )
+
+
+def optimizer_of(experiment: Experiment, network: Reconstructor) -> Optimizer:
+    """The experiment's, with a rate of 1: the schedule, which multiplies it, says the rate itself."""
+    if experiment.optimizer == "muon":
+        return Muon(network, 1.0)
+    if experiment.optimizer == "rmsprop":
+        return RMSprop(network.parameters(), 1.0, weight_decay=experiment.weight_decay)
+    return Adam(network.parameters(), 1.0, betas=BETAS, weight_decay=experiment.weight_decay)
 
 
 def starting_network(experiment: Experiment) -> Reconstructor | None:

@@ -17,10 +17,11 @@ from recon.synthesis.targets.pixels import CAMERA, model_of, vertices_px
 
 @dataclass(frozen=True)
 class VolumeTarget:
-    """rgb (3, S, S) float [0, 1]; volume (D, S, S) bool, layer 0 nearest to the viewer; front_px () float.
+    """rgb (3, S, S) float [0, 1]; volume (D, V, V) bool, V = S / coarser, layer 0 nearest to the viewer; front_px ()
+    float; landmarks_px (68, 2) float.
 
-    Voxel (d, r, c) is inside where its centre is: u = c + 0.5, v = r + 0.5 in the image, and, in the same unit,
-    z = front_px - (d + 0.5) * layer_px toward the viewer, 0 at the nasion (`vertices_px`). The nearest vertex of the
+    Voxel (d, r, c) is inside where its centre is: u = (c + 0.5) * coarser, v = (r + 0.5) * coarser in the image, and,
+    in the same unit, z = front_px - (d + 0.5) * layer_px toward the viewer, 0 at the nasion (`vertices_px`). The nearest vertex of the
     head lies `ahead` of the depth behind layer 0; what does not fit behind is cut off, with the image's border too.
 
     The head is that of `recon.faces.outer.closed_head`: skin down to the clothes, closed across the neck, the lips and
@@ -28,7 +29,7 @@ class VolumeTarget:
 
     size: px, S; the paper's is 192, with faces scaled so that the root of their landmarks' box is 90 px. depth: layers
     D; the paper's are 200. layer_px: a layer's thickness; the authors' code halves z, so theirs is 0.5. model: whose
-    mesh the records hold. ahead: share of the depth.
+    mesh the records hold. ahead: share of the depth. coarser: px, a voxel's width and height.
     """
 
     size: int
@@ -36,16 +37,22 @@ class VolumeTarget:
     layer_px: float = 0.5
     model: str = "default"
     ahead: float = 0.05
+    coarser: int = 1
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return ("rgb", *CAMERA)
+        return ("rgb", "landmarks_px", *CAMERA)
 
     def __call__(self, record: Record) -> dict[str, Tensor]:
         triangles = closed_head(model_of(record, self.model))
         points = vertices_px(record)
         front = points[np.unique(triangles), 2].max() + self.ahead * self.depth * self.layer_px
-        points[:, 2] = (front - points[:, 2]) / self.layer_px
-        shape = (self.depth, self.size, self.size)
-        volume = voxelize(torch.from_numpy(points), torch.from_numpy(triangles), shape)
-        return {"rgb": image_of(record), "volume": volume, "front_px": torch.tensor(front, dtype=torch.float32)}
+        voxels = np.column_stack([points[:, :2] / self.coarser, (front - points[:, 2]) / self.layer_px])
+        side = self.size // self.coarser
+        volume = voxelize(torch.from_numpy(voxels), torch.from_numpy(triangles), (self.depth, side, side))
+        return {
+            "rgb": image_of(record),
+            "volume": volume,
+            "front_px": torch.tensor(front, dtype=torch.float32),
+            "landmarks_px": torch.from_numpy(np.array(record.landmarks_px, np.float32)),
+        }
