@@ -26,8 +26,8 @@ class VRNConfig:
     volume           voxels along a volume's width and height: size, or a half or a quarter of it
     depth            layers of a volume
     layer_px         a layer's thickness in pixels of the image; the authors' code halves z, so theirs is 0.5
-    variant          "plain": two hourglasses; "multitask": one, then a fork to 68 heat maps and to the volume; "guided":
-                     two, which see the 68 landmarks as Gaussians beside the image
+    variant          "plain": two hourglasses; "multitask": one, then a fork of two, to 68 heat maps and to the volume;
+                     "guided": two, which see the 68 landmarks as Gaussians beside the image
     width            channels of the residual modules
     levels           halvings of an hourglass
     kernel           side of the stem's first convolution

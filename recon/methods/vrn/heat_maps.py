@@ -11,7 +11,7 @@ REACH = 2  # pixels around a heat map's maximum whose centroid is the landmark
 
 
 def gaussians(places: Tensor, side: int, sigma: float) -> Tensor:
-    """places (B, 68, 2) float px, pixel centres at +0.5 -> (B, 68, side, side) float, each of height 1 (section 3.3)."""
+    """(B, 68, side, side) float, each of height 1 (section 3.3); places (B, 68, 2) float px, pixel centres at +0.5."""
     line = torch.arange(side, device=places.device) + 0.5
     across, down = (torch.exp(-(line - places[..., axis, None].float()).square() / (2 * sigma**2)) for axis in (0, 1))
     return down[..., :, None] * across[..., None, :]
@@ -25,9 +25,8 @@ def places_in(heat: Tensor) -> Tensor:
     best = flat.detach().argmax(-1)
     row, column = best // side, best % side
     line = torch.arange(side, device=heat.device)
-    near = ((line - row[..., None]).abs() <= REACH)[..., :, None] & ((line - column[..., None]).abs() <= REACH)[
-        ..., None, :
-    ]
+    rows, columns = ((line - at[..., None]).abs() <= REACH for at in (row, column))
+    near = rows[..., :, None] & columns[..., None, :]
     share = flat.masked_fill(~near.flatten(2), -torch.inf).softmax(-1).view(heat.shape)
     x, y = (share.sum(axis) @ (line + 0.5).float() for axis in (-2, -1))
     return torch.stack([x, y], -1)

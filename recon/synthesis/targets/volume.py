@@ -21,8 +21,9 @@ class VolumeTarget:
     float; landmarks_px (68, 2) float.
 
     Voxel (d, r, c) is inside where its centre is: u = (c + 0.5) * coarser, v = (r + 0.5) * coarser in the image, and,
-    in the same unit, z = front_px - (d + 0.5) * layer_px toward the viewer, 0 at the nasion (`vertices_px`). The nearest vertex of the
-    head lies `ahead` of the depth behind layer 0; what does not fit behind is cut off, with the image's border too.
+    in the same unit, z = front_px - (d + 0.5) * layer_px toward the viewer, 0 at the nasion (`vertices_px`). The
+    nearest vertex of the head lies `ahead` of the depth behind layer 0; what does not fit behind is cut off, with the
+    image's border too.
 
     The head is that of `recon.faces.outer.closed_head`: skin down to the clothes, closed across the neck, the lips and
     the lids, with the eyeballs; so eye sockets and mouth are filled. Hidden parts are filled like seen ones.
