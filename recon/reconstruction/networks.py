@@ -11,7 +11,7 @@ from recon.errors import UserError, did_you_mean
 from recon.methods.base import Reconstructor
 from recon.methods.mirrored import Mirrored
 
-BUNDLED = ("pix2vertex", "prnet")
+BUNDLED = ("pix2vertex", "prnet", "vrn")
 """Methods of which weights may be bundled: those whose answers become meshes."""
 
 

@@ -6,7 +6,6 @@ expression to the surface's planes, and lays what the surface has beyond that ov
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -32,19 +31,13 @@ ALIGNED = 0.5  # cosine between the normals of a pair
 LANDMARK_WEIGHT = 4.0  # of a landmark seen in the image against a vertex's plane
 SMOOTH_MM = 5.0  # waves of the displacement shorter than this are voxels
 LOST_MM = 10.0  # a pose that leaves the surface so far from the mean head in the mean is none; true ones leave 4 to 6
-LEAST_TOLD = 0.3  # of the skin's vertices, which must lie on the surface; of true volumes .6 to .8 do
+LEAST_ON_SURFACE = 0.3  # share of the skin's vertices; of true volumes .6 to .8 are
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """vertices (n, 3) float64 px, all of the model's, in the surface's frame; told (n,) bool, those on the surface."""
+def fitted(surface: Surface, model: FaceModel, side: int, landmarks_px: np.ndarray | None = None) -> np.ndarray | None:
+    """(n, 3) float64 px, the model's vertices in the surface's frame; None where no pose of the head fits it.
 
-    vertices: np.ndarray
-    told: np.ndarray
-
-
-def fitted(surface: Surface, model: FaceModel, side: int, landmarks_px: np.ndarray | None = None) -> Fitted | None:
-    """The model's vertices on the surface; None where no pose of the head fits it.
+    What the volume does not hold (behind its end, inside of mouth and sockets) is the fitted model's own.
 
     side: px of the image. landmarks_px: (68, 2) where the network sees the landmarks, if it says so.
     """
@@ -52,8 +45,8 @@ def fitted(surface: Surface, model: FaceModel, side: int, landmarks_px: np.ndarr
     if away > LOST_MM:
         return None
     sight = Sight(surface)
-    found = laid_on(sight, model, *shaped(sight, model, pose, landmarks_px))
-    return found if found.told.sum() >= LEAST_TOLD * len(np.unique(outer_skin(model))) else None
+    places, on_surface = laid_on(sight, model, *shaped(sight, model, pose, landmarks_px))
+    return places if on_surface >= LEAST_ON_SURFACE else None
 
 
 class Sight:
@@ -131,8 +124,9 @@ def composed(pose: Similarity, step: np.ndarray) -> Similarity:
     return Similarity(pose.scale * grow, pose.rotation @ turn, pose(step[3:6]))
 
 
-def laid_on(sight: Sight, model: FaceModel, shape: np.ndarray, pose: Similarity) -> Fitted:
-    """The posed shape, its skin moved onto the surface by a displacement whose short waves are smoothed away."""
+def laid_on(sight: Sight, model: FaceModel, shape: np.ndarray, pose: Similarity) -> tuple[np.ndarray, float]:
+    """The posed shape (n, 3) px, its skin moved onto the surface by a displacement whose short waves are smoothed away;
+    and the share of the skin's vertices that are near the surface."""
     skin = outer_skin(model)
     ids, local = np.unique(skin, return_inverse=True)
     places = pose(shape)
@@ -143,6 +137,4 @@ def laid_on(sight: Sight, model: FaceModel, shape: np.ndarray, pose: Similarity)
     solve = factor((counted + SMOOTH_MM**2 * stiffness).tocsr())
     moved = solve.solve((mass * kept)[:, None] * behind[:, None] * planes)
     places[ids] += moved
-    told = np.zeros(len(places), bool)
-    told[ids[kept]] = True
-    return Fitted(places, told)
+    return places, float(kept.mean())

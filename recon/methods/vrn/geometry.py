@@ -11,6 +11,7 @@ from torch import Tensor
 
 from recon.faces import load
 from recon.faces.model import NASION
+from recon.faces.outer import outer_skin
 from recon.methods.base import Ambiguity, FaceGeometry, FaceLandmarks, FaceMaps, FaceMesh
 from recon.methods.mesh_maps import rasterised, visibility
 from recon.methods.vrn.config import VRNConfig
@@ -45,15 +46,16 @@ class VolumeGeometry(FaceGeometry):
 
     @cached_property
     def mesh(self) -> FaceMesh:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The default model's vertices; `told`: those that lie on every surface of the batch."""
+        """The default model's vertices; `told`: the skin's, for a volume tells no eyes, and nothing in the mouth."""
         model, device = load(TOPOLOGY), self.volume.device
-        found = [self._fitted(i) for i in range(len(self.volume))]
-        places = torch.from_numpy(np.stack([vertices for vertices, _ in found])).to(device)  # (B, n, 3) px, y up
-        told = torch.from_numpy(np.logical_and.reduce([told for _, told in found])).to(device)
+        found = np.stack([self._fitted(i) for i in range(len(self.volume))])
+        places = torch.from_numpy(found).to(device)  # (B, n, 3) px, y up
+        told = torch.zeros(len(model.mean), dtype=torch.bool)
+        told[torch.from_numpy(np.unique(outer_skin(model)))] = True
         origin = places[:, int(model.landmarks[NASION]), None]
         mm = (places - origin) * mm_per_px(places)[:, None, None]
         pixels = places[..., :2] * places.new_tensor([1.0, -1.0]) * (self.side / self.config.size)
-        return FaceMesh(mm.float(), pixels.float(), model.triangles.to(device), TOPOLOGY, told)
+        return FaceMesh(mm.float(), pixels.float(), model.triangles.to(device), TOPOLOGY, told.to(device))
 
     @cached_property
     def landmarks(self) -> FaceLandmarks:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -78,14 +80,12 @@ class VolumeGeometry(FaceGeometry):
         assert self.heat is not None
         return places_in(self.heat.detach()) * self.config.coarser  # (B, 68, 2) px of the network's size
 
-    def _fitted(self, i: int) -> tuple[np.ndarray, np.ndarray]:
+    def _fitted(self, i: int) -> np.ndarray:
         model = load(TOPOLOGY)
         surface = isosurface(self.volume[i].detach().float().sigmoid().cpu().numpy(), self.config)
         marks = None if self.heat is None else self._seen[i].double().cpu().numpy()
-        face = None if surface is None else fitted(surface, model, self.config.size, marks)
-        if face is None:
-            return np.full(model.mean.shape, np.nan), np.ones(len(model.mean), bool)
-        return face.vertices, face.told
+        places = None if surface is None else fitted(surface, model, self.config.size, marks)
+        return np.full(model.mean.shape, np.nan) if places is None else places
 
 
 @dataclass(frozen=True, eq=False)
