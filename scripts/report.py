@@ -42,7 +42,7 @@ SECTIONS = {  # heading -> beginnings of file names, in the order in which they 
     "The generator": ("generator",),
     "The loop": ("feedback",),
     "Matching photos": ("bench_match",),
-    "Speed": ("bench_render", "bench_records"),
+    "Speed": ("bench_render", "bench_records", "bench_volume"),
 }
 INTRODUCTION = """# Results
 

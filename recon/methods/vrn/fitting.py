@@ -17,6 +17,7 @@ from scipy.spatial.transform import Rotation
 from recon.faces.model import FaceModel
 from recon.faces.outer import outer_skin
 from recon.geometry.laplacian import cotangent_laplacian, factor
+from recon.geometry.parameterization import boundary_loops
 from recon.geometry.similarity import Similarity
 from recon.geometry.surfaces import vertex_normals
 from recon.methods.vrn.pose import head_of, posed
@@ -29,6 +30,7 @@ LEAST_NOISE_MM = 0.3
 FIRST_REACH_MM, LAST_REACH_MM = 15.0, 6.0  # from vertex to surface, in the first and last round
 ALIGNED = 0.5  # cosine between the normals of a pair
 LANDMARK_WEIGHT = 4.0  # of a landmark seen in the image against a vertex's plane
+OPENING_MM = 5.0  # from lids and lips: a volume closes these, so they follow the skin around
 SMOOTH_MM = 5.0  # waves of the displacement shorter than this are voxels
 LOST_MM = 10.0  # a pose that leaves the surface so far from the mean head in the mean is none; true ones leave 4 to 6
 LEAST_ON_SURFACE = 0.3  # share of the skin's vertices; of true volumes .6 to .8 are
@@ -131,10 +133,19 @@ def laid_on(sight: Sight, model: FaceModel, shape: np.ndarray, pose: Similarity)
     ids, local = np.unique(skin, return_inverse=True)
     places = pose(shape)
     normals = vertex_normals(torch.from_numpy(places), torch.from_numpy(skin)).numpy()[ids]
-    behind, planes, kept = sight.pairs(places[ids], normals, LAST_REACH_MM * pose.scale)
+    behind, planes, near = sight.pairs(places[ids], normals, LAST_REACH_MM * pose.scale)
+    kept = near & ~near_openings(model)[ids]
     stiffness, mass = cotangent_laplacian(shape[ids], local.reshape(-1, 3))
     counted = sparse.diags(mass * kept + 1e-6 * mass.mean())
     solve = factor((counted + SMOOTH_MM**2 * stiffness).tocsr())
     moved = solve.solve((mass * kept)[:, None] * behind[:, None] * planes)
     places[ids] += moved
-    return places, float(kept.mean())
+    return places, float(near.mean())
+
+
+@lru_cache(maxsize=2)
+def near_openings(model: FaceModel) -> np.ndarray:
+    """(n,) bool: vertices near the lids, the lips and the neck's end, on the mean face."""
+    mean = model.mean.double().numpy()
+    rims = np.concatenate(boundary_loops(outer_skin(model)))
+    return KDTree(mean[rims]).query(mean)[0] < OPENING_MM

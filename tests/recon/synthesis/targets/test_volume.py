@@ -86,6 +86,17 @@ def test_a_moved_record_gives_the_moved_volume(record: Record) -> None:
     assert (looked_up != after["volume"])[inside].sum() < 0.01 * after["volume"].sum()
 
 
+def test_coarser_voxels_hold_the_same_head(record: Record) -> None:
+    """Voxels of twice the width have the same borders as two by two of the others; their centres are the corners."""
+    fine, coarse = VolumeTarget(2 * SIZE, 64, 1.0), VolumeTarget(2 * SIZE, 64, 1.0, coarser=2)
+    larger = placed(record, Placement(), 2 * SIZE)
+    every, some = fine(larger)["volume"], coarse(larger)["volume"]
+    blocks = every.view(64, SIZE, 2, SIZE, 2).sum((2, 4))
+    assert some.shape == (64, SIZE, SIZE)
+    assert some[blocks == 4].float().mean() > 0.999 and some[blocks == 0].float().mean() < 0.001  # thin parts differ
+    assert torch.equal(coarse(larger)["landmarks_px"], torch.from_numpy(larger.landmarks_px))
+
+
 def test_only_vertices_and_camera_are_read(record: Record) -> None:
     kept = {*TARGET.fields, "seed", "index", "model", "scene"}
     bare = replace(record, **{name: np.empty(0) for name in vars(record) if name not in kept})
