@@ -46,3 +46,8 @@ def visibility(pixels: Tensor, depth_mm: Tensor, shown_mm: Tensor) -> Tensor:
     inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
     flat = row.clamp(0, side - 1) * side + column.clamp(0, side - 1)
     return (inside & (depth_mm > shown_mm.flatten(1).gather(1, flat) - BEHIND_MM)).float()
+
+
+def spread(places: Tensor) -> Tensor:
+    """(..., m, 3) -> (...), the root mean square distance from the middle: what a face's size is told by."""
+    return (places - places.mean(-2, keepdim=True)).square().sum(-1).mean(-1).sqrt()

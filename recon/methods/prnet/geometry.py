@@ -12,15 +12,13 @@ from torch import Tensor
 from recon.faces import load
 from recon.faces.atlas_map import atlas_map
 from recon.faces.model import NASION
-from recon.geometry.rasterize import interpolate, rasterize
 from recon.geometry.similarity import fit_similarity
-from recon.methods.base import FaceGeometry, FaceLandmarks, FaceMaps, FaceMesh
+from recon.methods.base import FaceGeometry, FaceLandmarks, FaceMesh
+from recon.methods.mesh_maps import rasterised, spread, visibility
 from recon.methods.prnet.config import PRNetLossConfig
 from recon.methods.prnet.losses import weight_mask
 from recon.methods.prnet.reading import TOPOLOGY, reading_of
 
-FAR_MM = 4000.0  # from the camera: the rays are parallel, and float32 still tells hundredths of a mm apart
-BEHIND_MM = 2.0  # a landmark so far behind all of the triangle that its pixel shows is hidden, as in the labels
 WEIGHED_PX, LEAST_WEIGHT = 256, 1.0  # a vertex is learnt where the weight mask of that size is so much at least
 TO_FACE = (1.0, -1.0, 1.0)  # rows of an image run downward
 
@@ -84,11 +82,6 @@ def template() -> Template:
     )
 
 
-def spread(places: Tensor) -> Tensor:
-    """(..., m, 3) -> (...), the root mean square distance from the middle."""
-    return (places - places.mean(-2, keepdim=True)).square().sum(-1).mean(-1).sqrt()
-
-
 def mm_per_px(places: Tensor) -> Tensor:
     """(B, k, 3) px of the atlas's vertices -> (B,): what a pixel is, if the face has the size of the mean face.
 
@@ -141,7 +134,7 @@ def geometry_of(position_map: Tensor, side: int) -> PositionGeometry:
     mesh = FaceMesh(vertices, pixels, one.triangles.to(places.device), TOPOLOGY, one.told.to(places.device))
     seen = places[:, marks, :2] * (side / size)
     with torch.no_grad():
-        maps, depth = rasterised(mesh, side)
+        maps, depth = rasterised(mesh, one.shown, one.of_face, one.canonical, side)
         visible = visibility(seen, mm[:, marks, 2], depth)
     return PositionGeometry(maps, mesh, FaceLandmarks(seen, visible), "scale", position_map=position_map)
 
@@ -160,33 +153,3 @@ def completed(mm: Tensor, origin: Tensor, scale: Tensor) -> tuple[Tensor, Tensor
     vertices = torch.from_numpy(laid).to(mm).index_copy(1, one.ids.to(mm.device), mm)
     across = vertices[..., :2] * vertices.new_tensor(TO_FACE[:2]) / scale[:, None, None]
     return vertices, origin + across
-
-
-def rasterised(mesh: FaceMesh, side: int) -> tuple[FaceMaps, Tensor]:
-    """The maps that the mesh shows, 0 outside of the face region; and (B, side, side) mm the least depth z of the
-    triangle that is seen at each pixel, infinity where none is."""
-    one, device = template(), mesh.pixels.device
-    triangles, of_face = one.shown.to(device), one.of_face.to(device)
-    found, depths = [], []
-    for vertices, pixels in zip(mesh.vertices_mm.float(), mesh.pixels.float(), strict=True):
-        points = torch.cat([pixels, FAR_MM - vertices[:, 2:]], 1).contiguous()
-        ids = rasterize(points, triangles, side, side)
-        values = interpolate(ids, points, triangles, torch.cat([vertices, one.canonical.to(device)], 1))
-        seen = ids.clamp_min(0).long()
-        face = (ids >= 0) & of_face[seen]
-        found.append(torch.cat([face[..., None], values * face[..., None]], -1))
-        depths.append(vertices[:, 2][triangles.long()].amin(1)[seen].masked_fill(ids < 0, torch.inf))
-    mask, position, correspondence = torch.stack(found).permute(0, 3, 1, 2).split([1, 3, 3], 1)
-    return FaceMaps(mask, position, correspondence), torch.stack(depths)
-
-
-def visibility(pixels: Tensor, depth_mm: Tensor, shown_mm: Tensor) -> Tensor:
-    """(B, 68) float 0/1: in the image, on a pixel that shows something, and not BEHIND_MM behind that.
-
-    pixels: (B, 68, 2). depth_mm: (B, 68) z toward the viewer. shown_mm: (B, side, side), as `rasterised` gives it.
-    """
-    side = shown_mm.shape[-1]
-    column, row = pixels.floor().long().unbind(-1)
-    inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
-    flat = row.clamp(0, side - 1) * side + column.clamp(0, side - 1)
-    return (inside & (depth_mm > shown_mm.flatten(1).gather(1, flat) - BEHIND_MM)).float()

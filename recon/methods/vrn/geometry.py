@@ -13,7 +13,7 @@ from recon.faces import load
 from recon.faces.model import NASION
 from recon.faces.outer import outer_skin
 from recon.methods.base import Ambiguity, FaceGeometry, FaceLandmarks, FaceMaps, FaceMesh
-from recon.methods.mesh_maps import rasterised, visibility
+from recon.methods.mesh_maps import rasterised, spread, visibility
 from recon.methods.vrn.config import VRNConfig
 from recon.methods.vrn.fitting import fitted
 from recon.methods.vrn.heat_maps import places_in
@@ -105,11 +105,6 @@ def drawn() -> Drawn:
     model = load(TOPOLOGY)
     sized = model.triangles[model.face].unique().long()
     return Drawn(model.triangles, model.face, sized, float(spread(model.mean[sized].double())))
-
-
-def spread(places: Tensor) -> Tensor:
-    """(..., m, 3) -> (...), the root mean square distance from the middle."""
-    return (places - places.mean(-2, keepdim=True)).square().sum(-1).mean(-1).sqrt()
 
 
 def mm_per_px(places: Tensor) -> Tensor:

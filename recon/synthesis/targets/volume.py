@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from recon.faces.model import FaceModel
 from recon.faces.outer import closed_head
 from recon.geometry.voxelize import voxelize
 from recon.synthesis.record import Record
@@ -45,9 +47,10 @@ class VolumeTarget:
         return ("rgb", "landmarks_px", *CAMERA)
 
     def __call__(self, record: Record) -> dict[str, Tensor]:
-        triangles = closed_head(model_of(record, self.model))
+        model = model_of(record, self.model)
+        triangles = closed_head(model)
         points = vertices_px(record)
-        front = points[np.unique(triangles), 2].max() + self.ahead * self.depth * self.layer_px
+        front = points[vertices_of_head(model), 2].max() + self.ahead * self.depth * self.layer_px
         voxels = np.column_stack([points[:, :2] / self.coarser, (front - points[:, 2]) / self.layer_px])
         side = self.size // self.coarser
         volume = voxelize(torch.from_numpy(voxels), torch.from_numpy(triangles), (self.depth, side, side))
@@ -57,3 +60,9 @@ class VolumeTarget:
             "front_px": torch.tensor(front, dtype=torch.float32),
             "landmarks_px": torch.from_numpy(np.array(record.landmarks_px, np.float32)),
         }
+
+
+@lru_cache(maxsize=4)
+def vertices_of_head(model: FaceModel) -> np.ndarray:
+    """(h,) int64, the vertices of the model's closed head."""
+    return np.unique(closed_head(model))

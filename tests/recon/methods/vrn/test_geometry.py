@@ -9,9 +9,10 @@ from torch import Tensor
 from recon.faces import load
 from recon.faces.outer import closed_head
 from recon.geometry.closest_points import closest_points
+from recon.methods.mesh_maps import spread
 from recon.methods.vrn.config import VRNConfig
 from recon.methods.vrn.difference import volume_difference
-from recon.methods.vrn.geometry import VolumeGeometry, drawn, spread
+from recon.methods.vrn.geometry import VolumeGeometry, drawn
 from recon.methods.vrn.heat_maps import gaussians
 from recon.methods.vrn.network import VRN
 from recon.methods.vrn.surface import isosurface

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 import torch
 from torch import nn
@@ -11,6 +13,7 @@ from recon.methods.vrn.layers import Hourglass, Refined, Residual
 from recon.methods.vrn.network import VRN
 from recon.methods.vrn.volume_network import volume_network
 
+Variant = Literal["plain", "multitask", "guided"]
 SMALL = {"size": 64, "volume": 32, "depth": 40, "width": 16, "levels": 2, "kernel": 3, "norm": "group"}
 SMALL |= {"landmark_width": 16}
 
@@ -45,10 +48,10 @@ def parameters(variant: str, w: int = 256, depth: int = 200, levels: int = 4) ->
     ("variant", "hourglasses", "count"),
     [("plain", 2, 7_846_920), ("multitask", 3, 12_242_252), ("guided", 4, 15_873_164)],
 )
-def test_the_papers_networks_have_the_papers_layers(variant: str, hourglasses: int, count: int) -> None:
+def test_the_papers_networks_have_the_papers_layers(variant: Variant, hourglasses: int, count: int) -> None:
     """Two hourglasses; three with a fork; two that see 71 channels, and two more that find the landmarks."""
     with torch.device("meta"):
-        network = volume_network(VRNConfig(**{"variant": variant}))
+        network = volume_network(VRNConfig(variant=variant))
     refined = [layer for layer in network.modules() if isinstance(layer, Refined)]
     inner = [sum(isinstance(layer, Residual) for layer in one.hourglass.modules()) for one in refined]
     depths = [sum(isinstance(layer, Hourglass) for layer in one.modules()) for one in refined]
