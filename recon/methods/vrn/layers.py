@@ -78,7 +78,7 @@ class WayBack(nn.Module):
     def __init__(self, width: int, channels_out: int, doublings: int, norm: str):
         super().__init__()
         self.larger = nn.Sequential(*(Smooth(width, width, norm, 2) for _ in range(doublings)))
-        self.last = nn.Conv2d(width, channels_out, 1)
+        self.head = nn.Conv2d(width, channels_out, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return in_float32(self.last, self.larger(x))
+        return in_float32(self.head, self.larger(x))
