@@ -99,7 +99,7 @@ def test_one_batch_can_be_learnt(variant: str, batch: dict[str, Tensor]) -> None
     network = VRN(VRNConfig(**{**NETWORK, "variant": variant}))
     optimizer = torch.optim.Adam(network.parameters(), 1e-2)
     totals, terms = [], {}
-    for _ in range(40):
+    for _ in range(25):
         terms = losses(network, batch, VRNLossConfig())
         total = torch.stack(list(terms.values())).sum()
         optimizer.zero_grad()
