@@ -51,10 +51,8 @@ class VRNConfig:
     def __post_init__(self) -> None:
         if self.volume not in (self.size, self.size / 2, self.size / 4):
             raise UserError(f"volume {self.volume} is not size {self.size}, its half or its quarter: give one of these")
-        if self.size % (STEM * 2**self.levels):
-            raise UserError(
-                f"size {self.size} is not divisible by {STEM * 2**self.levels}, as levels {self.levels} need"
-            )
+        if self.size % self.stride:
+            raise UserError(f"size {self.size} is not divisible by {self.stride}, as levels {self.levels} needs")
         if not self.kernel % 2:
             raise UserError(f"kernel {self.kernel} is even: give an odd one")
         widths = [self.width, self.landmark_width] if self.variant == "guided" else [self.width]
@@ -63,6 +61,11 @@ class VRNConfig:
                 raise UserError(f"width {width} is not divisible by 4, as the stem needs")
             if self.norm == "group":
                 refuse_widths([width // 4, width // 2, width], GROUP)
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the image, along each axis, for one place of the hourglasses' lowest maps."""
+        return STEM * 2**self.levels
 
     @property
     def coarser(self) -> int:
