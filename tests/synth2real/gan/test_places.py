@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recon.evaluate.protocols.landmarks_2d import locate
+from recon.evaluate.answers import locate
 from synth2real.gan.places import located
 
 BOX = np.array([150.0, 190.0, 100.0])
