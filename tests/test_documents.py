@@ -45,6 +45,11 @@ SMALLER = {
     "synth2real publish": ["--dry-run"],
     "synth2real train": ["--steps", "2", "--sources.renders.count", "24", "--held_out", "4", "--batch", "2"],
     "synth2real evaluate": ["--count", "16", "--size", "64"],
+    "synth2real feedback": [
+        *("--changes", "{network.size: 64, sources.faces.count: 16, stages: [{steps: 2}], batch_size: 4}"),
+        *("--arms", "{renders: {}, held: {generator: bundled}}", "--against", "[renders]", "--workers", "1"),
+        *("--scores", "{drawn: {protocol: renders, settings: {size: 64, count: 8}}}"),
+    ],
     "synth2real match": ["--count", "16", "--rounds", "1", "--framing", "none"],
     "recon train": ["--stages", "[{steps: 2}]", "--batch_size", "4", "--held_out", HELD_OUT],
     "recon textures": [],

@@ -171,8 +171,9 @@ def test_one_value_a_person():
     assert known("s", Score("renders", measure="normal_deg")) == Known("normal_deg", "normal_deg", "index")
 
 
-def test_the_bundled_run_can_be_read():
-    config = read_config(FeedbackConfig, config_path("feedback/portraits_64.yaml"))
+@pytest.mark.parametrize("name", ["bundled", "portraits_64"])
+def test_a_run_that_comes_along_can_be_read(name):
+    config = read_config(FeedbackConfig, config_path(f"feedback/{name}.yaml"))
     base = read_base(config)
     assert base.steps == 1500 and base.held_out is not None and base.sources["faces"].seed == 31
     for name, score in config.scores.items():
