@@ -12,8 +12,6 @@ Meshes lie in a folder of their own as SUBJECT/CHALLENGE/IMG.obj (or .ply), with
 
 from __future__ import annotations
 
-import io
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +20,10 @@ import trimesh
 
 from recon.errors import UserError
 from recon.evaluate.readers.landmarks_3d import read_landmarks
+from recon.faces.unpickling import unpickled_npy
 
 LISTS = {"validation": "imagepathsvalidation.txt", "test": "imagepathstest.txt"}
 CHALLENGES = ("multiview_neutral", "multiview_expressions", "multiview_occlusions", "selfie")
-ALLOWED = {("numpy", "ndarray"), ("numpy", "dtype"), *(
-    (f"numpy.{core}.multiarray", name) for core in ("core", "_core") for name in ("_reconstruct", "scalar")
-)}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,25 +97,12 @@ def pictures(root: Path, part: str) -> list[Picture]:
 def read_box(file: Path) -> np.ndarray:
     """(4,) float [left, top, right, bottom] of a `.npy` that holds a pickled dict; nothing else is unpickled."""
     try:
-        stream = io.BytesIO(file.read_bytes())
-        version = np.lib.format.read_magic(stream)
-        (np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0)(stream)
-        content = _Unpickler(stream, encoding="latin1").load()
-        content = content.item() if isinstance(content, np.ndarray) else content
+        content = unpickled_npy(file.read_bytes())
         return np.array([float(content[side]) for side in ("left", "top", "right", "bottom")])
     except FileNotFoundError:
         raise UserError(f"there is no {file}: give the NoW challenge's folder with its detected_face") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise UserError(f"{file} is not a box of the NoW challenge ({error})") from None
-
-
-class _Unpickler(pickle.Unpickler):
-    """Numbers and arrays of numpy, dicts and strings; nothing that could run."""
-
-    def find_class(self, module: str, name: str) -> type:
-        if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f"{module}.{name} is not allowed")
-        return super().find_class(module, name)
 
 
 def _only(folder: Path, pattern: str) -> Path:
