@@ -9,6 +9,7 @@ and radius.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from scipy import sparse
 from scipy.interpolate import RBFInterpolator
 from scipy.sparse.linalg import splu
 
+from recon.faces.cache import cached, digest
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.closest_points import ClosestPoints, closest_points
 from recon.geometry.similarity import fit_similarity
@@ -62,7 +64,7 @@ def carry_over(
         vertices: (n, 3) mm, y up and z forward, any place and scale.
         triangles: (f, 3) int, counter-clockwise outside.
         landmarks: (68,) vertex ids, the template's markup.
-        eyeballs: vertex ids of each eyeball, the one at low x first.
+        eyeballs: vertex ids of each eyeball, the one at low x first; none where the skin goes over the eyes.
         skin: (n,) bool, the vertices of the outer skin, which the closest points pull.
     """
     target = template.mean.numpy().astype(np.float64)
@@ -72,7 +74,8 @@ def carry_over(
     warp = RBFInterpolator(placed[landmarks], shift, kernel="linear", smoothing=1.0, degree=0)
 
     template_triangles = template.triangles.numpy()
-    inside = np.isin(template.region.numpy(), [REGIONS.index(name) for name in INSIDE])
+    hidden = INSIDE if eyeballs else INSIDE[:-1]  # skin over the eyes is what the eyeballs' fronts are
+    inside = np.isin(template.region.numpy(), [REGIONS.index(name) for name in hidden])
     outer = template_triangles[~inside[template_triangles].any(1)]
     aligned = _pull_onto(placed + warp(placed), triangles, skin, target, outer)
 
@@ -93,7 +96,7 @@ def carry_over(
         on_face[chosen] = is_face[found.triangle] & (found.distance < reach_mm)
 
     take(np.flatnonzero(skin), closest_points(aligned[skin], target, outer), outer, FACE_REACH_MM)
-    template_eyes = _eyeballs_of(template, target)
+    template_eyes = _eyeballs_of(template, target) if eyeballs else ()
     for ids, eye in zip(eyeballs, template_eyes, strict=True):
         centre, radius = fit_sphere(placed[ids])
         target_centre, target_radius = fit_sphere(target[np.unique(eye)])
@@ -104,6 +107,22 @@ def carry_over(
     low, high = template.canonical_box_mm.numpy().astype(np.float64)
     canonical = ((canonical_mm - low) / (high - low)).astype(np.float32)
     return CarriedOver(canonical, uv, region, on_face, residual)
+
+
+def fitted(
+    kind: str,
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    landmarks: np.ndarray,
+    eyeballs: tuple[np.ndarray, ...],
+    skin: np.ndarray,
+    template: FaceModel,
+) -> CarriedOver:
+    """`carry_over`, made once and kept in the cache folder under the kind of model and the fit's inputs."""
+    parts = (template.mean, template.triangles, template.region, template.face, template.landmarks, template.uv)
+    key = digest(vertices.astype(np.float32), triangles, landmarks, skin, *(part.numpy() for part in parts))
+    make = partial(carry_over, vertices, triangles, landmarks, eyeballs, skin, template)
+    return CarriedOver(**cached(f"{kind}_fit_{key}", lambda: vars(make())))
 
 
 def fit_sphere(points: np.ndarray) -> tuple[np.ndarray, float]:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from recon import assets
 from recon.faces.brows import BROW_DROP_MM, brow_place
+from recon.faces.default_joints import default_joints
 from recon.faces.model import REGIONS, Eyeball, FaceModel
 from recon.geometry.subdivision import catmull_clark, triangulate
 
@@ -39,12 +40,13 @@ def load_default(subdivisions: int = 1) -> FaceModel:
     region = torch.from_numpy(np.argmax(fields["weights"], axis=1).astype(np.uint8))
     region[brows_in(places, region, landmarks)] = REGIONS.index("brows")
     left, right = (torch.from_numpy(ids) for ids in eyeballs)
+    movements = torch.from_numpy(np.moveaxis(fields["expression"], 1, 0).copy()).float()
     turning = Eyeball.named(left, "Left", names), Eyeball.named(right, "Right", names)
     return FaceModel(
         name="default",
         mean=places,
         identity_basis=torch.from_numpy(np.moveaxis(fields["identity"], 1, 0).copy()).float(),
-        expression_basis=torch.from_numpy(np.moveaxis(fields["expression"], 1, 0).copy()).float(),
+        expression_basis=movements,
         expression_names=names,
         triangles=torch.from_numpy(triangles),
         uv=torch.from_numpy(fields["uv"]).float(),
@@ -54,6 +56,7 @@ def load_default(subdivisions: int = 1) -> FaceModel:
         canonical=torch.from_numpy((mean - low) / (high - low)).float(),
         canonical_box_mm=torch.from_numpy(np.stack([low, high])).float(),
         eyeballs=tuple(filter(None, turning)),
+        articulation=default_joints(places, region, movements[names.index("jawOpen")], landmarks, (left, right)),
     )
 
 

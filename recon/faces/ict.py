@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -20,12 +18,10 @@ import numpy as np
 import torch
 
 from recon.errors import UserError
-from recon.faces.carry_over import CarriedOver, carry_over
+from recon.faces.cache import Arrays, cached, load_npz
+from recon.faces.carry_over import CarriedOver, fitted
 from recon.faces.model import REGIONS, Eyeball, FaceModel
-from recon.files import whole_file
 from recon.geometry.similarity import fit_rigid
-
-Arrays = dict[str, np.ndarray]
 
 MM_PER_CM = 10.0
 TRANSPARENT = (
@@ -126,26 +122,13 @@ def _carried_over(mean: np.ndarray, triangles: np.ndarray, template: FaceModel) 
     skin = np.zeros(len(mean), bool)
     skin[OUTER_SKIN.start : OUTER_SKIN.stop] = True
     eyeballs = sorted((np.array(ids) for ids in EYEBALLS.values()), key=lambda ids: mean[ids, 0].mean())
-    template_parts = (
-        template.mean,
-        template.triangles,
-        template.region,
-        template.face,
-        template.landmarks,
-        template.uv,
-    )
-    key = _digest(mean.astype(np.float32), *(part.numpy() for part in template_parts))
-
-    def fit() -> Arrays:
-        return vars(carry_over(mean, triangles, np.array(LANDMARKS), tuple(eyeballs), skin, template))
-
-    return CarriedOver(**_cached(f"ict_fit_{key}", fit))
+    return fitted("ict", mean, triangles, np.array(LANDMARKS), tuple(eyeballs), skin, template)
 
 
 def _read_arrays(path: Path) -> Arrays:
     if path.suffix == ".npz":
         try:
-            arrays = _load_npz(path)
+            arrays = load_npz(path)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise UserError(
                 f"the ICT-FaceKit arrays {path} can't be read ({error}): give the FaceXModel folder"
@@ -167,7 +150,7 @@ def _read_arrays(path: Path) -> Arrays:
     files = sorted(path.glob("*.obj"))
     stamps = [f"{file.resolve()} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files]
     key = hashlib.sha256("\n".join(stamps).encode()).hexdigest()[:16]
-    return _cached(f"ict_{key}", lambda: _read_folder(path, files))
+    return cached(f"ict_{key}", lambda: _read_folder(path, files))
 
 
 def _read_folder(path: Path, files: list[Path]) -> Arrays:
@@ -235,30 +218,3 @@ def _read_topology(file: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, list
             f"{file} is not the neutral head of ICT-FaceKit Light ({len(vertices)} vertices): check the folder"
         )
     return vertices, np.array(quads, np.int32), np.array([names.index(name) for name in materials], np.uint8), names
-
-
-def _cached(name: str, make: Callable[[], Arrays]) -> Arrays:
-    """The arrays of `name`.npz in the cache folder, made and stored (atomically) the first time."""
-    file = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "synth2real" / f"{name}.npz"
-    try:
-        return _load_npz(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # not there, or spoilt: make it anew
-        arrays = make()
-    try:
-        with whole_file(file) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-    except (OSError, UserError):
-        pass  # a cache that can't be written costs time, not the result
-    return arrays
-
-
-def _load_npz(file: Path) -> Arrays:
-    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
-
-
-def _digest(*arrays: np.ndarray) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]

@@ -10,6 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recon.faces.articulation import Articulation, rotation_matrices
+from recon.faces.surface_landmarks import SurfaceLandmarks
+
 BODY_REGIONS = (
     "background",
     "skin",
@@ -39,6 +42,7 @@ class Eyeball:
         vertices: (k,) int64 vertex ids.
         out, into, up, down: places in an expression (e,) of the four units that turn it.
         outward: sign of x that is away from the nose, +1 for the model's left eye.
+        joint: the joint of the model's articulation that turns it, where one does.
     """
 
     vertices: Tensor
@@ -47,6 +51,7 @@ class Eyeball:
     up: int
     down: int
     outward: float
+    joint: int | None = None
 
     @classmethod
     def named(cls, vertices: Tensor, side: Literal["Left", "Right"], names: Sequence[str]) -> Eyeball | None:
@@ -83,6 +88,8 @@ class FaceModel:
         eyeballs: rigid eyeballs, empty where the model moves its eyes linearly.
         expression_units: (u, e) float32, the coefficients of each unit fully active, for a model whose coefficients
             mean nothing one by one, such as principal components.
+        articulation: the joints that a pose turns; None where the model has none.
+        surface_landmarks: the 68 landmarks between vertices, where the model is published with such.
     """
 
     name: str
@@ -99,25 +106,52 @@ class FaceModel:
     canonical_box_mm: Tensor
     eyeballs: tuple[Eyeball, ...] = ()
     expression_units: Tensor | None = None
+    articulation: Articulation | None = None
+    surface_landmarks: SurfaceLandmarks | None = None
 
-    def vertices(self, identity: Tensor, expression: Tensor) -> Tensor:
+    def vertices(self, identity: Tensor, expression: Tensor, pose: Tensor | None = None) -> Tensor:
         """Shape of one person with one expression.
 
         Args:
             identity: (k,) float32, standard deviations.
             expression: (e,) float32; where each is a unit's, usually in [0, 1].
+            pose: (j, 3) float32 rad, axis-angles of the articulation's joints beside what the expression turns.
 
         Returns:
             (n, 3) float32 mm.
+        Raises:
+            ValueError: a pose of a model that has no joints.
         """
         shape = self.mean + torch.tensordot(identity, self.identity_basis, 1)
         moved = shape + torch.tensordot(expression, self.expression_basis, 1)
         for eye in self.eyeballs:
+            if eye.joint is not None:
+                continue
             ball = shape[eye.vertices]
             centre = ball.mean(0)
             turn = gaze_rotation(eye, expression)
             moved = moved.index_copy(0, eye.vertices, (ball - centre) @ turn.T + centre)
-        return moved
+        turns = self._turns(expression, pose)
+        return moved if turns is None or self.articulation is None else self.articulation.posed(moved, turns)
+
+    def _turns(self, expression: Tensor, pose: Tensor | None) -> Tensor | None:
+        """(j, 3, 3) the rotations of the joints; None where nothing turns one."""
+        joints = self.articulation
+        if joints is None:
+            if pose is not None:
+                raise ValueError(f"the face model '{self.name}' has no joints that a pose could turn")
+            return None
+        turning = [eye for eye in self.eyeballs if eye.joint is not None]
+        if pose is None and joints.turned_by is None and not turning:
+            return None
+        vectors = joints.offset_mm.new_zeros(len(joints.parents), 3) if pose is None else pose
+        if joints.turned_by is not None:
+            vectors = vectors + torch.tensordot(expression, joints.turned_by, 1)
+        turns = rotation_matrices(vectors)
+        for eye in turning:
+            turned = turns[eye.joint] @ gaze_rotation(eye, expression)
+            turns = turns.index_copy(0, torch.tensor([eye.joint]), turned[None])
+        return turns
 
     def activations(self, expression: Tensor | np.ndarray) -> dict[str, float]:
         """How far each facial action unit is active in an expression (e,), 1 fully; those at rest are left out.
