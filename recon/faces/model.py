@@ -54,17 +54,20 @@ class Eyeball:
     joint: int | None = None
 
     @classmethod
-    def named(cls, vertices: Tensor, side: Literal["Left", "Right"], names: Sequence[str]) -> Eyeball | None:
+    def named(
+        cls, vertices: Tensor, side: Literal["Left", "Right"], names: Sequence[str], joint: int | None = None
+    ) -> Eyeball | None:
         """The eyeball that the look units of a side turn; None where `names` (e,), a unit a column, lack some of them.
 
         Args:
             vertices: (k,) int64 vertex ids.
             side: the model's own.
+            joint: see the class.
         """
         units = [f"eyeLook{way}{side}" for way in LOOKS]
         if not set(units) <= set(names):
             return None
-        return cls(vertices, *map(names.index, units), outward=1.0 if side == "Left" else -1.0)
+        return cls(vertices, *map(names.index, units), outward=1.0 if side == "Left" else -1.0, joint=joint)
 
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity: what is computed for a model is kept with it

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from recon.errors import UserError, did_you_mean
 from recon.faces.default import load_default
+from recon.faces.flame import load_flame
 from recon.faces.ict import load_ict
 from recon.faces.model import FaceModel
 
@@ -29,11 +30,13 @@ class Kind:
 KINDS = {
     "default": Kind(lambda _: load_default()),
     "ict": Kind(lambda path: load_ict(path, load("default")), "DIR"),
+    "flame": Kind(lambda path: load_flame(path, load("default")), "PATH"),
 }
 
 
 def load(name: str) -> FaceModel:
-    """A face model by its name: "default", or a kind and its files such as "ict:DIR" (ICT-FaceKit's folder or npz).
+    """A face model by its name: "default", or a kind and its files such as "ict:DIR" (ICT-FaceKit's folder or npz) and
+    "flame:PATH" (FLAME's file or folder).
 
     The same name gives the same object: models are compared by identity.
 

@@ -1,0 +1,98 @@
+"""Small face models in the formats that the published ones have, made from the coarse default model."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recon.faces.articulation import JAW, LEFT_EYE, NECK, RIGHT_EYE, ROOT
+from recon.faces.default import load_default
+from recon.faces.model import REGIONS
+from tests.recon.faces.python2 import Ch, csc_matrix, dumped
+
+WITHOUT = ("background", "mouth_inside", "teeth", "clothes")
+UNITS = ("browInnerUp", "mouthSmileLeft", "mouthPucker")
+IDENTITIES = 9
+
+
+@cache
+def head(eyes: bool = True) -> dict[str, np.ndarray]:
+    """The outer skin, with eyeballs or without: mean (n, 3) mm, triangles, modes, landmarks, weights, region."""
+    coarse = load_default(0)
+    away = (*WITHOUT, *(() if eyes else ("eyes",)))
+    kept = ~np.isin(coarse.region.numpy(), [REGIONS.index(name) for name in away])
+    kept[coarse.landmarks.numpy()] = True
+    number = np.cumsum(kept) - 1
+    triangles = coarse.triangles.numpy()
+    units = [coarse.expression_names.index(name) for name in UNITS]
+    assert coarse.articulation is not None
+    return {
+        "mean": coarse.mean.numpy()[kept].astype(np.float64),
+        "triangles": number[triangles[kept[triangles].all(1)]],
+        "identity": coarse.identity_basis.numpy()[:IDENTITIES, kept].astype(np.float64),
+        "expression": coarse.expression_basis.numpy()[units][:, kept].astype(np.float64),
+        "landmarks": number[coarse.landmarks.numpy()],
+        "weights": coarse.articulation.weights.numpy()[kept].astype(np.float64),
+        "region": coarse.region.numpy()[kept],
+    }
+
+
+def flame_arrays() -> dict[str, np.ndarray]:
+    """FLAME's arrays, in metres and away from the origin."""
+    parts, rng = head(), np.random.default_rng(0)
+    mean = parts["mean"]
+    n = len(mean)
+    modes = np.concatenate([parts["identity"], parts["expression"]]) / 1000
+    regressor = np.zeros((5, n))
+    places = {
+        ROOT: (0, -200, -90),
+        NECK: (0, -130, -95),
+        JAW: (0, -53, -58),
+        LEFT_EYE: (31, 0, 0),
+        RIGHT_EYE: (-31, 0, 0),
+    }
+    for joint, place in places.items():
+        near = np.argsort(np.linalg.norm(mean - place, axis=1))[:30]
+        if joint in (LEFT_EYE, RIGHT_EYE):
+            near = np.flatnonzero(parts["weights"][:, joint] > 0.5)
+        regressor[joint, near] = 1.01 / len(near)
+    return {
+        "v_template": mean / 1000 + (0.01, 1.5, -0.02),
+        "shapedirs": np.moveaxis(modes, 0, 2),
+        "posedirs": rng.normal(0, 1e-3, (n, 3, 36)),
+        "J_regressor": regressor,
+        "weights": parts["weights"],
+        "kintree_table": np.array([[2**32 - 1, 0, 1, 1, 1], range(5)], np.uint32),
+        "f": parts["triangles"].astype(np.uint32),
+    }
+
+
+def flame_landmarks() -> dict[str, np.ndarray]:
+    """DECA's table: the landmarks as corners of triangles; the outline slides from corner to corner."""
+    parts = head()
+    triangles, marks = parts["triangles"], parts["landmarks"]
+    faces = np.array([np.flatnonzero((triangles == mark).any(1))[0] for mark in marks])
+    weights = 0.9 * (triangles[faces] == marks[:, None]) + 0.1 / 3
+    outline = np.stack([np.roll(faces[:17], k) for k in range(79)])
+    return {
+        "static_lmk_faces_idx": faces[17:],
+        "static_lmk_bary_coords": weights[17:],
+        "dynamic_lmk_faces_idx": outline,
+        "dynamic_lmk_bary_coords": np.stack([np.roll(weights[:17], k, 0) for k in range(79)]),
+        "full_lmk_faces_idx": faces[None],
+        "full_lmk_bary_coords": weights[None],
+    }
+
+
+def write_flame(folder: Path, **changed: Any) -> Path:
+    """`generic_model.pkl` of Python 2, with chumpy, and `landmark_embedding.npy`; arrays can be exchanged."""
+    content: dict[str, Any] = {**flame_arrays(), "bs_style": "lbs", "bs_type": "lrotmin", **changed}
+    content["shapedirs"], content["v_template"] = Ch(content["shapedirs"]), Ch(content["v_template"])
+    content["J_regressor"] = csc_matrix(content["J_regressor"])
+    folder.mkdir(exist_ok=True, parents=True)
+    (folder / "generic_model.pkl").write_bytes(dumped(content))
+    np.save(folder / "landmark_embedding.npy", np.array(flame_landmarks(), dtype=object), allow_pickle=True)  # type: ignore[arg-type]
+    return folder
