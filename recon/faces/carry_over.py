@@ -77,7 +77,7 @@ def carry_over(
     hidden = INSIDE if eyeballs else INSIDE[:-1]  # skin over the eyes is what the eyeballs' fronts are
     inside = np.isin(template.region.numpy(), [REGIONS.index(name) for name in hidden])
     outer = template_triangles[~inside[template_triangles].any(1)]
-    aligned = _pull_onto(placed + warp(placed), triangles, skin, target, outer)
+    aligned = pull_onto(placed + warp(placed), triangles, skin, target, outer)
 
     canonical_mm = aligned.copy()
     region = np.zeros(len(vertices), np.uint8)
@@ -133,7 +133,7 @@ def fit_sphere(points: np.ndarray) -> tuple[np.ndarray, float]:
     return solution[:3] + mean, float(np.sqrt(solution[3] + solution[:3] @ solution[:3]))
 
 
-def _pull_onto(
+def pull_onto(
     aligned: np.ndarray, triangles: np.ndarray, skin: np.ndarray, target: np.ndarray, target_triangles: np.ndarray
 ) -> np.ndarray:
     """Rounds of min_d sum_skin w |v + d - closest(v)|^2 + stiffness |L d|^2, stiff to soft; other vertices follow."""

@@ -19,10 +19,12 @@ from recon.faces.carry_over import CarriedOver, fitted
 from recon.faces.flame_files import Arrays, model_file, read_landmarks, read_model
 from recon.faces.model import LOOKS, REGIONS, Eyeball, FaceModel
 from recon.faces.surface_landmarks import SurfaceLandmarks
+from recon.faces.texture_space import TextureSpace, read_flame_texture
 from recon.faces.units import units_of
 
 MM_PER_M = 1000.0
 EXPRESSION_SHARE = 4  # of 400 modes the last quarter are expressions
+TEXTURES = "FLAME_texture.npz"
 SMALL_RAD = 0.05  # the angle that tells how a jaw that turns moves the face
 LOOK_NAMES = tuple(f"eyeLook{way}{side}" for side in ("Left", "Right") for way in LOOKS)
 
@@ -132,3 +134,12 @@ def _surface_landmarks(marks: Arrays) -> SurfaceLandmarks:
     if "outline" not in marks:
         return SurfaceLandmarks(*fixed)
     return SurfaceLandmarks(*fixed, torch.from_numpy(marks["outline"]), weights("outline_barycentric"))
+
+
+def flame_texture(path: Path) -> TextureSpace:
+    """The textures `FLAME_texture.npz` beside the model, or at the path itself.
+
+    Raises:
+        UserError: as `read_flame_texture`.
+    """
+    return read_flame_texture(path if path.name == TEXTURES else model_file(path).parent / TEXTURES)

@@ -96,3 +96,76 @@ def write_flame(folder: Path, **changed: Any) -> Path:
     (folder / "generic_model.pkl").write_bytes(dumped(content))
     np.save(folder / "landmark_embedding.npy", np.array(flame_landmarks(), dtype=object), allow_pickle=True)  # type: ignore[arg-type]
     return folder
+
+
+def bfm_arrays() -> dict[str, np.ndarray]:
+    """A face without eyeballs, seen as BFM has it: mean (n, 3) mm, modes of one mm or so with their sigmas apart."""
+    parts = head(eyes=False)
+    rng = np.random.default_rng(3)
+    n = len(parts["mean"])
+    return {
+        "mean": parts["mean"] + (3, -20, 60),
+        "triangles": parts["triangles"],
+        "shape": parts["identity"].reshape(IDENTITIES, -1).T / np.arange(1, IDENTITIES + 1),
+        "sigma": np.arange(1.0, IDENTITIES + 1),
+        "expression": parts["expression"].reshape(len(UNITS), -1).T / 2.0,
+        "spread": np.full(len(UNITS), 2.0),
+        "colour": rng.uniform(0.2, 0.8, 3 * n),
+        "colours": rng.normal(0, 0.05, (3 * n, 4)),
+        "colour_sigma": np.array([4.0, 3, 2, 1]),
+        "landmarks": parts["landmarks"],
+    }
+
+
+def bfm_2009(folder: Path, **changed: Any) -> Path:
+    """`01_MorphableModel.mat`: micrometres, 0 to 255, triangles from 1 and clockwise."""
+    from scipy.io import savemat
+
+    a = bfm_arrays()
+    content = {
+        "shapeMU": 1000 * a["mean"].reshape(-1, 1),
+        "shapePC": a["shape"].astype(np.float32),
+        "shapeEV": 1000 * a["sigma"][:, None],
+        "texMU": 255 * a["colour"][:, None],
+        "texPC": a["colours"].astype(np.float32),
+        "texEV": 255 * a["colour_sigma"][:, None],
+        "tl": a["triangles"][:, ::-1] + 1,
+        "segbin": np.ones((len(a["mean"]), 4), np.uint8),
+    }
+    folder.mkdir(exist_ok=True, parents=True)
+    savemat(folder / "01_MorphableModel.mat", {k: v for k, v in {**content, **changed}.items() if v is not None})
+    return folder
+
+
+def bfm_300w_lp(folder: Path, cut_from_2009: bool = False) -> Path:
+    """`Model_Shape.mat` and `Model_Exp.mat`: micrometres, a mean expression apart."""
+    from scipy.io import savemat
+
+    a = bfm_arrays()
+    own = {"tri": a["triangles"].T + 1, "keypoints": a["landmarks"][None] + 1}
+    if cut_from_2009:
+        bfm_2009(folder)
+        own["trimIndex"] = np.arange(1, len(a["mean"]) + 1)[:, None]
+    else:
+        moved = a["mean"].reshape(-1, 1) - 0.5
+        own |= {"mu_shape": 1000 * moved, "w": a["shape"], "sigma": 1000 * a["sigma"][:, None]}
+    savemat(folder / "Model_Shape.mat", own)
+    n = 3 * len(a["mean"])
+    shift = np.full((n, 1), 0.0 if cut_from_2009 else 500.0)
+    expressions = {"mu_exp": shift, "w_exp": a["expression"], "sigma_exp": 1000 * a["spread"][:, None]}
+    savemat(folder / "Model_Exp.mat", expressions)
+    return folder
+
+
+def bfm_hdf5() -> dict[str, np.ndarray]:
+    """2019's arrays by their paths in the file."""
+    a = bfm_arrays()
+    parts = {
+        "shape": (a["mean"].ravel(), a["shape"], a["sigma"]),
+        "expression": (np.zeros(a["mean"].size), a["expression"], a["spread"]),
+        "color": (a["colour"], a["colours"], a["colour_sigma"]),
+    }
+    content = {"shape/representer/cells": a["triangles"].T.astype(np.int32)}
+    for name, (mean, basis, sigma) in parts.items():
+        content |= {f"{name}/model/mean": mean, f"{name}/model/pcaBasis": basis, f"{name}/model/pcaVariance": sigma**2}
+    return content

@@ -12,7 +12,7 @@ def test_a_name_is_always_the_same_model():
     ("name", "message"),
     [
         ("defualt", "did you mean 'default'"),
-        ("bfm2099:x", "known: default, ict:DIR, flame:PATH"),
+        ("bfm2099:x", "known: default, ict:DIR, flame:PATH, bfm:PATH"),
         ("default:2", "give default"),
         ("ict", "give ict:DIR"),
         ("ict:", "give ict:DIR"),
