@@ -5,12 +5,15 @@
   shape/representer/cells; millimetres. Reading it needs h5py.
 - 300W-LP's subset (Zhu et al. 2016): `Model_Shape.mat` (mu_shape, w, sigma, tri, keypoints, or trimIndex beside
   `01_MorphableModel.mat`) with `Model_Exp.mat` or `Model_Expression.mat` (mu_exp, w_exp, sigma_exp); micrometres.
+
+Of these the subset alone has the 68 landmarks. For the others a text file `landmarks.txt` beside the model can tell
+them, 68 vertex ids counted from 0 in Multi-PIE order; without it they are found by a fit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,7 @@ from recon.errors import UserError
 MM_PER_UM = 1e-3
 WHOLE, SUBSET = "01_MorphableModel.mat", "Model_Shape.mat"
 EXPRESSIONS = ("Model_Exp.mat", "Model_Expression.mat")
+LANDMARKS = "landmarks.txt"
 PUBLISHED = "give BFM's file as it is published"
 
 Arrays = Mapping[str, np.ndarray]
@@ -55,10 +59,10 @@ def read_bfm(path: Path) -> BfmArrays:
     """
     file = _file(path)
     if file.suffix in (".h5", ".hdf5"):
-        return from_hdf5(file, _read_hdf5(file))
+        return _told_landmarks(file, from_hdf5(file, _read_hdf5(file)))
     content = _read_mat(file)
     if "shapeMU" in content:
-        return _from_2009(file, content)
+        return _told_landmarks(file, _from_2009(file, content))
     if "keypoints" in content or "mu_shape" in content:
         return _from_300w_lp(file, content)
     raise UserError(f"{file} has neither shapeMU nor mu_shape, so it is no BFM: {PUBLISHED}")
@@ -134,6 +138,20 @@ def _from_300w_lp(file: Path, content: Arrays) -> BfmArrays:
     keypoints = content["keypoints"].ravel().astype(np.int64) - 1
     rest = (expression, spread, colour, colours, triangles.astype(np.int64) - 1, keypoints)
     return _checked(file, mean, shape, sigma, *rest)
+
+
+def _told_landmarks(file: Path, arrays: BfmArrays) -> BfmArrays:
+    """With the landmarks of the text file beside the model, where there is one."""
+    told = file.parent / LANDMARKS
+    if not told.is_file():
+        return arrays
+    try:
+        ids = np.array(told.read_text().split(), np.int64)
+    except (OSError, ValueError, OverflowError):
+        ids = np.empty(0, np.int64)
+    if len(ids) != 68 or ids.min() < 0 or ids.max() >= len(arrays.mean):
+        raise UserError(f"{told} doesn't tell 68 of {len(arrays.mean)} vertices: one id each, counted from 0")
+    return replace(arrays, keypoints=ids)
 
 
 def _modes(

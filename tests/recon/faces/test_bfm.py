@@ -12,8 +12,9 @@ import torch
 
 from recon.errors import UserError
 from recon.faces import load
-from recon.faces.bfm import fitted_vertices_px
+from recon.faces.bfm import fitted_vertices_px, outward
 from recon.faces.bfm_files import from_hdf5, read_bfm
+from recon.faces.found_landmarks import found_landmarks
 from recon.faces.model import REGIONS, FaceModel
 from recon.faces.registry import load_texture
 from recon.geometry.surfaces import triangle_cross
@@ -58,10 +59,8 @@ def test_labels_are_carried_over_and_units_made(subset: FaceModel):
     assert "jawOpen" not in subset.expression_names
 
 
-def test_2009_finds_its_landmarks_and_has_no_expressions(cache: None, tmp_path: Path):
-    model, parts = load(f"bfm:{bfm_2009(tmp_path)}"), head(eyes=False)
-    off = (model.mean[model.landmarks] - model.mean[parts["landmarks"]]).norm(dim=1)
-    assert off.median() < 3 and off.max() < 12
+def test_2009_has_no_expressions_and_faces_the_viewer(cache: None, tmp_path: Path):
+    model = load(f"bfm:{bfm_2009(tmp_path)}")
     assert len(model.expression_basis) == 0 and model.coefficients({}).shape == (0,)
     neutral = model.vertices(torch.zeros(IDENTITIES), torch.zeros(0))
     assert torch.equal(neutral, model.mean)
@@ -71,6 +70,23 @@ def test_2009_finds_its_landmarks_and_has_no_expressions(cache: None, tmp_path: 
     alpha = np.array([0.5, -1.0, 0.25])
     wanted = a["colour"] + (a["colours"] * a["colour_sigma"])[:, :3] @ alpha
     np.testing.assert_allclose(texture.colours(torch.from_numpy(alpha).float()).numpy().ravel(), wanted, atol=1e-5)
+
+
+def test_landmarks_are_told_by_a_file_or_found_by_a_fit(tmp_path: Path):
+    parts = head(eyes=False)
+    person = parts["mean"] + np.tensordot([1.5, -1, 1, 1.5, -1, 1, -1, 1, -1], parts["identity"], 1)
+    bfm_2009(tmp_path, shapeMU=1000 * person.reshape(-1, 1))
+    arrays = read_bfm(tmp_path)
+    found = found_landmarks(arrays.mean + (40, 9, -70), outward(arrays.mean, arrays.triangles), load("default"))
+    off = np.linalg.norm(person[found] - person[parts["landmarks"]], axis=1)
+    assert np.median(off[17:]) < 5 and off.max() < 25
+    ids = np.roll(parts["landmarks"], 1)
+    np.savetxt(tmp_path / "landmarks.txt", ids, fmt="%d")
+    told = read_bfm(tmp_path).keypoints
+    assert told is not None and np.array_equal(told, ids)
+    (tmp_path / "landmarks.txt").write_text("1 2 3")
+    with pytest.raises(UserError, match="doesn't tell 68 of"):
+        read_bfm(tmp_path)
 
 
 def test_2019_s_arrays_and_the_subset_cut_from_2009_are_the_same_model(subset: FaceModel, tmp_path: Path):
