@@ -65,7 +65,7 @@ def outward(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     front = triangles[depth > np.quantile(depth, 0.8)]  # the foremost face the viewer, along z
     a, b, c = (vertices[front[:, k], :2] for k in range(3))
     seen = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
-    return triangles if seen.sum() > 0 else triangles[:, ::-1]
+    return triangles if seen.sum() > 0 else np.ascontiguousarray(triangles[:, ::-1])
 
 
 def bfm_texture(path: Path) -> TextureSpace:

@@ -6,11 +6,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from recon.errors import UserError
 from recon.faces.model import REGIONS, FaceModel
 from recon.geometry.parameterization import boundary_loops
 from recon.geometry.patches import closing_strip, connected_parts
 
 OUTER = ("skin", "lips", "brows", "ears", "scalp", "neck")
+NOSE_TIP = 30  # landmark
+HEAD_MM = 170.0  # of a whole head's depth from the tip of the nose, at least; to the ears it is 130 or so
 SOCKET_RADII = 1.3  # skin that is not of the face, so close around an eyeball's centre, is its socket
 
 
@@ -23,6 +26,17 @@ def eyeballs_of(model: FaceModel) -> list[np.ndarray]:
     """Vertex ids of each eyeball, the one at low x first; none of a model whose eyes are skin."""
     eyes, x = np.flatnonzero(labelled(model, "eyes")), model.mean[:, 0].numpy()
     return [ids for ids in (eyes[x[eyes] < 0], eyes[x[eyes] >= 0]) if len(ids)]
+
+
+@lru_cache(maxsize=8)
+def refuse_part_of_head(model: FaceModel) -> None:
+    """Raise UserError where a model ends at its ears, as BFM does: hair and what is worn need the whole head."""
+    depth = model.mean[model.landmarks[NOSE_TIP], 2] - model.mean[:, 2].min()
+    if depth < HEAD_MM:
+        raise UserError(
+            f"the face model '{model.name}' has no back of the head, so no person is drawn of it: draw with default,"
+            " ict:DIR or flame:PATH"
+        )
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from recon.errors import UserError, did_you_mean
-from recon.faces.model import LOOKS, FaceModel
+from recon.faces.model import LOOKS, REGIONS, FaceModel
 
 GRIN_UNITS = {  # least and greatest activation
     "mouthSmile": (0.6, 1.3),
@@ -19,6 +19,7 @@ GRIN_UNITS = {  # least and greatest activation
     "jawOpen": (0.03, 0.35),
 }
 NEVER_ALONE = ("mouthClose", "jawOpen", "tongueOut")
+PARTING = ("jawOpen", "mouthFunnel", "mouthUpperUp", "mouthLowerDown", "mouthShrug", "mouthClose")
 MOUTH = ("mouth", "jaw", "tongue", "cheekPuff")  # how the names of units begin that a grin replaces
 
 
@@ -53,6 +54,7 @@ def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float, op
                 rng.random()
             put("jawOpen", rng.uniform(0.02, 0.2))
     active.update(gaze(*rng.normal(0, 0.18, 2)))
+    active = _shut(active, model)
     return model.coefficients(known(active, model)).numpy()
 
 
@@ -94,6 +96,12 @@ def known(active: Mapping[str, float], model: FaceModel) -> dict[str, float]:
     return {name: amount for name, amount in active.items() if name in model.expression_names}
 
 
+def _shut(active: Mapping[str, float], model: FaceModel) -> dict[str, float]:
+    """The units without those that part the lips, of a model with no teeth or gums behind them, such as FLAME."""
+    hollow = not bool((model.region == REGIONS.index("mouth_inside")).any())
+    return {name: amount for name, amount in active.items() if not (hollow and name.startswith(PARTING))}
+
+
 def grinning(model: FaceModel, expression: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(e,) float32: another expression (e,) with the mouth of a grin or a laugh, some units beyond 1.
 
@@ -106,7 +114,7 @@ def grinning(model: FaceModel, expression: np.ndarray, rng: np.random.Generator)
         for name in (unit, unit + "Left", unit + "Right"):
             if name in model.expression_names:
                 active[name] = np.clip(amount * (1 + rng.normal(0, 0.08)), 0, 1.4)
-    return model.coefficients(active).numpy()
+    return model.coefficients(_shut(active, model)).numpy()
 
 
 EXTREMES = {  # kind -> unit: least and greatest activation; a name without its side stands for both
@@ -137,4 +145,5 @@ def extreme(model: FaceModel, expression: np.ndarray, rng: np.random.Generator) 
     for unit, (low, high) in units.items():
         amount = rng.uniform(low, high)
         active |= {unit + one: amount * (1 + rng.normal(0, 0.08)) for one in sides}
-    return model.coefficients({name: float(np.clip(x, 0, 1)) for name, x in known(active, model).items()}).numpy()
+    active = known(_shut(active, model), model)
+    return model.coefficients({name: float(np.clip(x, 0, 1)) for name, x in active.items()}).numpy()

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from recon.faces.model import FaceModel
+from recon.faces.outer import refuse_part_of_head
 from recon.synthesis.balance import balanced
 from recon.synthesis.config import Cell, SceneConfig
 from recon.synthesis.expressions import of_units
@@ -27,8 +28,10 @@ GROWN = ("hair", "brows", "facial_hair", "seed", "hides")  # of the dress, what 
 def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> Scene:
     """Draw scene number `index` of the dataset `seed`: a function of its arguments alone.
 
-    Raises UserError where `config` asks for groups that it never draws, or for an expression the model does not know.
+    Raises UserError where `config` asks for groups that it never draws, or for an expression the model does not know,
+    and where the model is no whole head.
     """
+    refuse_part_of_head(model)
     person, shot = divmod(index, config.shots)
     first = replace(balanced(model, seed, person * config.shots, config), person=person)
     if not shot and not config.factors:

@@ -49,5 +49,6 @@ def run(options: Options, overrides: Mapping[str, str]) -> None:
         judges=options.judge,
         max_drift_mm=options.max_drift,
         workers=options.workers,
+        model=options.model,
     )
     print(made)

@@ -23,6 +23,7 @@ class DatasetOptions:
     scene    YAML file of what is drawn, such as those in configs/scenes
     size     side of the images in px
     seed     record i is a function of (seed, i)
+    model    face model that is drawn: "default", or the kind and the files of another, "flame:PATH" or "ict:DIR"
     balance  YAML file of the shares that are wanted: trait -> group -> share, as the scene's key says
     workers  processes that make records
     """
@@ -32,6 +33,7 @@ class DatasetOptions:
     scene: Path | None = None
     size: int = bounded(RENDER_PX, *SIDES_PX)
     seed: int = bounded(0, *SEEDS)
+    model: str = "default"
     balance: Path | None = None
     workers: int = bounded(os.cpu_count() or 1, 1, PROCESSES[1])
 
@@ -62,6 +64,7 @@ def run(options: Options, overrides: Mapping[str, str]) -> None:
         seed=options.seed,
         workers=options.workers,
         renderer=options.renderer,
+        model=options.model,
     )
     print(made)
 

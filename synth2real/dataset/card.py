@@ -16,7 +16,15 @@ from recon.synthesis.schema import COLUMNS, TRAITS
 from recon.synthesis.shards import Rows
 from synth2real.dataset.balance import balance_section
 from synth2real.dataset.judges import LETTERS, introductions
-from synth2real.dataset.licences import FREE, Ingredient, bundled_weights, ingredients_of, ledger, licence_of
+from synth2real.dataset.licences import (
+    FACE_MODEL,
+    FREE,
+    Ingredient,
+    bundled_weights,
+    ingredients_of,
+    ledger,
+    licence_of,
+)
 from synth2real.dataset.limits import limits_of
 from synth2real.dataset.schema import DRIFT, TRANSLATED
 from synth2real.dataset.translate import DRAWS
@@ -190,8 +198,11 @@ def origin_section(ingredients: Sequence[Ingredient], licence: str | None = None
             "\nThe generator learnt from photographs of real people. A licence clears their copyright, not a person's"
             " likeness:\nan image may by chance resemble somebody."
         )
+    origin = "a morphable model made of CC0 data; no scan or photograph of a person is in it"
+    if any(one.name == FACE_MODEL and one.licence != FREE for one in ingredients):
+        origin = "the face model below; such models are learnt from scans of real people"
     return f"""## Origin and licence
-The faces are drawn from a morphable model made of CC0 data; no scan or photograph of a person is in it.
+The faces are drawn from {origin}.
 
 {ledger(ingredients)}
 

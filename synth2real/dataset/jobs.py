@@ -28,6 +28,7 @@ class GenerateJob:
     judges are drawn again, and at last left out.
 
     weights: the generator's file. judges: the two files of the reconstructors that measure the drift.
+    model: the name that `recon.faces.load` knows.
     """
 
     seed: int
@@ -36,19 +37,20 @@ class GenerateJob:
     weights: Path
     judges: tuple[Path, ...]
     max_drift_mm: float | None = None
+    model: str = "default"
 
     def schema(self) -> Schema:
-        return translated_schema(load("default"))
+        return translated_schema(load(self.model))
 
     def manifest(self) -> dict[str, Any]:
         judges = {f"judge_{letter}": digest(file) for letter, file in zip(LETTERS, self.judges, strict=True)}
         weights = {"generator": digest(self.weights), **judges}
-        render = render_manifest(load("default"), self.seed, self.size, self.scene)
+        render = render_manifest(load(self.model), self.seed, self.size, self.scene)
         return {"kind": "generate", **render, "max_drift_mm": self.max_drift_mm, "weights": weights}
 
     def open(self) -> MakeRows:
         torch.set_num_threads(1)
-        model = load("default")
+        model = load(self.model)
         generator, judges = Generator.from_pretrained(self.weights), open_judges(self.judges)
 
         def make_rows(indices: range) -> list[Row | None]:

@@ -12,6 +12,7 @@ from recon.methods.pretrained import digest
 from synth2real import bundled
 
 FREE = "cc0-1.0"
+FACE_MODEL = "face model"
 # Licence -> what it asks of whatever holds the thing.
 ASKED: dict[str, frozenset[str]] = {
     "cc0-1.0": frozenset(),
@@ -55,7 +56,7 @@ def ingredients_of(manifest: Mapping[str, Any], said: Sequence[str] = ()) -> lis
     """
     weights = {name: value for name, value in manifest.get("weights", {}).items() if isinstance(value, str)}
     known = {digest(path) for path in bundled_weights()}
-    found = [Ingredient("face model", "the default model, made of CC0 data", "every shape", FREE)]
+    found = [_face_model(str(manifest.get("model", "default")))]
     if manifest["scene"].get("backgrounds"):
         found.append(Ingredient("backgrounds", "a folder of images", "crops behind the faces", None))
     for name, value in weights.items():
@@ -68,6 +69,13 @@ def ingredients_of(manifest: Mapping[str, Any], said: Sequence[str] = ()) -> lis
             found.append(Ingredient(name, of_bundled, "numbers that it measured", licence or "not asked", False))
     read = _read(said, [one.name for one in found])
     return [_told(one, read) for one in found]
+
+
+def _face_model(name: str) -> Ingredient:
+    """The face model of a manifest; the licence of the default's data and of ICT-FaceKit's is known."""
+    if name == "default":
+        return Ingredient(FACE_MODEL, "the default model, made of CC0 data", "every shape", FREE)
+    return Ingredient(FACE_MODEL, f"the model '{name}'", "every shape", {"ict": "mit"}.get(name))
 
 
 def ingredients_of_weights(card: Mapping[str, Any], sha256: str, said: Sequence[str] = ()) -> list[Ingredient]:

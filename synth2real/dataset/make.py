@@ -24,7 +24,7 @@ from recon.files import whole_file
 from recon.methods.pretrained import weights_file
 from recon.ranges import COUNT, PROCESSES, SEEDS, refuse_beyond
 from recon.render.config import Renderer
-from recon.synthesis.produce import Job, Produced, produce, read_manifest
+from recon.synthesis.produce import Produced, produce, read_manifest
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import Rows
@@ -67,6 +67,7 @@ def make_renders(
     seed: int = 0,
     workers: int = CORES,
     renderer: Renderer = "own",
+    model: str = "default",
 ) -> Dataset:
     """Make `out` hold `count` renders with exact labels, going on from what is already there.
 
@@ -75,13 +76,14 @@ def make_renders(
         scene: what is drawn; None: `SceneConfig()`.
         size: side of the images in pixels, 32 to 1024. seed: row i is a function of (seed, i). workers: processes.
         renderer: what draws the colours, ours or pyrender (extra: preview); the labels are ours and exact.
+        model: the face model's name, as `recon.faces.load` knows it.
 
     Raises:
         UserError: a number makes no sense, or `out` can't be written or holds something else.
     """
     _refuse_nonsense(count, size, seed, workers)
     scene = changed(scene or SceneConfig(), {}, "the scene")  # as strict with a scene made in Python as with a file
-    produced = _produce(RenderJob(seed, size, scene, renderer=renderer), count, out, workers)
+    produced = _produce(RenderJob(seed, size, scene, model, renderer), count, out, workers)
     shown = list(islice(Rows(produced.shards), SHOWN))
     contact_sheet(shown, ("render", "correspondence", "normals"), out / "sheet.jpg")
     facts = f"{count} records, {size} px, seed {seed}; the first {len(shown)} are shown"
@@ -102,11 +104,12 @@ def make_dataset(
     judges: Sequence[Path] | None = None,
     max_drift_mm: float | None = None,
     workers: int = CORES,
+    model: str = "default",
 ) -> Dataset:
     """Make `out` hold `count` realistic faces with labels and measured drift, going on from what is already there.
 
     Args:
-        out, count, size, seed, workers: as `make_renders` has them; `size` must suit the generator's halvings.
+        out, count, size, seed, workers, model: as `make_renders` has them; `size` must suit the generator's halvings.
         scene: what is drawn; None: faces as the bundled generator knows them.
         weights: the generator's file or Hub id; judges: two of networks that measure the drift; None: the bundled ones.
         max_drift_mm: images that drift further by the worse of both judges are drawn again up to three times, then left
@@ -125,6 +128,7 @@ def make_dataset(
         weights=weights_file(weights or bundled.generator_weights()),
         judges=tuple(weights_file(judge) for judge in judges or bundled.judge_weights()),
         max_drift_mm=max_drift_mm,
+        model=model,
     )
     generator = Generator.from_pretrained(job.weights)  # what is wrong with weights is said before work begins
     check_size(size, generator)
@@ -144,10 +148,10 @@ def make_dataset(
     return Dataset(out, produced, drift, "\n".join([said, *judged]))
 
 
-def _produce(job: Job, count: int, out: Path, workers: int) -> Produced:
+def _produce(job: RenderJob | GenerateJob, count: int, out: Path, workers: int) -> Produced:
     """The rows, what all their meshes share, and the checksums of both."""
     produced = produce(job, count, out, workers)
-    _write_template(out, load("default"))
+    _write_template(out, load(job.model))
     write_checksums(out)
     return produced
 

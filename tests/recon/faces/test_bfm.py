@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,11 @@ from recon.faces.bfm import fitted_vertices_px, outward
 from recon.faces.bfm_files import from_hdf5, read_bfm
 from recon.faces.found_landmarks import found_landmarks
 from recon.faces.model import REGIONS, FaceModel
+from recon.faces.outer import refuse_part_of_head
 from recon.faces.registry import load_texture
 from recon.geometry.surfaces import triangle_cross
+from recon.synthesis.config import SceneConfig
+from recon.synthesis.scene import draw_scene
 from tests.recon.faces.published import IDENTITIES, UNITS, bfm_300w_lp, bfm_2009, bfm_arrays, bfm_hdf5, head
 
 
@@ -98,6 +102,14 @@ def test_2019_s_arrays_and_the_subset_cut_from_2009_are_the_same_model(subset: F
         np.testing.assert_allclose(one.expression, subset.expression_basis.numpy(), atol=1e-3)
         np.testing.assert_allclose(one.colour.ravel(), bfm_arrays()["colour"], atol=1e-5)
     assert np.array_equal(cut.keypoints, bfm_arrays()["landmarks"])
+
+
+def test_no_person_is_drawn_of_a_part_of_a_head(subset: FaceModel):
+    kept = subset.mean[:, 2] > -90
+    cut = replace(subset, mean=torch.where(kept[:, None], subset.mean, subset.mean.clamp(min=-90)))
+    assert refuse_part_of_head(subset) is None
+    with pytest.raises(UserError, match="'bfm' has no back of the head"):
+        draw_scene(cut, 0, 0, SceneConfig())
 
 
 def test_a_file_of_hdf5(cache: None, tmp_path: Path):

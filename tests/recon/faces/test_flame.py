@@ -14,6 +14,9 @@ from recon.errors import UserError
 from recon.faces import load
 from recon.faces.articulation import JAW, LEFT_EYE, NECK, ROOT
 from recon.faces.model import REGIONS, FaceModel
+from recon.synthesis.config import SceneConfig
+from recon.synthesis.render_record import render_record
+from recon.synthesis.scene import draw_scene
 from tests.recon.faces.published import IDENTITIES, UNITS, flame_arrays, flame_landmarks, head, write_flame
 
 
@@ -109,6 +112,16 @@ def test_eyes_turn_with_the_joint(flame: FaceModel):
     ball = flame.eyeballs[0].vertices
     front = ball[flame.mean[ball, 2].argmax()]
     assert flame.vertices(nobody, look)[front, 0] > flame.mean[front, 0] + 3
+
+
+def test_it_is_drawn_with_labels_and_its_hollow_mouth_shut(flame: FaceModel):
+    scenes = [draw_scene(flame, 7, index, SceneConfig()) for index in range(6)]
+    told = [flame.activations(scene.expression) for scene in scenes]
+    moved = [flame.articulation.turned_by[:, JAW, 0] @ torch.as_tensor(scene.expression) for scene in scenes]  # type: ignore[union-attr]
+    assert any(told) and max(abs(float(turn)) for turn in moved) < 0.1, "nothing lies behind the lips"
+    record = render_record(flame, scenes[0], 64)
+    assert record.model == "flame" and record.vertices_mm.shape == tuple(flame.mean.shape)
+    assert record.mask.mean() > 0.1 and (record.region == REGIONS.index("eyes")).any()
 
 
 def test_the_other_formats_hold_the_same_model(flame: FaceModel, tmp_path: Path, folder: Path):
