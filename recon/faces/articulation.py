@@ -44,7 +44,7 @@ class Articulation:
         """(..., n, 3) mm: shapes at rest (..., n, 3) with their joints turned by rotations (..., j, 3, 3)."""
         joints = self.joints(shape)
         if self.correctives is not None:
-            off = (rotations[..., 1:, :, :] - torch.eye(3, dtype=rotations.dtype)).flatten(-3)
+            off = (rotations[..., 1:, :, :] - torch.eye(3, dtype=rotations.dtype, device=rotations.device)).flatten(-3)
             shape = shape + torch.tensordot(off, self.correctives, 1)
         turns, moves = [rotations[..., 0, :, :]], [joints[..., 0, :]]  # of each joint's frame, and its place
         for joint, parent in enumerate(self.parents[1:], start=1):
@@ -64,4 +64,6 @@ def rotation_matrices(axis_angle: Tensor) -> Tensor:
     zero = torch.zeros_like(x)
     cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
     sine, cosine = angle.sin()[..., None], angle.cos()[..., None]
-    return torch.eye(3, dtype=axis_angle.dtype) + sine * cross + (1 - cosine) * (cross @ cross)
+    return (
+        torch.eye(3, dtype=axis_angle.dtype, device=axis_angle.device) + sine * cross + (1 - cosine) * (cross @ cross)
+    )

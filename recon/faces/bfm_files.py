@@ -94,12 +94,11 @@ def from_hdf5(file: Path, content: Arrays) -> BfmArrays:
 
 
 def _from_2009(file: Path, content: Arrays, trimmed: np.ndarray | None = None) -> BfmArrays:
-    keys = ("shapeMU", "shapePC", "shapeEV", "texMU", "texPC", "texEV", "tl")
-    for name in keys:
+    for name in ("shapeMU", "shapePC", "shapeEV", "texMU", "texPC", "texEV", "tl"):
         if name not in content:
             raise UserError(f"{file} lacks {name}: {PUBLISHED}")
-    mean, shape, sigma = _modes(file, "shape", *(content[name] for name in keys[:3]), MM_PER_UM)
-    colour, colours, _ = _modes(file, "tex", *(content[name] for name in keys[3:6]), 1 / 255)
+    mean, shape, sigma = _modes(file, "shape", content["shapeMU"], content["shapePC"], content["shapeEV"], MM_PER_UM)
+    colour, colours, _ = _modes(file, "tex", content["texMU"], content["texPC"], content["texEV"], 1 / 255)
     if trimmed is not None:
         mean, shape, colour, colours = mean[trimmed], shape[:, trimmed], colour[trimmed], colours[:, trimmed]
     nothing = np.zeros((0, *mean.shape)), np.zeros(0)

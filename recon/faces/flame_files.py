@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from recon.errors import UserError
 from recon.faces.unpickling import Unfit, read_contents
@@ -89,7 +90,8 @@ def read_landmarks(folder: Path, triangles: np.ndarray) -> Arrays:
     if dynamic is not None and dynamic[0].shape != (DYNAMIC_ROWS, OUTLINE, 3):
         raise UserError(f"{file} has an outline of {dynamic[0].shape[:2]} points, FLAME's (79, 17): download it again")
     if "full" not in found and dynamic is not None and "static" in found:  # at rest the outline is that of yaw 0
-        found["full"] = tuple(np.concatenate([dynamic[k][0], found["static"][k]]) for k in (0, 1))
+        faces, weights = found["static"]
+        found["full"] = np.concatenate([dynamic[0][0], faces]), np.concatenate([dynamic[1][0], weights])
     if "full" not in found or found["full"][0].reshape(-1, 3).shape != (68, 3):
         raise UserError(f"{file} doesn't hold 68 landmarks: give DECA's landmark_embedding.npy or FLAME's two files")
     corners, barycentric = (part.reshape(68, 3) for part in found["full"])
@@ -120,10 +122,9 @@ def _read(file: Path, what: str) -> dict[str, Any]:
 def _array(file: Path, content: dict[str, Any], name: str) -> np.ndarray:
     """A named array of numbers, dense."""
     value = content.get(name)
-    value = value.toarray() if hasattr(value, "toarray") else value
     try:
-        array = np.asarray(value) if value is not None else None
-        if array is not None and array.dtype == object:
+        array = value.toarray() if value is not None and sparse.issparse(value) else np.asarray(value)
+        if array.dtype == object and value is not None:
             array = np.array(array.tolist(), np.float64)
     except (ValueError, TypeError):
         array = None

@@ -11,10 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from recon.configuration import to_plain
 from recon.faces import load
+from recon.faces.cache import digest
 from recon.faces.model import FaceModel
 from recon.render import second
 from recon.render.config import Renderer
@@ -67,4 +70,11 @@ def render_manifest(model: FaceModel, seed: int, size: int, scene: SceneConfig) 
     """All that the bits of a render depend on: going on with any other would mix two datasets in one folder."""
     drawn = {"seed": seed, "size": size, "scene": to_plain(scene)}
     behind = {} if scene.backgrounds is None else {"backgrounds": key_of(scene.backgrounds)}
-    return {"renderer": RENDERER_VERSION, "model": model.name, **drawn, **behind}
+    # Users' models share a name from version to version; the bundled one is told by the renderer's version.
+    files = {} if model.name == "default" else {"model_digest": digest(*map(np.asarray, arrays_of(model)))}
+    return {"renderer": RENDERER_VERSION, "model": model.name, **files, **drawn, **behind}
+
+
+def arrays_of(model: FaceModel) -> tuple[Tensor, ...]:
+    """What tells a model from another of its kind."""
+    return model.mean, model.identity_basis, model.expression_basis, model.triangles, model.canonical
