@@ -90,6 +90,8 @@ def test_going_on_with_other_options_is_refused(made, capsys):
         (["--seed", "-1"], "--seed must be from 0"),
         (["--yaw_max", "3"], "yaw_max_deg"),
         (["--scene", "missing.yaml"], "missing.yaml"),
+        (["--model", "flame"], "give flame:PATH"),
+        (["--model", "flame:/nowhere"], "there is no /nowhere"),
     ],
 )
 def test_bad_options_are_one_line_and_code_2(tmp_path, capsys, options, said):

@@ -8,6 +8,7 @@ from recon.methods.pretrained import digest
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
 from synth2real.cli import main
+from synth2real.dataset.card import origin_section
 from synth2real.dataset.licences import ingredients_of, ledger, licence_of
 
 SCENE = to_plain(SceneConfig())
@@ -30,6 +31,16 @@ def test_a_generator_of_unknown_licence_is_asked_for_and_a_measuring_network_is_
     with pytest.raises(UserError, match="licence of the backgrounds is not known"):
         licence(BUNDLED, scene=SCENE | {"backgrounds": "walls"})
     assert licence(BUNDLED | {"judge_a": "1" * 64}) == "cc0-1.0"
+
+
+def test_another_face_model_brings_its_own_licence():
+    assert licence_of(ingredients_of({"scene": SCENE, "model": "ict"}), None) == "mit"
+    flame = {"scene": SCENE, "model": "flame"}
+    with pytest.raises(UserError, match="licence of the face model is not known"):
+        licence_of(ingredients_of(flame), None)
+    assert licence_of(ingredients_of(flame, ["face model=cc-by-4.0"]), None) == "cc-by-4.0"
+    assert "learnt from scans" in origin_section(ingredients_of(flame))
+    assert "CC0 data; no scan" in origin_section(ingredients_of({"scene": SCENE, "model": "default"}))
 
 
 @pytest.mark.parametrize(
