@@ -20,6 +20,7 @@ import numpy as np
 from recon.configuration import changed, read_config
 from recon.faces import load
 from recon.faces.model import FaceModel
+from recon.faces.outer import refuse_part_of_head
 from recon.files import whole_file
 from recon.methods.pretrained import weights_file
 from recon.ranges import COUNT, PROCESSES, SEEDS, refuse_beyond
@@ -82,6 +83,7 @@ def make_renders(
         UserError: a number makes no sense, or `out` can't be written or holds something else.
     """
     _refuse_nonsense(count, size, seed, workers)
+    refuse_part_of_head(load(model))
     scene = changed(scene or SceneConfig(), {}, "the scene")  # as strict with a scene made in Python as with a file
     produced = _produce(RenderJob(seed, size, scene, model, renderer), count, out, workers)
     shown = list(islice(Rows(produced.shards), SHOWN))
@@ -119,6 +121,7 @@ def make_dataset(
         UserError: a number makes no sense, weights can't be read, or `out` can't be written or holds something else.
     """
     _refuse_nonsense(count, size, seed, workers)
+    refuse_part_of_head(load(model))
     if max_drift_mm is not None:
         refuse_beyond("max_drift", max_drift_mm, 1e-3, 1e3)
     job = GenerateJob(
