@@ -19,7 +19,7 @@ from typing import Any
 from recon.errors import UserError
 from recon.faces import load
 from recon.files import only_run_in
-from recon.fitting.fits import fit_all, read_fit, verdict_of
+from recon.fitting.fits import Task, fit_all, read_fit, verdict_of
 from recon.fitting.known import Known, known_of
 from recon.fitting.labelled import drawn, record_of
 from recon.fitting.photo_fit import plain
@@ -132,14 +132,13 @@ def fit_photos(
     begin(said, out)
     files = [out / ".fits" / f"{number:07d}.npz" for number in range(len(photos))]
     with only_run_in(out):
-        missing = [(photo, file) for photo, file in zip(photos, files, strict=True) if not file.exists()]
-        fit_all(missing, weights, size, known, workers)
+        tasks = [Task(photos[n], files[n], known.points.get(name)) for n, name in enumerate(names)]
+        fit_all([task for task in tasks if not task.file.exists()], weights, size, workers)
     faults = [verdict_of(file) for file in files]
     kept = tuple((number, files[number]) for number, (fault, _) in enumerate(faults) if fault is None)
     if not kept:
-        raise UserError(
-            f"none of the {len(photos)} photos in {folder} was kept (the first, {names[0]}: {faults[0][0]})"
-        )
+        reason = f"the first, {names[0]}: {faults[0][0]}"
+        raise UserError(f"none of the {len(photos)} photos in {folder} was kept ({reason})")
     job = FitJob(kept, names, known, size, turn, said)
     produce(job, job.count, out, min(workers, job.count))
     with only_run_in(out):

@@ -89,7 +89,8 @@ def start_of(problem: Problem, focal_px: float) -> Fit:
     distance = focal_px / scale
     across = (centre - size / 2) * (1, -1) / scale
     translation = np.array([*across, -distance]) - rotation @ middle
-    return Fit(*(np.zeros(n) for n in problem.sizes), rotation, translation, camera)
+    k, e = problem.sizes
+    return Fit(np.zeros(k), np.zeros(e), rotation, translation, camera)
 
 
 class Problem:

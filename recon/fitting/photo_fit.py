@@ -34,7 +34,7 @@ class Figures:
 
     Attributes:
         residual_mm, outliers: of the correspondence, see `Fit`. covered: share of the network's visible mask that the
-            fitted face covers. visible: share of the fitted face that it sees. spread: root mean square of the identity.
+            fitted face covers. visible: share of the fitted face that it sees. spread: the identity's root mean square.
         unexplained, sharpness: see `Look`.
     """
 
