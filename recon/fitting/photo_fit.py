@@ -153,7 +153,7 @@ def figures_of(fit: Fit, face: Drawn, rgb: np.ndarray, visible: np.ndarray) -> F
 @torch.no_grad()
 def answer(network: Reconstructor, crop: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """The network's mask (S, S), correspondence (S, S, 3) and, with a parser, classes (S, S, c) of a crop."""
-    image = torch.from_numpy(np.ascontiguousarray(crop)).to(device_of(network)).permute(2, 0, 1)[None].float() / 255
+    image = torch.from_numpy(crop.copy()).to(device_of(network)).permute(2, 0, 1)[None].float() / 255
     geometry = network.predict(image)
     mask, correspondence = geometry.mask[0, 0].cpu().numpy(), geometry.correspondence[0].permute(1, 2, 0).cpu().numpy()
     classes = None if geometry.maps is None else geometry.maps.classes

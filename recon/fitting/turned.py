@@ -3,7 +3,7 @@ profiling): a synthetic view, declared as one.
 
 The head is turned away from the camera, so that hardly anything comes into view that the photo does not show. Each
 pixel takes the photo's colour where its point of the mesh is seen there; on the face, what is hidden there is the
-texture's, which the mirrored side completes. Behind the head lies the photo, blurred.
+texture's, which the mirrored side completes. Behind the head lie the photo's surroundings, blurred.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ FARTHEST_DEG = 90.0
 FRONTAL_DEG = 5.0  # a face that looks at the camera is turned to either side
 AXIS_MM = 70.0  # behind the eyes: what the head turns about, so that it stays in the frame
 FACING = 0.35  # cosine from which on the photo is trusted
-BLUR_SHARE = 0.02
+BLUR_SHARE, MARGIN_SHARE = 0.01, 0.02  # of the side
+FILL_SHARES = (0.2, 0.08, 0.03)  # of the side: over which the surroundings fill the head's place
 
 
 def turn_of(fit: Fit, number: int, copy: int) -> float:
@@ -69,13 +70,27 @@ def turned_view(model: FaceModel, photo: PhotoFit, fit: Fit) -> tuple[Drawn, np.
         other = 255 * colours_at(atlas, after.labels["uv"][hidden_there])
         direct[hidden_there] = share[hidden_there] * direct[hidden_there] + (1 - share[hidden_there]) * other
     framed = (ids.numpy() >= 0) & (spots > 0).all(-1) & (spots < size).all(-1)
-    behind = cv2.GaussianBlur(photo.rgb, (0, 0), BLUR_SHARE * size).astype(np.float32)
+    behind = surroundings(photo.rgb, seen_triangles(model, before)[0].numpy() >= 0)
     cover = cv2.GaussianBlur(framed.astype(np.float32), (0, 0), 0.7)[..., None]
     rgb = np.where(framed[..., None], direct * cover + behind * (1 - cover), behind)
     told = nearest_of(photo.visible.astype(np.uint8), u, v) > 0
     visible = np.where(share[..., 0] > 0.5, told, True)
     classes = None if photo.classes is None else np.where(framed, nearest_of(photo.classes, u, v), 0).astype(np.uint8)
     return after, np.clip(rgb, 0, 255).round().astype(np.uint8), visible, classes
+
+
+def surroundings(rgb: np.ndarray, head: np.ndarray) -> np.ndarray:
+    """(S, S, 3) float32: a photo without its head (S, S) bool, whose place takes the colours around it, and blurred."""
+    size = len(rgb)
+    reach = round(MARGIN_SHARE * size)
+    around = 1 - cv2.dilate(head.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)).astype(np.float32)
+    filled = np.broadcast_to(rgb.mean((0, 1), dtype=np.float32), rgb.shape)
+    for share in FILL_SHARES:
+        near = cv2.GaussianBlur(around, (0, 0), share * size)[..., None]
+        colours = cv2.GaussianBlur(rgb * around[..., None], (0, 0), share * size) / np.maximum(near, 1e-6)
+        known = np.clip(near / 0.05, 0, 1)
+        filled = known * colours + (1 - known) * filled
+    return cv2.GaussianBlur(around[..., None] * rgb + (1 - around[..., None]) * filled, (0, 0), BLUR_SHARE * size)
 
 
 def trusted(model: FaceModel, face: Drawn) -> torch.Tensor:
