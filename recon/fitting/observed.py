@@ -77,11 +77,23 @@ def observed_in(
     vertices, triangles, tree = canonical_face(model)
     found = closest_points(low + correspondence[row, column] * (high - low), vertices, triangles, 4, tree)
     near = found.distance < FAR_MM
+    if classes is not None:
+        near &= agreeing(model, triangles[found.triangle], classes[row, column])
     if near.sum() < FEWEST_PX / 4:
         return None
     pixels = np.column_stack([column, row])[near] + 0.5
     openings = tuple(openings_in(model, mask, classes))
     return Observed(size, triangles[found.triangle[near]], found.barycentric[near], pixels, openings)
+
+
+def agreeing(model: FaceModel, corners: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """(m,) bool: matches that the parser's classes (m,) do not gainsay about the mouth.
+
+    A correspondence that takes teeth for lips would hold an open mouth shut.
+    """
+    lips = (model.region.numpy()[corners] == REGIONS.index("lips")).any(1)
+    inside = np.isin(classes, [CLASSES.index(name) for name in MOUTH])
+    return ~inside & (lips == (classes == CLASSES.index("lips")))
 
 
 @lru_cache(maxsize=2)

@@ -90,7 +90,8 @@ def surroundings(rgb: np.ndarray, head: np.ndarray) -> np.ndarray:
         colours = cv2.GaussianBlur(rgb * around[..., None], (0, 0), share * size) / np.maximum(near, 1e-6)
         known = np.clip(near / 0.05, 0, 1)
         filled = known * colours + (1 - known) * filled
-    return cv2.GaussianBlur(around[..., None] * rgb + (1 - around[..., None]) * filled, (0, 0), BLUR_SHARE * size)
+    mixed = np.asarray(around[..., None] * rgb + (1 - around[..., None]) * filled, np.float32)
+    return np.asarray(cv2.GaussianBlur(mixed, (0, 0), BLUR_SHARE * size))
 
 
 def trusted(model: FaceModel, face: Drawn) -> torch.Tensor:
