@@ -24,7 +24,7 @@ CAUCHY = 2.5  # medians off at which a match counts half
 SMALLEST_SHARE = 4e-4  # of the side: residuals below are the maps' own pixels
 EXPRESSION_SPREAD, SPARSITY = 0.5, 0.3
 FOV_DEG, FOCAL_SPREAD = 20.0, 0.4  # of the frame about a portrait's face, and of the focal length's logarithm
-EDGE_SHARE, POINT_SHARE = 0.006, 0.02  # of the side: how well edges and known points are seen
+EDGE_SHARE, POINT_SHARE = 0.002, 0.02  # of the side: how well edges and known points are seen
 REACH_SHARE = 0.12  # of the side: an edge is sought so far from where the model has it
 NEVER_TOLD = "eyeLook"  # units that turn eyeballs, which no match tells of
 
