@@ -107,5 +107,5 @@ def test_networks_train_on_it(made: tuple[Path, Path], tmp_path: Path) -> None:
 def test_a_folder_without_a_face_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "none.png").write_bytes(b"no image")
-    with pytest.raises(UserError, match="none of the 1 photos .* not a readable image"):
+    with pytest.raises(UserError, match=r"none of the 1 photos .* not a readable image"):
         fit_photos(tmp_path / "photos", tmp_path / "out", size=64)
