@@ -17,6 +17,7 @@ __all__ = ["COMMANDS", "Command", "main", "run_program"]
 COMMANDS = {
     "train": Command("recon.commands.train", "train a network: one file, one experiment"),
     "textures": Command("recon.commands.textures", "read the skin off photos, to train networks with"),
+    "fit": Command("recon.commands.fit", "fit the face model to photos: a dataset to train on"),
     "reconstruct": Command("recon.commands.reconstruct", "turn photos into detailed meshes"),
     "view": Command("recon.commands.view", "show a result in the browser (extra: viewer)"),
     **{f"evaluate {name}": Command("recon.commands.evaluate", line, (name,)) for name, line in PROTOCOLS.items()},

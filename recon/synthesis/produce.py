@@ -68,12 +68,18 @@ def produce(job: Job, count: int, out: Path, workers: int) -> Produced:
     Raises UserError where `out` can't be written, holds rows of another job or more than `count`, or another run is at
     work there, and where the disk is full.
     """
-    _refuse_other_things(out)
+    begin(job.manifest(), out)
     with only_run_in(out):
-        _open_folder(out, {"schema": SCHEMA_VERSION, "records_per_shard": RECORDS_PER_SHARD, **job.manifest()})
         _fill(out, job, count, workers)
         shards = shard_files(out)
         return Produced(count, _last_index(shards[-1]) + 1, shards)
+
+
+def begin(manifest: Mapping[str, Any], out: Path) -> None:
+    """Make `out` the folder of the job with this manifest. Raises UserError as `produce` does."""
+    _refuse_other_things(out)
+    with only_run_in(out):
+        _open_folder(out, {"schema": SCHEMA_VERSION, "records_per_shard": RECORDS_PER_SHARD, **manifest})
 
 
 def _fill(out: Path, job: Job, count: int, workers: int) -> None:
