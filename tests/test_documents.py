@@ -53,6 +53,7 @@ SMALLER = {
     "synth2real match": ["--count", "16", "--rounds", "1", "--framing", "none"],
     "recon train": ["--stages", "[{steps: 2}]", "--batch_size", "4", "--held_out", HELD_OUT],
     "recon textures": [],
+    "recon fit": [],
     "recon evaluate renders": ["--count", "2"],
     "recon reconstruct": ["--no_detail"],
     "recon view": [],
