@@ -19,11 +19,11 @@ from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.methods.base import Ambiguity, FaceGeometry
+from recon.methods.places import located
 from recon.reconstruction.camera import recover_camera
 from recon.registration.map_mesh import map_to_mesh
 from recon.registration.register import register
 
-WINDOW = 2  # the affine fit sees the pixels at most this far from the nearest one
 BEHIND_MM = 10.0  # how far the nearest vertex of a mesh is put from the camera to be drawn
 
 
@@ -120,37 +120,13 @@ def settled_depth(found: np.ndarray, true: np.ndarray, ambiguity: Ambiguity) -> 
     return np.column_stack([found[:, :2], scale * found[:, 2] + shift])
 
 
-def locate(correspondence: np.ndarray, mask: np.ndarray, goal: np.ndarray, size_mm: np.ndarray) -> np.ndarray | None:
-    """Where in the image a canonical place is seen.
-
-    Args:
-        correspondence: (3, H, W); mask: (H, W) bool; goal: (3,) canonical place; size_mm: (3,) of the canonical box.
-    Returns:
-        (2,) u, v in pixels, centres at +0.5; None where the mask holds fewer than FEWEST_COVERED pixels.
-    """
-    if mask.sum() < FEWEST_COVERED:
-        return None
-    offset = (correspondence.transpose(1, 2, 0) - goal) * size_mm  # (H, W, 3) mm
-    distance = np.where(mask, np.linalg.norm(offset, axis=-1), np.inf)
-    row, column = np.unravel_index(distance.argmin(), mask.shape)
-    rows, columns = np.nonzero(
-        mask[max(row - WINDOW, 0) : row + WINDOW + 1, max(column - WINDOW, 0) : column + WINDOW + 1]
-    )
-    rows, columns = rows + max(row - WINDOW, 0), columns + max(column - WINDOW, 0)
-    design = np.stack([columns - column, rows - row, np.ones(len(rows))], 1)
-    affine = np.linalg.lstsq(design, offset[rows, columns], rcond=None)[0]  # offset = du a0 + dv a1 + a2
-    step = np.linalg.lstsq(affine[:2].T, -affine[2], rcond=None)[0]
-    return np.array([column, row]) + 0.5 + step.clip(-1, 1)
-
-
 def _landmarks_of_maps(geometry: FaceGeometry, i: int, model: FaceModel) -> np.ndarray | None:
     mask = _numpy(geometry.mask[i, 0]) >= MASK_THRESHOLD
     if mask.sum() < FEWEST_COVERED:
         return None
     places, position = _numpy(geometry.correspondence[i]), _numpy(geometry.position_mm[i])
     size_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
-    found = [locate(places, mask, goal, size_mm) for goal in model.canonical[model.landmarks].numpy()]
-    pixels = np.stack([place for place in found if place is not None])
+    pixels = located(places, mask, model.canonical[model.landmarks].numpy(), size_mm)
     rows, columns = np.nonzero(mask)
     centres = np.column_stack([columns, rows]) + 0.5
     depth = in_image(position[:, rows, columns].T, centres)[:, 2]

@@ -12,11 +12,11 @@ from scipy.ndimage import binary_erosion
 from recon.evaluate.networks import predict_images
 from recon.faces import load
 from recon.geometry.similarity import fit_similarity
+from recon.methods.places import located
 from recon.progress import tracked
 from recon.synthesis.record import Record
 from synth2real.dataset.judges import Judge
 from synth2real.gan.drift import FEWEST_SEEN, SEEN, Drift
-from synth2real.gan.places import located
 
 BATCH = 16
 RESAMPLES = 2000

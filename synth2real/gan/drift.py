@@ -13,7 +13,7 @@ from torch import Tensor
 from recon.faces.model import FaceModel
 from recon.geometry.surfaces import normals_from_positions
 from recon.methods.base import FaceGeometry
-from synth2real.gan.places import located
+from recon.methods.places import located
 
 SEEN = 0.5  # a network sees the face where its mask is more
 FEWEST_SEEN = 16  # px; of fewer it sees no face

@@ -62,7 +62,7 @@ def test_lifted_and_turned(model, record):
 
 def test_the_landmarks_are_where_the_record_has_them(model, record):
     """A perfect answer, looked up, gives the labels back: to a pixel, where the face shows them."""
-    from synth2real.gan.places import located
+    from recon.methods.places import located
 
     face = answer(record)
     box = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()

@@ -2,22 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from recon.evaluate.answers import locate
 from recon.evaluate.protocols.landmarks_2d import NOT_FOUND, score_photos
 from recon.evaluate.webmorph import POINTS, Photo
 from recon.faces import load
 from recon.synthesis.record import Record
 from tests.recon.evaluate.known_answers import Blind, Oracle, truths
-
-
-def test_locate_finds_a_place_between_pixels() -> None:
-    row, column = np.mgrid[0:40, 0:40] + 0.5
-    places = np.stack([column / 40, row / 40, np.full_like(row, 0.5)])
-    mask = np.ones((40, 40), bool)
-    found = locate(places, mask, np.array([17.3 / 40, 22.8 / 40, 0.5]), np.array([150.0, 190.0, 100.0]))
-    assert found is not None
-    np.testing.assert_allclose(found, (17.3, 22.8), atol=1e-6)
-    assert locate(places, ~mask, np.array([0.5, 0.5, 0.5]), np.ones(3)) is None
 
 
 def test_photos_are_scored_against_their_points(records: list[Record]) -> None:

@@ -1,7 +1,6 @@
 """Where in an image a network sees places of the canonical face: many at once, to a part of a pixel.
 
-The nearest pixel by correspondence, then one step of an affine fit of the correspondence around it, as the protocol
-`landmarks_2d` does for one place (`recon.evaluate.protocols.landmarks_2d.locate`).
+The nearest pixel by correspondence, then one step of an affine fit of the correspondence around it.
 """
 
 from __future__ import annotations
