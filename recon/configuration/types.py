@@ -80,10 +80,8 @@ def build(hint: Any, value: Any, key: str = "", limits: Range = OPEN) -> Any:
         return tuple(build(item_hint, item, f"{key}.{number}") for number, item in enumerate(value))
     if hint is Any:
         return value
-    if isinstance(value, str) and (plain := _without_null(hint)) in (
-        str,
-        Path,
-    ):  # a name may look like YAML: `# 1`, `&a`
+    plain = _without_null(hint)
+    if isinstance(value, str) and plain in (str, Path):  # a name may look like YAML: `# 1`, `&a`
         return None if value == "null" and plain is not hint else plain(value)
     if has_keys(hint):
         raise Refused(key, f"keys of its own, not {'null' if value is None else _shown(value)}")

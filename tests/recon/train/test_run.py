@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,9 @@ from recon.synthesis.scene import SceneConfig
 from recon.train.experiment import read_experiment
 from recon.train.run import train
 from recon.train.settings import settings_hash
+from tests.recon.train.resuming import same_bits
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 PLAIN = SceneConfig(dress=DressConfig(dressed=0), environment=0, skin=0, eyes=0, mouth=0)
 TINY = {
     "method": "pix2vertex",
@@ -51,15 +52,6 @@ TINY = {
 }
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Sums in another order have other last bits: the runs that are compared add alike."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def experiment_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("experiment")
@@ -83,8 +75,8 @@ def test_killed_and_resumed_gives_the_same_bits(experiment_file: Path, tmp_path:
     process.wait()
     assert list(checkpoints.glob("step_*.pt"))
     resumed = train(read_experiment(experiment_file), tmp_path / "killed")
-    one, other = load_file(whole), load_file(resumed)
-    assert one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+    assert same_bits(whole, resumed)
+    one = load_file(whole)
     again = train(read_experiment(experiment_file), tmp_path / "whole")  # finished: nothing is left to do
     assert all(torch.equal(one[name], value) for name, value in load_file(again).items())
 

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import yaml
-from safetensors.torch import load_file
 from torch import Tensor
 
 from recon.errors import UserError
@@ -25,22 +23,15 @@ from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.train.batches import collated
 from recon.train.experiment import read_experiment
-from recon.train.run import StagedBatches, train
+from recon.train.run import train
+from tests.recon.train.resuming import same_bits, stopped_and_resumed
 
 PLAIN = SceneConfig(dress=DressConfig(dressed=0), environment=0, skin=0, eyes=0, mouth=0)
 SIZE = 64
 NETWORK = {"size": SIZE, "volume": 32, "depth": 32, "layer_px": 1.25, "width": 16, "levels": 2, "kernel": 3}
 NETWORK |= {"norm": "group", "variant": "guided", "landmark_width": 16}
 CONFIGS = Path(__file__).parents[4] / "configs" / "recon"
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Sums in another order have other last bits: the runs that are compared add alike."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -75,19 +66,7 @@ def test_a_stopped_training_goes_on_to_the_same_bits(
 ) -> None:
     """From a drawn and a stored source, turned, scaled, shifted and mirrored, under RMSProp."""
     whole = train(read_experiment(experiment_file), tmp_path / "whole")
-    drawn = StagedBatches.__call__
-
-    def broken(self: StagedBatches, step: int) -> dict[str, Tensor]:
-        if step == 3:
-            raise RuntimeError("pulled the plug")
-        return drawn(self, step)
-
-    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="plug"):
-        patched.setattr(StagedBatches, "__call__", broken)
-        train(read_experiment(experiment_file), tmp_path / "stopped")
-    resumed = train(read_experiment(experiment_file), tmp_path / "stopped")
-    one, other = load_file(whole), load_file(resumed)
-    assert one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+    assert same_bits(whole, stopped_and_resumed(experiment_file, tmp_path / "stopped", monkeypatch))
     network = Reconstructor.from_pretrained(whole)
     assert isinstance(network, VRN) and network.config == VRNConfig(**NETWORK)
     assert set(network.card["held_out"]) == {"loss_share", "iou", "front_px", "nme_2d"}

@@ -1,5 +1,6 @@
-"""L_Geom through PRNet holds a generator, end to end."""
+"""L_Geom through PRNet and through VRN holds a generator, end to end."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
+from recon.methods.base import Reconstructor
 from recon.methods.pretrained import save_weights
 from recon.methods.prnet.network import PRNet, PRNetConfig
+from recon.methods.vrn.config import VRNConfig
+from recon.methods.vrn.network import VRN
 from synth2real.cli import main
 from synth2real.gan.generator import Generator
 
@@ -27,7 +31,18 @@ photos: {framing: none, without_glasses: false}
 """
 
 
-def test_twenty_steps_with_prnet_as_the_geometric_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def prnet() -> PRNet:
+    return PRNet(PRNetConfig(64, (8, 16, 16, 32, 32, 32), 2, "group", "bilinear"))
+
+
+def vrn() -> VRN:
+    return VRN(VRNConfig(64, 32, 32, 1.25, "plain", 16, 2, 3, "group"))
+
+
+@pytest.mark.parametrize("untrained", [prnet, vrn])
+def test_twenty_steps_with_another_method_as_the_geometric_loss(
+    untrained: Callable[[], Reconstructor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("synth2real.photos.upright.reason_against_crop", lambda *given: None)  # it knows no faces yet
     (tmp_path / "small.yaml").write_text(SMALL)
     (tmp_path / "photos").mkdir()
@@ -35,10 +50,9 @@ def test_twenty_steps_with_prnet_as_the_geometric_loss(tmp_path: Path, monkeypat
         pixels = np.random.default_rng(i).integers(0, 255, (64, 64, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(tmp_path / "photos" / f"{i}.png")
     torch.manual_seed(0)
-    network = PRNet(PRNetConfig(64, (8, 16, 16, 32, 32, 32), 2, "group", "bilinear"))
-    save_weights(tmp_path / "prnet.safetensors", network)
+    save_weights(tmp_path / "network.safetensors", untrained())
     words = ["train", str(tmp_path / "small.yaml"), "--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "run")]
-    words += ["--photos.folder", str(tmp_path / "photos"), "--geometry.network", str(tmp_path / "prnet.safetensors")]
+    words += ["--photos.folder", str(tmp_path / "photos"), "--geometry.network", str(tmp_path / "network.safetensors")]
     assert main(words) == 0
     generator = Generator.from_pretrained(tmp_path / "run" / "generator.safetensors")
     assert generator.card["steps"] == 20 and len(generator.card["inputs"]["geometry.network"]) == 16
