@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
-
 from recon.faces.model import FaceModel
 from recon.files import printable, whole_file
 from recon.fitting.photo_fit import Figures, plain
+from recon.synthesis.template import write_template
 
-TEMPLATE = ("triangles", "uv", "canonical", "landmarks", "region", "face")
 FIGURES = tuple(one.name for one in fields(Figures))
 README = """# Photos with fitted labels
 
@@ -51,8 +49,7 @@ def write_beside(
     beyond = "background, or what the network's parser said"
     with whole_file(out / "README.md") as temporary:
         temporary.write_text(README.format(kept=kept, photos=len(names), rows=rows, turned=rows - kept, beyond=beyond))
-    with whole_file(out / "template.npz") as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **{name: getattr(model, name).numpy() for name in TEMPLATE})
+    write_template(out, model)
 
 
 def kind_of(fault: str) -> str:

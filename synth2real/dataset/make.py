@@ -19,9 +19,7 @@ import numpy as np
 
 from recon.configuration import changed, read_config
 from recon.faces import load
-from recon.faces.model import FaceModel
 from recon.faces.outer import refuse_part_of_head
-from recon.files import whole_file
 from recon.methods.pretrained import weights_file
 from recon.ranges import COUNT, PROCESSES, SEEDS, refuse_beyond
 from recon.render.config import Renderer
@@ -29,6 +27,7 @@ from recon.synthesis.produce import Produced, produce, read_manifest
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
 from recon.synthesis.shards import Rows
+from recon.synthesis.template import write_template
 from synth2real import bundled
 from synth2real.bundled import BUNDLED_PX, RENDER_PX, SIDES_PX
 from synth2real.dataset.card import Drift, drift_statistics, write_card
@@ -154,7 +153,7 @@ def make_dataset(
 def _produce(job: RenderJob | GenerateJob, count: int, out: Path, workers: int) -> Produced:
     """The rows, what all their meshes share, and the checksums of both."""
     produced = produce(job, count, out, workers)
-    _write_template(out, load(job.model))
+    write_template(out, load(job.model))
     write_checksums(out)
     return produced
 
@@ -179,10 +178,3 @@ def _refuse_nonsense(count: int, size: int, seed: int, workers: int) -> None:
     refuse_beyond("workers", workers, 1, PROCESSES[1])
     refuse_beyond("size", size, *SIDES_PX)
     refuse_beyond("seed", seed, *SEEDS)
-
-
-def _write_template(out: Path, model: FaceModel) -> None:
-    """Write `out/template.npz`: what the meshes of all rows share, so that they can be used without our code."""
-    names = ("triangles", "uv", "canonical", "landmarks", "region", "face")
-    with whole_file(out / "template.npz") as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **{name: getattr(model, name).numpy() for name in names})
