@@ -5,9 +5,21 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST = 900  # characters of a sentence
+
 
 class UserError(Exception):
-    """Something that the user can mend: one sentence naming the file or option and the mend."""
+    """Something that the user can mend: one sentence naming the file or option and the mend.
+
+    What it quotes of a file may be anything: signs that no terminal should be sent are escaped, and of a very long
+    sentence the middle is left out.
+    """
+
+    def __init__(self, sentence: str = "") -> None:
+        plain = "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in sentence)
+        if len(plain) > LONGEST:
+            plain = f"{plain[: LONGEST * 2 // 3]} ... {plain[-LONGEST // 3 :]}"
+        super().__init__(plain)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ NO_PHOTOS = {".bufr", ".emf", ".eps", ".fit", ".fits", ".grib", ".h5", ".hdf", "
 # Photos that Pillow opens with a plugin alone, or not at all: looked at, so that they are skipped by name.
 OTHER_PHOTOS = {".arw", ".cr2", ".cr3", ".dng", ".heic", ".heif", ".hif", ".jxl", ".nef", ".orf", ".raf", ".rw2"}
 
+LOCK = ".lock"  # of a folder that a run fills
+TEMPORARY = re.compile(r"\..+\.\d+\.tmp")  # what `whole_file` writes to
+
 
 @cache
 def image_suffixes() -> frozenset[str]:
@@ -26,6 +30,16 @@ def image_suffixes() -> frozenset[str]:
     Image.init()
     opened = {end for end, kind in Image.registered_extensions().items() if kind in Image.OPEN}
     return frozenset(opened - NO_PHOTOS | OTHER_PHOTOS)
+
+
+def image_formats() -> list[str]:
+    """What Pillow calls the formats of photos, whatever a file's name: those of NO_PHOTOS, some of which run another
+    program, are not among them."""
+    from PIL import Image
+
+    Image.init()
+    without = {kind for end, kind in Image.registered_extensions().items() if end in NO_PHOTOS}
+    return sorted(set(Image.OPEN) - without)
 
 
 def image_files(folder: Path, leave_out: Path | None = None) -> list[Path]:
@@ -71,7 +85,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # as TEMPORARY has it
     try:
         yield temporary
         _flush_to_disk(temporary)
@@ -86,14 +100,14 @@ def whole_file(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def refuse_unwritable(folder: Path) -> None:
-    """Make the folder and raise a UserError now, and not after the work, where it takes no files."""
+def refuse_unwritable(folder: Path, called: str = "--out") -> None:
+    """Make the folder and raise a UserError now, and not after the work, where it takes no files. called: in that."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise UserError(f"--out: {folder} can't be written ({error.strerror}): name a folder of yours") from None
+        raise UserError(f"{called}: {folder} can't be written ({error.strerror}): name a folder of yours") from None
 
 
 def _flush_to_disk(path: Path) -> None:
@@ -103,23 +117,32 @@ def _flush_to_disk(path: Path) -> None:
 
 
 @contextmanager
-def only_run_in(folder: Path) -> Iterator[None]:
+def only_run_in(folder: Path, called: str = "--out") -> Iterator[None]:
     """Hold `folder`, new or there, for this process alone; a UserError where another run holds it.
 
-    A killed run holds it no longer.
+    A killed run holds it no longer; what it had begun to write is removed. called: what errors call the folder.
     """
     from filelock import FileLock, Timeout  # half of the time that a `--help` has
 
-    refuse_unwritable(folder)
-    lock = FileLock(folder / ".lock")
+    refuse_unwritable(folder, called)
+    lock = FileLock(folder / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise UserError(
-            f"another run is at work in --out {folder}: wait until it ends, or name another folder"
+            f"another run is at work in {called} {folder}: wait until it ends, or name another folder"
         ) from None
     try:
+        _remove_temporaries(folder)
         yield
     finally:
         Path(lock.lock_file).unlink(missing_ok=True)  # one who waits for the old file sees that it is gone
         lock.release()
+
+
+def _remove_temporaries(folder: Path) -> None:
+    """What a killed run had begun to write under `folder`, but not in folders within that have a lock of their own."""
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not Path(where, name, LOCK).exists()]
+        for name in filter(TEMPORARY.fullmatch, names):
+            Path(where, name).unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from multiprocessing.context import BaseContext, SpawnContext, SpawnProcess
 from typing import Any, TypeVar
 
 from recon.errors import UserError
@@ -19,6 +20,24 @@ Result = TypeVar("Result")
 DEAD = "a worker process died, perhaps for want of memory: run the same command with fewer --workers"
 BLAS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 THREADS = (*BLAS, "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")  # each read when its library is loaded
+
+
+class _Worker(SpawnProcess):
+    """Ctrl-C reaches the whole group; the parent alone answers it. A worker is born deaf to it: it imports for long."""
+
+    def start(self) -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Spawned(SpawnContext):
+    Process = _Worker
+
+
+WORKERS: BaseContext = _Spawned()  # not forked: torch, warp and the progress bar's thread make a forked child unsafe
 
 
 def one_blas_thread() -> None:
@@ -32,15 +51,17 @@ def one_blas_thread() -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Hold torch and OpenCV to one thread in the block."""
+    """Hold torch, OpenCV and BLAS to one thread in the block."""
     import cv2
     import torch
+    from threadpoolctl import threadpool_limits
 
     before = torch.get_num_threads(), cv2.getNumThreads()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     try:
-        yield
+        with threadpool_limits(1, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(before[0])
         cv2.setNumThreads(before[1])
@@ -50,17 +71,20 @@ def one_thread() -> Iterator[None]:
 def process_pool(
     workers: int, start: Callable[..., None] | None = None, given: tuple[Any, ...] = ()
 ) -> Iterator[ProcessPoolExecutor]:
-    """Processes of one thread each, which first call `start(*given)`. They end with this one, however it ends."""
-    # Spawned, not forked: torch, warp and the progress bar's thread make a forked child unsafe.
-    context = multiprocessing.get_context("spawn")
+    """Processes of one thread each, which first call `start(*given)`. They end with this one, however it ends.
+
+    Raises UserError where one has died.
+    """
     with _environment(dict.fromkeys(THREADS, "1")):
-        pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(start, given))
+        pool = ProcessPoolExecutor(workers, WORKERS, initializer=_start_worker, initargs=(start, given))
         try:
             yield pool
-        except BaseException:
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
             for child in multiprocessing.active_children():
                 child.terminate()
+            if isinstance(error, BrokenProcessPool):  # of `submit`, where one died while nobody asked
+                raise UserError(DEAD) from None
             raise
         pool.shutdown()
 
@@ -74,7 +98,6 @@ def result_of(future: Future[Result]) -> Result:
 
 
 def _start_worker(start: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent alone answers it
     parent = multiprocessing.parent_process()
     if parent is not None:  # a killed parent can't stop its workers: each watches for its end
         threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,29 +48,36 @@ Head = tuple[torch.Tensor, torch.Tensor]  # vertices (n, 3) mm in the camera fra
 Renderers = dict[str, Callable[[Head], tuple[np.ndarray, ...]]]
 
 
-def drawn_heads(count: int) -> list[Head]:
+def drawn_heads(count: int, device: torch.device) -> list[Head]:
     model, heads = load("default"), []
     for index in range(count):
         scene = draw_scene(model, SEED, index, SceneConfig())
         vertices = model.vertices(torch.from_numpy(scene.identity), torch.from_numpy(scene.expression))
         distance = Camera.from_fov(FOV_DEG, SIZE).focal_px * 62 / (0.27 * SIZE)
         vertices = vertices @ torch.from_numpy(scene.rotation).T + torch.tensor([0.0, 5.0, -distance])
-        heads.append((vertices, vertex_normals(vertices, model.triangles)))
+        heads.append((vertices.to(device), vertex_normals(vertices, model.triangles).to(device)))
     return heads
 
 
 def ours(head: Head) -> tuple[np.ndarray, ...]:
-    model, camera = load("default"), Camera.from_fov(FOV_DEG, SIZE)
     vertices, normals = head
-    attributes = torch.cat([vertices[:, 2:], model.canonical, normals], 1)
+    camera, (triangles, canonical) = Camera.from_fov(FOV_DEG, SIZE), surface(vertices.device)
+    attributes = torch.cat([vertices[:, 2:], canonical, normals], 1)
     points = camera.project_with_distance(vertices)
-    ids, fine = rasterize_supersampled(points, model.triangles, SIZE, SIZE, 2, closed=len(model.triangles))
-    labels = interpolate(ids, points, model.triangles, attributes).numpy()
+    ids, fine = rasterize_supersampled(points, triangles, SIZE, SIZE, 2, closed=len(triangles))
+    labels = interpolate(ids, points, triangles, attributes).cpu().numpy()
     points = camera.scaled(2).project_with_distance(vertices)
-    shade = (normals @ torch.tensor(LIGHT)).clamp(min=0) * 0.8 + 0.2
-    lit = interpolate(fine, points, model.triangles, model.canonical * shade[:, None]).clamp(0, 1)
+    shade = (normals @ torch.tensor(LIGHT, device=normals.device)).clamp(min=0) * 0.8 + 0.2
+    lit = interpolate(fine, points, triangles, canonical * shade[:, None]).clamp(0, 1).cpu()
     rgb = np.rint(cv2.resize(lit.numpy(), (SIZE, SIZE), interpolation=cv2.INTER_AREA) * 255).astype(np.uint8)
-    return rgb, labels[..., 0], labels[..., 1:4], labels[..., 4:], (ids >= 0).numpy()
+    return rgb, labels[..., 0], labels[..., 1:4], labels[..., 4:], (ids >= 0).cpu().numpy()
+
+
+@cache
+def surface(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """The model's triangles and canonical places on a device."""
+    model = load("default")
+    return model.triangles.to(device), model.canonical.to(device)
 
 
 def full_record(index: int) -> None:
@@ -91,7 +99,7 @@ class Pyrender:
 
     def _scene(self, head: Head, colours: np.ndarray):
         library = self.library
-        vertices, normals = (part.numpy() for part in head)
+        vertices, normals = (part.cpu().numpy() for part in head)
         colours = np.concatenate([colours, np.ones((len(colours), 1), np.float32)], 1)
         primitive = library.Primitive(
             vertices, normals, color_0=colours, indices=load("default").triangles.numpy(), mode=4
@@ -110,7 +118,7 @@ class Pyrender:
         rgb, depth = self.offscreen.render(scene)
         correspondence, _ = self.offscreen.render(scene, flags.FLAT)
         mask, _ = self.offscreen.render(scene, flags.SEG, {node: 255})
-        facing, _ = self.offscreen.render(self._scene(head, head[1].numpy() / 2 + 0.5)[0], flags.FLAT)
+        facing, _ = self.offscreen.render(self._scene(head, head[1].cpu().numpy() / 2 + 0.5)[0], flags.FLAT)
         return rgb, -depth, correspondence / 255.0, facing / 127.5 - 1, mask[..., 0] > 0
 
     def patched(self, head: Head) -> tuple[np.ndarray, ...]:
@@ -208,7 +216,7 @@ def interleaved(renderers: Renderers, heads: list[Head], rounds: int) -> dict[st
     return rates
 
 
-def result_of(rates: dict[str, list[float]], rounds: int, images: int) -> Result:
+def result_of(rates: dict[str, list[float]], rounds: int, images: int, device: str) -> Result:
     """Medians over the rounds."""
     model, base, figures = load("default"), statistics.median(rates["ours"]), []
     for name, each in rates.items():
@@ -221,7 +229,7 @@ def result_of(rates: dict[str, list[float]], rounds: int, images: int) -> Result
     return Result(
         title="Renderer beside pyrender's",
         protocol="bench_render",
-        settings={"rounds": rounds, "images": images, "size": SIZE, "seed": SEED},
+        settings={"rounds": rounds, "images": images, "size": SIZE, "seed": SEED, "device": device},
         figures=tuple(figures),
         notes=(
             f"{len(model.mean)} vertices, {len(model.triangles)} triangles, {SIZE} px, {torch.get_num_threads()} torch "
@@ -236,8 +244,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where bench_render.json is written")
     parser.add_argument("--images", type=int, default=20, help="of each renderer in a round")
+    parser.add_argument("--device", default="cpu", help="of ours, but for the full record (default: cpu)")
     args = parser.parse_args()
-    heads = drawn_heads(args.images)
+    heads = drawn_heads(args.images, torch.device(args.device))
     renderers: Renderers = {"ours": ours}
     try:
         library = Pyrender()
@@ -246,7 +255,7 @@ def main() -> None:
         print(f"pyrender can't be used here ({error}); it needs EGL (Debian: apt-get install libegl1 libegl-mesa0)")
     check_agreement(heads[0], {name: render for name, render in renderers.items() if render is not ours})
 
-    result = result_of(interleaved(renderers, heads, args.rounds), args.rounds, args.images)
+    result = result_of(interleaved(renderers, heads, args.rounds), args.rounds, args.images, args.device)
     print(result.markdown())
     if args.out:
         result.write(args.out, "bench_render", ["python", "scripts/bench_render.py", *sys.argv[1:]])

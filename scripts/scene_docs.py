@@ -95,6 +95,7 @@ GROUPS = {
         ),
     ),
     "background": Group("Background", ("calm", "backgrounds"), (Row("calm", (None, 0.5, 1.0), 14, PLAIN),)),
+    "canvas": Group("Faces in real photos", ("canvas.",), ()),
     "dress": Group(
         "What people have on",
         ("dress.",),

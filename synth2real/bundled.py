@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from recon import assets
 
+Look = Literal["translated", "canvas", "render"]  # a GAN's image of drawn rooms; faces in real photos; a render
 RENDER_PX = 256  # side of renders
 BUNDLED_PX = 128  # what the bundled generator was trained at
 SIDES_PX = (32, 1024)  # least and greatest side of a dataset's images
@@ -22,10 +24,10 @@ def network_weights() -> Path:
 
 
 def judge_weights() -> tuple[Path, Path]:
-    """The two judges of each image's drift in `generate`."""
-    return assets.path("weights/judge.safetensors"), assets.path("weights/pix2vertex.safetensors")
+    """The two judges of each image's drift in `generate`: in no generator's loss."""
+    return assets.path("weights/judge.safetensors"), assets.path("weights/judge2.safetensors")
 
 
-def scene_config() -> Path:
-    """What is drawn: faces as the bundled generator knows them."""
-    return assets.config_path("synth2real/scene.yaml")
+def scene_config(look: Look = "translated") -> Path:
+    """What is drawn: faces as the bundled generator knows them, or faces in real photos."""
+    return assets.config_path("scenes/canvas.yaml" if look == "canvas" else "synth2real/scene.yaml")

@@ -17,6 +17,7 @@ COMMANDS = {
     "train": Command("synth2real.commands.train", "train the generator on your photos"),
     "feedback": Command("synth2real.commands.feedback", "retrain networks on the generator's images, beside renders"),
     "match": Command("synth2real.commands.match", "write a scene config that follows your photos"),
+    "canvases": Command("synth2real.commands.canvases", "take the faces out of photos, to draw others there"),
 }
 
 

@@ -30,6 +30,7 @@ from recon.faces import load
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.schema import record_from_row
+from recon.train.experiment import read_experiment
 from synth2real.cli import COMMANDS as SYNTH2REAL
 from synth2real.cli import main as synth2real
 from tests.documents import PLACES, ROOT, commands_in, python_in, text_of
@@ -50,14 +51,18 @@ SMALLER = {
         *("--arms", "{renders: {}, held: {generator: bundled}}", "--against", "[renders]", "--workers", "1"),
         *("--scores", "{drawn: {protocol: renders, settings: {size: 64, count: 8}}}"),
     ],
+    "synth2real canvases": ["--workers", "1", "--size", "96"],
     "synth2real match": ["--count", "16", "--rounds", "1", "--framing", "none"],
     "recon train": ["--stages", "[{steps: 2}]", "--batch_size", "4", "--held_out", HELD_OUT],
     "recon textures": [],
+    "recon learn-textures": ["--workers", "1"],
+    "recon animate": [],
     "recon fit": [],
     "recon evaluate renders": ["--count", "2"],
     "recon reconstruct": ["--no_detail"],
     "recon view": [],
 }
+SLOW_BY_PHOTO = ("synth2real canvases", "recon learn-textures")
 CACHED = ["--sources", "{painted: {scene: configs/scenes/painted.yaml, count: 8}}"]  # a cache draws all of a source
 RUN = [
     command
@@ -84,7 +89,7 @@ def command_of(words: list[str]) -> tuple[Command, list[str]] | None:
 def test_a_command_is_one_that_the_program_takes(place: str, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     words = shlex.split(command) + (["--out", "results"] if place == "docs/results.md" else [])  # which it leaves out
-    for path in re.findall(r"(?:^|[ :=])((?:configs|data|scripts)/[\w/.]+)", command):
+    for path in re.findall(r"(?:^|[ :=])((?:configs|data|scripts)/[\w/.-]+)", command):
         assert (ROOT / path).exists(), f"{place} names {path}"
     if "scripts/" in command:
         script = next(word for word in words if word.startswith("scripts/"))
@@ -99,9 +104,14 @@ def test_a_command_is_one_that_the_program_takes(place: str, command: str, monke
     settings = module.settings(*called[0].told) if hasattr(module, "settings") else None
     given, overrides = read_words(called[1], module.Options, settings, place)
     options = from_words(module.Options, given)
-    if settings is not None:
-        files = (getattr(options, name, None) for name in ("experiment", "config", "scene"))
-        read_config(settings, next((file for file in files if file and file.name != "FILE"), None), overrides)
+    if settings is None:
+        return
+    files = (getattr(options, name, None) for name in ("experiment", "config", "scene"))
+    file = next((file for file in files if file and file.name != "FILE"), None)
+    if file and called[0].module == "recon.commands.train":  # of which each names its method
+        read_experiment(file, overrides)
+    else:
+        read_config(settings, file, overrides)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -151,6 +161,24 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def few(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight of them."""
+    folder = tmp_path_factory.mktemp("few")
+    for index in range(8):
+        (folder / f"{index}.png").symlink_to(photos / f"{index}.png")
+    return folder
+
+
+def tree_of(photos: Path, folder: Path) -> Path:
+    """The photos as those of two people."""
+    for number, file in enumerate(sorted(photos.iterdir())):
+        place = folder / "ab"[number % 2] / file.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(file.resolve())
+    return folder
+
+
+@pytest.fixture(scope="module")
 def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dataset that stands in for the first command's."""
     out = tmp_path_factory.mktemp("made") / "faces"
@@ -172,13 +200,16 @@ def workplace(photos: Path, faces: Path, tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", RUN)
-def test_a_command_runs(command: str, workplace: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_runs(
+    command: str, workplace: Path, photos: Path, few: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("synth2real.evaluate.realism.STEPS", 2)
     key = next(key for key in SMALLER if command.startswith(key))
     if "--out faces" in command:
         (workplace / "faces").unlink()
     words = [str(ROOT / word) if word.startswith("data/") else word for word in shlex.split(command)]
-    words = [str(photos) if word == "DIR" else word for word in words]
+    given = {"DIR": str(few if key in SLOW_BY_PHOTO else photos), "TREE": str(tree_of(few, workplace / "people"))}
+    words = [given.get(word, word) for word in words]
     words += SMALLER[key] + (CACHED if key == "recon train" and "--cache" in words else [])
     if key != "recon view":
         assert MAIN[words[0]](words[1:]) == 0

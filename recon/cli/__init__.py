@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recon.cli import interrupts as interrupts  # first of all
 from recon.cli.program import Command, run_program
 from recon.evaluate.protocols import PROTOCOLS
 
@@ -17,8 +18,12 @@ __all__ = ["COMMANDS", "Command", "main", "run_program"]
 COMMANDS = {
     "train": Command("recon.commands.train", "train a network: one file, one experiment"),
     "textures": Command("recon.commands.textures", "read the skin off photos, to train networks with"),
+    "learn-textures": Command(
+        "recon.commands.learn_textures", "learn skin from photos: what drawn people's is drawn from"
+    ),
     "fit": Command("recon.commands.fit", "fit the face model to photos: a dataset to train on"),
     "reconstruct": Command("recon.commands.reconstruct", "turn photos into detailed meshes"),
+    "animate": Command("recon.commands.animate", "move the person of a photo: other expressions, another's motion"),
     "view": Command("recon.commands.view", "show a result in the browser (extra: viewer)"),
     **{f"evaluate {name}": Command("recon.commands.evaluate", line, (name,)) for name, line in PROTOCOLS.items()},
 }

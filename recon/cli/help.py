@@ -27,7 +27,7 @@ def command_help(title: str, about: str, options: type, settings: type | None) -
     fields = dataclasses.fields(options)
     places = {field.name: field.metadata["positional"] for field in fields if "positional" in field.metadata}
     own = {one.key: one for one in settings_of(options)}
-    lefts = {key: places.get(key) or f"--{key} {words_text(options, key)}".rstrip() for key in own}
+    lefts = {key: places.get(key) or f"--{key.rstrip('_')} {words_text(options, key)}".rstrip() for key in own}
     required = [lefts[key] for key, one in own.items() if one.default is None and key not in places]
     given = [f"[{place}]" if own[key].default is not None else place for key, place in places.items()]
     usage = " ".join([f"usage: {title}", *given, *required, "[--OPTION VALUE]..."])

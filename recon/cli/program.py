@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from recon.cli.help import command_help, overview
+from recon.cli.interrupts import interruptible
 from recon.cli.words import read_words
 from recon.configuration import from_words
 from recon.errors import UserError, did_you_mean
@@ -37,13 +38,14 @@ class Command:
 
 def run_program(program: str, about: str, commands: Mapping[str, Command], argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` names. Exit codes: 0, or what the command's `run` returns (1 where its answer
-    is no); 2 for what the user can mend (one line), 130 for Ctrl-C.
+    is no); 2 for what the user can mend (one line), 130 for Ctrl-C and SIGTERM.
     """
     one_blas_thread()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files are bytes, and need not be text
     try:
-        code = _answer(program, about, commands, list(sys.argv[1:] if argv is None else argv))
+        with interruptible():
+            code = _answer(program, about, commands, list(sys.argv[1:] if argv is None else argv))
         if sys.stdout is not None:
             sys.stdout.flush()  # a reader that is gone, or a full disk, is told of here
         return code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import keyword
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,6 +41,7 @@ def read_words(words: Sequence[str], options: type, settings: type | None, title
             continue
         key, equals, value = word[2:].partition("=")
         name = key.replace("-", "_")
+        name = f"{name}_" if keyword.iskeyword(name) else name  # which no field can be called: --from is from_
         if name in fields and "positional" not in fields[name].metadata:
             several, count = words_of(options, name)
             taken = [value] if value else _taken([] if equals else rest, count, key)

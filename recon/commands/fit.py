@@ -18,6 +18,7 @@ class Options:
     out      folder of the dataset; a run that was stopped goes on there
     network  weights of the reconstructor, a file, folder or Hub id; none: the bundled one
     size     of the rows' images, px
+    people   the folder has a folder for each person, whose photos are so marked: DECA learns from several of each
     turn     copies of each photo that show its face from further aside
     workers  processes
     """
@@ -25,6 +26,7 @@ class Options:
     photos: Path
     out: Path
     network: Path | None = None
+    people: bool = False
     size: int = bounded(256, 64, 1024)
     turn: int = bounded(0, 0, 8)
     workers: int = bounded(os.cpu_count() or 1, 1, PROCESSES[1])
@@ -33,4 +35,5 @@ class Options:
 def run(options: Options) -> None:
     from recon.fitting.fit_job import fit_photos
 
-    print(fit_photos(options.photos, options.out, options.network, options.size, options.turn, options.workers))
+    one = options
+    print(fit_photos(one.photos, one.out, one.network, one.size, one.turn, one.workers, one.people))

@@ -24,7 +24,9 @@ class Options:
     no_detail  leave out the relief that the photo's shading shows
     formats    of the meshes, separated by commas, of obj, ply, glb, stl
     network    weights of the reconstructor of any method, a file, folder or Hub id; none: the bundled one of the method
-    method     whose bundled network; none: pix2vertex
+    model      face model of the meshes, "default", ict:DIR, flame:PATH or bfm:PATH; none: that of the network's meshes
+    method     whose bundled network, or that of the weights given: pix2vertex, prnet, vrn, vrn-multitask, vrn-guided
+               or deca; none: pix2vertex
     device     for the network: cpu or cuda
     workers    processes for the meshes
     """
@@ -37,6 +39,7 @@ class Options:
     no_detail: bool = False
     formats: str = "obj"
     network: Path | None = None
+    model: str | None = None
     method: str | None = None
     device: str = "cpu"
     workers: int = bounded(os.cpu_count() or 1, 1, PROCESSES[1])
@@ -57,6 +60,7 @@ def run(options: Options, overrides: Mapping[str, str]) -> None:
         options.out,
         network_of(options.network, options.device, options.method),
         replace(config, detail=None) if options.no_detail else config,
+        model=options.model,
         box=options.box,
         crop=options.crop,
         formats=chosen_formats(options.formats),

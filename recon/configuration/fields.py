@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Any
 
 Range = tuple[float | None, float | None]
@@ -47,6 +46,6 @@ def out_of_range(value: Any, limits: Range) -> str | None:
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, bool) or not isinstance(number, (int, float)):
             continue
-        if math.isnan(number) or (low is not None and number < low) or (high is not None and number > high):
+        if number != number or (low is not None and number < low) or (high is not None and number > high):
             return f"{range_text(limits) or 'a number'}, not {number}"
     return None

@@ -14,6 +14,7 @@ from recon.configuration.loading import KeyTwice, load_yaml
 from recon.configuration.types import Refused, build
 from recon.configuration.writing import to_plain
 from recon.errors import UserError
+from recon.texts import read_text
 
 T = TypeVar("T")
 MOST_VALUES = 100_000  # of a file
@@ -59,14 +60,14 @@ def from_words(cls: type[T], values: Mapping[str, Any]) -> T:
 def read_yaml(path: Path) -> dict[str, Any]:
     """The keys of a YAML file; a UserError where it can't be read."""
     try:
-        values = load_yaml(_bundled(path).read_text())
+        values = load_yaml(read_text(_bundled(path)))
     except FileNotFoundError:
         raise UserError(f"there is no configuration file {path}: check the path") from None
     except OSError as error:
         raise UserError(f"the configuration file {path} can't be read ({error.strerror}): check the path") from None
     except KeyTwice as error:
         raise UserError(f"the configuration file {path} gives {error} twice: keep one") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
         raise UserError(f"the configuration file {path} is not valid YAML{place}: mend it") from None

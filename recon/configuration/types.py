@@ -84,9 +84,11 @@ def build(hint: Any, value: Any, key: str = "", limits: Range = OPEN) -> Any:
     if isinstance(value, str) and plain in (str, Path):  # a name may look like YAML: `# 1`, `&a`
         return None if value == "null" and plain is not hint else plain(value)
     if has_keys(hint):
-        raise Refused(key, f"keys of its own, not {'null' if value is None else _shown(value)}")
+        raise Refused(key, f"keys of its own, not {_shown(value)}")
     try:
         made = _reader(hint).parse_object({"value": value}).value
+        if made is None and type(None) not in parts(hint):  # jsonargparse lets null pass for anything
+            raise ValueError("null")
     except (jsonargparse.ArgumentError, TypeError, ValueError):
         raise Refused(key, f"{' or '.join(type_text(hint).split('|'))}, not '{_shown(value)}'") from None
     wrong = out_of_range(made, limits)
@@ -112,5 +114,7 @@ def _reader(hint: Any) -> jsonargparse.ArgumentParser:
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
     words = isinstance(value, list) and all(isinstance(word, str) for word in value)
     return shorten(" ".join(value) if words else str(value), MOST_SHOWN, placeholder=" ...")

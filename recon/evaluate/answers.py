@@ -7,7 +7,7 @@ scale, known up to a shift.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from recon.evaluate.metrics.depth import fit_scale_and_shift
 from recon.evaluate.metrics.missed import FEWEST_COVERED, MASK_THRESHOLD
 from recon.faces import load
 from recon.faces.model import FaceModel
+from recon.faces.registry import KINDS
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.methods.base import Ambiguity, FaceGeometry
 from recon.methods.places import located
@@ -78,12 +79,20 @@ def mesh_of(geometry: FaceGeometry, i: int) -> PlacedMesh | None:
         return _registered(geometry, i, load("default"))
     mesh = geometry.mesh
     vertices, pixels, triangles = _numpy(mesh.vertices_mm[i]), _numpy(mesh.pixels[i]), mesh.triangles.cpu().numpy()
-    model = load("default") if mesh.topology == "default" else None
+    if np.isnan(vertices).any():  # how a batch's mesh says that this image shows none
+        return None
+    model = load(mesh.topology) if mesh.topology.partition(":")[0] in KINDS else None
     if model is not None and len(vertices) != len(model.mean):
-        raise ValueError(f"a mesh of topology 'default' has {len(model.mean)} vertices, not {len(vertices)}")
+        raise ValueError(f"a mesh of '{mesh.topology}' has {len(model.mean)} vertices, not {len(vertices)}")
     face = triangles if model is None else model.triangles.numpy()[model.face.numpy()]
     landmarks = None if model is None else model.landmarks.numpy()
     return PlacedMesh(vertices, in_image(vertices, pixels), face.astype(np.int64), mesh.topology, landmarks)
+
+
+def at_rest(geometry: FaceGeometry, i: int) -> PlacedMesh | None:
+    """As `mesh_of`, the vertices (n, 3) mm without expression and pose where the method tells these apart."""
+    mesh, rest = mesh_of(geometry, i), geometry.at_rest_mm
+    return mesh if mesh is None or rest is None else replace(mesh, vertices_mm=_numpy(rest[i]))
 
 
 def depth_of(geometry: FaceGeometry, i: int, size: int) -> tuple[np.ndarray, np.ndarray]:

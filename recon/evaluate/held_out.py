@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from recon.evaluate.settings import HELD_OUT_SEED as SEED  # noqa: F401
+from recon.evaluate.published_settings import HELD_OUT_SEED as SEED  # noqa: F401
 from recon.faces.model import FaceModel
 from recon.synthesis.record import Record
 from recon.synthesis.render_record import render_record

@@ -12,11 +12,10 @@ from recon.errors import UserError
 from recon.evaluate.answers import landmarks_of
 from recon.evaluate.networks import predict_images
 from recon.methods.base import Ambiguity, Reconstructor
-from recon.photos.framing import Framing, frame, from_points
+from recon.photos.framing import Framing, frame
 from recon.photos.reading import Unusable, read_photo
 from recon.progress import tracked
 
-EYES, NOSE, MOUTH = (range(36, 42), range(42, 48)), 30, (48, 54)  # of the 68
 NOT_FOUND = 100.0  # per cent, the error of a photo in which no face is found
 
 
@@ -26,13 +25,6 @@ class FoundPoints:
 
     points: np.ndarray | None
     ambiguity: Ambiguity
-
-
-def framing_of(points: np.ndarray) -> Framing:
-    """The frame of a face by its 68 points (68, 2 or 3) px."""
-    flat = points[:, :2]
-    left, right = (flat[list(eye)].mean(0) for eye in EYES)
-    return from_points(np.stack([left, right, flat[NOSE], *flat[list(MOUTH)]]))
 
 
 def find_points(

@@ -10,6 +10,7 @@ from recon.configuration import bounded
 from recon.ranges import COUNT, PIXELS, SEEDS
 
 GRADED = 24  # heads, see `recon.evaluate.self_grade`
+HELD_OUT_SEED = 990_001  # no training draws from it
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,6 +25,7 @@ from PIL import Image
 from recon.errors import UserError
 from recon.evaluate.metrics.intervals import bootstrap_interval
 from recon.files import whole_file
+from recon.texts import read_json
 
 FEW = 64  # values
 WELL_GRADED = 0.9  # rank correlation with the true vertex error, as non-rigid registrations reach it
@@ -110,7 +112,7 @@ class Result:
             "notes": list(self.notes),
             "weights": dict(self.weights),
             **({} if self.self_grade is None else {"self_grade": round(self.self_grade, 4)}),
-            "command": " ".join(without_places(list(command))),
+            "command": shlex.join(without_places(list(command))),
             "commit": commit(),
             "date": datetime.now(timezone.utc).date().isoformat(),
         }
@@ -128,11 +130,15 @@ class Result:
 def read_result(file: Path) -> tuple[Result, dict[str, str]]:
     """A result without its values, and its command, commit and date."""
     try:
-        content = json.loads(file.read_text())
+        content = read_json(file)
         origin = {key: content.pop(key) for key in ("command", "commit", "date")}
         figures = tuple(Figure(**figure) for figure in content.pop("figures"))
+        if any(not isinstance(one, str) for one in (*origin.values(), *content["notes"], content["title"])):
+            raise ValueError("its words are none")
+        for figure in figures:
+            _check(figure)
         return Result(**{**content, "figures": figures, "notes": tuple(content["notes"])}), origin
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{file} is not a result that `recon evaluate` wrote ({error}): make it again") from None
 
 
@@ -246,6 +252,16 @@ def commit() -> str:
         return subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def _check(figure: Figure) -> None:
+    """Raise ValueError where a figure's numbers or words are none."""
+    words = (figure.name, figure.label, figure.unit, figure.group)
+    numbers = (figure.value, figure.n, *(one for one in (figure.low, figure.high, figure.median) if one is not None))
+    if not all(isinstance(one, str) for one in words):
+        raise ValueError("a figure's name is none")
+    if not all(isinstance(one, int | float) and abs(one) < 1e300 for one in numbers):
+        raise ValueError(f"the figure {figure.name} is no number")
 
 
 def _heading(figure: Figure) -> str:

@@ -24,7 +24,7 @@ from recon.evaluate.results import Measure
 from recon.evaluate.self_grade import GradedHead
 from recon.evaluate.sitting import NOSE_REACH_MM, Light, Placed, Sitting, eyes_apart
 from recon.methods.base import Ambiguity, Reconstructor
-from recon.synthesis.scene import head_rotation
+from recon.synthesis.pose import head_rotation
 
 MEASURES = {
     "nme": Measure("network", "% of the outer interocular distance"),

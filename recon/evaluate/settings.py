@@ -9,8 +9,15 @@ from typing import Literal
 
 from recon.configuration import bounded
 from recon.detail.config import DetailConfig
+from recon.evaluate.person_settings import (
+    PhotoLossesSettings,
+    ShapeSpreadSettings,
+    VerificationSettings,
+    WrinklesSettings,
+)
 from recon.evaluate.published_settings import (
     GRADED,
+    HELD_OUT_SEED,
     Aflw2000Settings,
     Bu3dfeSettings,
     Bu4dfeSettings,
@@ -20,8 +27,6 @@ from recon.evaluate.published_settings import (
 )
 from recon.ranges import COUNT, PIXELS, SEEDS, SHARE
 from recon.reconstruction.config import ReconstructionConfig
-
-HELD_OUT_SEED = 990_001  # no training draws from it
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,48 @@ class MaskPointsSettings:
     network: Path | None = None
     mirrored: bool = False
     size: int = bounded(128, *PIXELS)
+
+
+@dataclass(frozen=True)
+class ParsingSettings:
+    """What a network's parser tells apart on held-out renders: what is scored, on what.
+
+    network   weights of a reconstructor with a parser
+    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    scene     YAML file of what is drawn; null: all as it comes
+    count     renders
+    size      side of the renders in px
+    seed      of the renders; keep it away from training's
+    """
+
+    network: Path | None = None
+    mirrored: bool = False
+    scene: Path | None = None
+    count: int = bounded(500, *COUNT)
+    size: int = bounded(256, *PIXELS)
+    seed: int = bounded(HELD_OUT_SEED, *SEEDS)
+
+
+@dataclass(frozen=True)
+class FindingSettings:
+    """Faces found in photos, upright and turned: what is scored, on what.
+
+    folder        photos
+    points        CSV of their five points (see `recon.photos.folder.load_photos`); null: faces.csv beside the folder
+    count         photos, taken evenly from the folder
+    turns_deg     multiples of 90 by which each photo is turned, one figure each
+    near_percent  a face is found right where its points' mean error is at most this, of the eye distance
+    network       weights of a reconstructor; null: the bundled ones
+    mirrored      look twice, at the image and at its mirror image, as `recon reconstruct` does
+    """
+
+    folder: Path
+    points: Path | None = None
+    count: int = bounded(300, *COUNT)
+    turns_deg: tuple[Literal[0, 90, 180, 270], ...] = (0, 90, 180, 270)
+    near_percent: float = bounded(15.0, 0, 100)
+    network: Path | None = None
+    mirrored: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,20 +225,53 @@ class DenseSettings:
     graded: int = bounded(GRADED, 0, 10**4)
 
 
+@dataclass(frozen=True)
+class SideBySideSettings:
+    """Networks of any method on the same images: which, on what.
+
+    networks  their weights, such as [a.safetensors, b.safetensors]
+    scene     YAML file of what is drawn; null: all as it comes
+    ict       ICT-FaceKit's folder, for renders of its heads as well; null: none
+    scan      folder of a coloured scan, as scan_views takes it; null: none
+    photos    folder of photos with hand-placed points, as landmarks_2d takes it; null: none
+    count     renders of each kind
+    size      side of all images in px
+    seed      of the renders; keep it away from training's
+    blind     other renders, the mean of whose labels is the answer that knows no image; 0: it is left out
+    """
+
+    networks: tuple[Path, ...] = ()
+    scene: Path | None = None
+    ict: Path | None = None
+    scan: Path | None = None
+    photos: Path | None = None
+    count: int = bounded(200, *COUNT)
+    size: int = bounded(128, *PIXELS)
+    seed: int = bounded(HELD_OUT_SEED, *SEEDS)
+    blind: int = bounded(200, 0, 10**5)
+
+
 SETTINGS: dict[str, type] = {
     "renders": RendersSettings,
     "scan_views": ScanViewsSettings,
     "landmarks_2d": Landmarks2dSettings,
     "mask_points": MaskPointsSettings,
+    "parsing": ParsingSettings,
+    "finding": FindingSettings,
     "meshes": MeshesSettings,
     "registration": RegistrationSettings,
     "detail": DetailSettings,
+    "shape_spread": ShapeSpreadSettings,
+    "photo_losses": PhotoLossesSettings,
+    "wrinkles": WrinklesSettings,
     "aflw2000_68": Aflw2000Settings,
     "lfpa_34": LfpaSettings,
     "dense_nme": DenseSettings,
+    "side_by_side": SideBySideSettings,
     "florence_nme": FlorenceSettings,
     "bu4dfe_nme": Bu4dfeSettings,
     "bu3dfe_depth": Bu3dfeSettings,
+    "verification": VerificationSettings,
     "now": NowSettings,
 }
 """Of each of `recon.evaluate.protocols.PROTOCOLS`."""

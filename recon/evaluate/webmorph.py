@@ -15,6 +15,7 @@ from recon.errors import UserError
 from recon.geometry.similarity import fit_similarity
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.photos.reading import Unusable, read_photo
+from recon.texts import read_text
 
 POINTS = {  # of the 68 -> of webmorph's 189, both from 0
     **{17: 71, 21: 76, 22: 77, 26: 82, 36: 18, 39: 22, 42: 23, 45: 27},
@@ -48,11 +49,11 @@ def load_framed(folder: Path, size: int) -> list[Photo]:
 def read_webmorph(file: Path) -> np.ndarray:
     """The (189, 2) px points of a webmorph `.pts` file."""
     try:
-        rows = [line.split() for line in file.read_text().splitlines() if line.strip() and not line.startswith("#")]
+        rows = [line.split() for line in read_text(file).split("\n") if line.strip() and not line.startswith("#")]
         points = np.array(rows, np.float64)
-    except ValueError:
+    except (OSError, ValueError):
         raise UserError(f"{file} is not a list of `x y` lines") from None
-    if points.shape != (189, 2):
+    if points.shape != (189, 2) or not np.isfinite(points).all():
         raise UserError(f"{file} holds {len(points)} points, not webmorph's 189")
     return points
 

@@ -15,10 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from recon.arrays import MOST_TIMES, SMALL_BYTES
 from recon.errors import UserError
+from recon.matlab import read_mat
+from recon.texts import read_text
 
 MM_PER_UM = 1e-3
 WHOLE, SUBSET = "01_MorphableModel.mat", "Model_Shape.mat"
@@ -71,17 +75,19 @@ def read_bfm(path: Path) -> BfmArrays:
 def from_hdf5(file: Path, content: Arrays) -> BfmArrays:
     """The arrays of 2017's or 2019's file by their paths in it."""
 
+    def needed(name: str) -> np.ndarray:
+        if name not in content:
+            raise UserError(f"{file} lacks {name}: {PUBLISHED}")
+        return content[name]
+
     def part(name: str, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        found = [content[f"{name}/model/{one}"] for one in ("mean", "pcaBasis", "pcaVariance")]
+        found = [needed(f"{name}/model/{one}") for one in ("mean", "pcaBasis", "pcaVariance")]
         sigma = np.sqrt(np.maximum(found[2].ravel().astype(np.float64), 0))
         return _modes(file, name, found[0], found[1], sigma, scale)
 
-    for name in ("shape/model/mean", "shape/model/pcaBasis", "shape/model/pcaVariance", "shape/representer/cells"):
-        if name not in content:
-            raise UserError(f"{file} lacks {name}: {PUBLISHED}")
     mean, shape, sigma = part("shape", 1.0)
-    triangles = content["shape/representer/cells"]
-    triangles = triangles.T if triangles.shape[0] == 3 else triangles
+    triangles = needed("shape/representer/cells")
+    triangles = triangles.T if triangles.shape[:1] == (3,) else triangles
     expression, spread = np.zeros((0, *mean.shape)), np.zeros(0)
     if "expression/model/mean" in content:
         shift, expression, spread = part("expression", 1.0)
@@ -93,16 +99,14 @@ def from_hdf5(file: Path, content: Arrays) -> BfmArrays:
     return _checked(file, mean, shape, sigma, expression, spread, colour, colour_modes, triangles)
 
 
-def _from_2009(file: Path, content: Arrays, trimmed: np.ndarray | None = None) -> BfmArrays:
+def _from_2009(file: Path, content: Arrays) -> BfmArrays:
     for name in ("shapeMU", "shapePC", "shapeEV", "texMU", "texPC", "texEV", "tl"):
         if name not in content:
             raise UserError(f"{file} lacks {name}: {PUBLISHED}")
     mean, shape, sigma = _modes(file, "shape", content["shapeMU"], content["shapePC"], content["shapeEV"], MM_PER_UM)
     colour, colours, _ = _modes(file, "tex", content["texMU"], content["texPC"], content["texEV"], 1 / 255)
-    if trimmed is not None:
-        mean, shape, colour, colours = mean[trimmed], shape[:, trimmed], colour[trimmed], colours[:, trimmed]
     nothing = np.zeros((0, *mean.shape)), np.zeros(0)
-    return _checked(file, mean, shape, sigma, *nothing, colour, colours, content["tl"].astype(np.int64) - 1)
+    return _checked(file, mean, shape, sigma, *nothing, colour, colours, _ids(content["tl"]) - 1)
 
 
 def _from_300w_lp(file: Path, content: Arrays) -> BfmArrays:
@@ -117,7 +121,7 @@ def _from_300w_lp(file: Path, content: Arrays) -> BfmArrays:
         whole = file.parent / WHOLE
         if "trimIndex" not in content or not whole.is_file():
             raise UserError(f"{file} has no mu_shape and w: put {WHOLE} of BFM 2009 beside it, which it is cut from")
-        trimmed = content["trimIndex"].ravel().astype(np.int64) - 1
+        trimmed = _ids(content["trimIndex"]).ravel() - 1
         uncut = _from_2009(whole, _read_mat(whole))
         if trimmed.min(initial=0) < 0 or trimmed.max(initial=0) >= len(uncut.mean):
             raise UserError(f"{file} cuts vertices that {whole} lacks: give {WHOLE} of BFM 2009")
@@ -134,8 +138,8 @@ def _from_300w_lp(file: Path, content: Arrays) -> BfmArrays:
         _alike(expressions, mean, shift)
         mean = mean + shift
     triangles = content["tri"].T if content["tri"].shape[0] == 3 else content["tri"]
-    keypoints = content["keypoints"].ravel().astype(np.int64) - 1
-    rest = (expression, spread, colour, colours, triangles.astype(np.int64) - 1, keypoints)
+    keypoints = _ids(content["keypoints"]).ravel() - 1
+    rest = (expression, spread, colour, colours, _ids(triangles) - 1, keypoints)
     return _checked(file, mean, shape, sigma, *rest)
 
 
@@ -145,7 +149,7 @@ def _told_landmarks(file: Path, arrays: BfmArrays) -> BfmArrays:
     if not told.is_file():
         return arrays
     try:
-        ids = np.array(told.read_text().split(), np.int64)
+        ids = np.array(read_text(told).split(), np.int64)
     except (OSError, ValueError, OverflowError):
         ids = np.empty(0, np.int64)
     if len(ids) != 68 or ids.min() < 0 or ids.max() >= len(arrays.mean):
@@ -158,10 +162,18 @@ def _modes(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """mean (3n,) and basis (3n, k) of a file -> (n, 3), (k, n, 3) for one standard deviation, sigma (k,)."""
     mean, sigma = mean.ravel().astype(np.float64), sigma.ravel().astype(np.float64)
-    if len(mean) % 3 or basis.shape != (len(mean), len(sigma)) or not np.isfinite(mean).all():
+    whole = basis.shape == (len(mean), len(sigma)) and not len(mean) % 3 and len(mean)
+    if not whole or not all(np.isfinite(numbers).all() for numbers in (mean, sigma, basis)):
         raise UserError(f"{file} has {name} modes of {basis.shape}, not {(len(mean), len(sigma))} numbers: {PUBLISHED}")
     scaled = (basis * (sigma * scale).astype(np.float32)).astype(np.float32)
     return mean.reshape(-1, 3) * scale, scaled.T.reshape(len(sigma), -1, 3), sigma
+
+
+def _ids(numbers: np.ndarray) -> np.ndarray:
+    """int64; -1 for what can't be a place in an array."""
+    with np.errstate(invalid="ignore"):
+        whole = np.isfinite(numbers) & (np.abs(numbers.astype(np.float64)) < 2**31)
+        return np.where(whole, numbers, -1).astype(np.int64)
 
 
 def _alike(file: Path, mean: np.ndarray, other: np.ndarray) -> None:
@@ -181,7 +193,7 @@ def _checked(
     triangles: np.ndarray,
     keypoints: np.ndarray | None = None,
 ) -> BfmArrays:
-    triangles, n = triangles.astype(np.int64), len(mean)
+    triangles, n = _ids(triangles), len(mean)
     if triangles.ndim != 2 or triangles.shape[1] != 3 or triangles.min(initial=0) < 0 or triangles.max(initial=0) >= n:
         raise UserError(f"{file} has triangles beyond its {n} vertices: {PUBLISHED}")
     if keypoints is not None and (len(keypoints) != 68 or keypoints.min() < 0 or keypoints.max() >= n):
@@ -204,13 +216,7 @@ def _file(path: Path) -> Path:
 
 
 def _read_mat(file: Path) -> Arrays:
-    from scipy.io import loadmat
-
-    def read() -> Arrays:
-        content = loadmat(file)
-        return {name: array for name, array in content.items() if getattr(array, "dtype", np.dtype("O")).kind in "fiub"}
-
-    return _readable(file, read)
+    return _readable(file, lambda: read_mat(file))
 
 
 def _read_hdf5(file: Path) -> Arrays:
@@ -221,11 +227,20 @@ def _read_hdf5(file: Path) -> Arrays:
 
     def read() -> Arrays:
         arrays: dict[str, np.ndarray] = {}
+        most = max(SMALL_BYTES, MOST_TIMES * file.stat().st_size)
         with h5py.File(file, "r") as stored:
             for part in ("shape", "color", "expression"):
                 for name in ("model/mean", "model/pcaBasis", "model/pcaVariance", "representer/cells"):
-                    if f"{part}/{name}" in stored:
-                        arrays[f"{part}/{name}"] = np.asarray(stored[f"{part}/{name}"])
+                    held: Any = stored.get(f"{part}/{name}")
+                    if held is None:
+                        continue
+                    elsewhere = not isinstance(held, h5py.Dataset) or held.file.id != stored.id
+                    if elsewhere or held.external or held.is_virtual or held.dtype.kind not in "fiu":
+                        raise ValueError(f"{part}/{name} are no numbers of this file")
+                    most -= held.size * held.dtype.itemsize
+                    if most < 0:
+                        raise ValueError("it says that it holds more than a file of its size")
+                    arrays[f"{part}/{name}"] = np.asarray(held)
         return arrays
 
     return _readable(file, read)

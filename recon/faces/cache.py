@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from recon.arrays import read_npz
 from recon.errors import UserError
 from recon.files import whole_file
 
@@ -20,8 +20,8 @@ def cached(name: str, make: Callable[[], Arrays]) -> Arrays:
     """The arrays of `name`.npz in the cache folder, made and stored (atomically) the first time."""
     file = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "synth2real" / f"{name}.npz"
     try:
-        return load_npz(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # not there, or spoilt: make it anew
+        return read_npz(file)
+    except (OSError, ValueError):  # not there, or spoilt: make it anew
         arrays = make()
     try:
         with whole_file(file) as temporary, temporary.open("wb") as stream:
@@ -29,16 +29,6 @@ def cached(name: str, make: Callable[[], Arrays]) -> Arrays:
     except (OSError, UserError):
         pass  # a cache that can't be written costs time, not the result
     return arrays
-
-
-def load_npz(file: Path) -> Arrays:
-    """All arrays of an npz without pickles.
-
-    Raises:
-        OSError, ValueError, EOFError, zipfile.BadZipFile: as numpy does.
-    """
-    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
 
 
 def digest(*arrays: np.ndarray) -> str:

@@ -45,9 +45,9 @@ def read_model(file: Path) -> Arrays:
     content = _read(file, "FLAME model")
     arrays = {name: _array(file, content, name) for name in MODEL_ARRAYS}
     n, joints = len(arrays["v_template"]), arrays["weights"].shape[-1]
-    parents = arrays["kintree_table"].reshape(2, -1)[0].astype(np.int64) if arrays["kintree_table"].size >= 2 else []
-    if joints != JOINTS or tuple(parents)[1:] != PARENTS[1:]:
-        raise UserError(f"{file} has {joints} joints, FLAME root, neck, jaw and two eyes: give a FLAME model")
+    tree = arrays["kintree_table"]
+    if joints != JOINTS or tree.shape != (2, JOINTS) or tuple(tree[0, 1:].astype(np.int64)) != PARENTS[1:]:
+        raise UserError(f"{file} has {joints} joints, or another tree of them than FLAME's: give a FLAME model")
     modes = arrays["shapedirs"].shape[-1]
     shapes = {
         "v_template": (n, 3),
@@ -126,7 +126,7 @@ def _array(file: Path, content: dict[str, Any], name: str) -> np.ndarray:
         array = value.toarray() if value is not None and sparse.issparse(value) else np.asarray(value)
         if array.dtype == object and value is not None:
             array = np.array(array.tolist(), np.float64)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         array = None
     if array is None or array.dtype.kind not in "fiu":
         raise UserError(f"{file} has no array {name}: give FLAME's file as it is published")

@@ -9,19 +9,19 @@ model (`carry_over`) is cached beside it.
 from __future__ import annotations
 
 import hashlib
-import json
-import zipfile
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
 
+from recon.arrays import read_npz
 from recon.errors import UserError
-from recon.faces.cache import Arrays, cached, load_npz
+from recon.faces.cache import Arrays, cached
 from recon.faces.carry_over import CarriedOver, fitted
 from recon.faces.model import REGIONS, Eyeball, FaceModel
 from recon.geometry.similarity import fit_rigid
+from recon.texts import read_json, read_text
 
 MM_PER_CM = 10.0
 TRANSPARENT = (
@@ -56,7 +56,7 @@ def load_ict(path: Path | str, template: FaceModel) -> FaceModel:
         UserError: the path is missing, is not that folder, or its files disagree.
     """
     path = Path(path)
-    arrays = _read_arrays(path)
+    arrays = read_arrays(path)
     neutral_mm = arrays["neutral"].astype(np.float64) * MM_PER_CM
     quads = arrays["quads"][~np.isin(arrays["material"], _material_ids(arrays, TRANSPARENT))]
     triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
@@ -125,11 +125,11 @@ def _carried_over(mean: np.ndarray, triangles: np.ndarray, template: FaceModel) 
     return fitted("ict", mean, triangles, np.array(LANDMARKS), tuple(eyeballs), skin, template)
 
 
-def _read_arrays(path: Path) -> Arrays:
+def read_arrays(path: Path) -> Arrays:
     if path.suffix == ".npz":
         try:
-            arrays = load_npz(path)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            arrays = read_npz(path)
+        except (OSError, ValueError) as error:
             raise UserError(
                 f"the ICT-FaceKit arrays {path} can't be read ({error}): give the FaceXModel folder"
             ) from None
@@ -144,6 +144,7 @@ def _read_arrays(path: Path) -> Arrays:
         } - set(arrays)
         if missing:
             raise UserError(f"{path} lacks the arrays {', '.join(sorted(missing))}: give the FaceXModel folder")
+        _check(path, arrays)
         return arrays
     if not (path / "generic_neutral_mesh.obj").is_file():
         raise UserError(f"{path} has no generic_neutral_mesh.obj: give ICT-FaceKit's FaceXModel folder")
@@ -175,23 +176,40 @@ def _read_folder(path: Path, files: list[Path]) -> Arrays:
     }
 
 
+def _check(path: Path, arrays: Arrays) -> None:
+    """Raise a UserError where the arrays of an npz are not as `load_ict` says."""
+    n, quads = len(arrays["neutral"]) if arrays["neutral"].ndim else 0, arrays["quads"]
+    shapes = {"neutral": (n, 3), "quads": (len(quads) if quads.ndim else 0, 4), "material": quads.shape[:1]}
+    for kind, names in (("identity", arrays["identity"].shape[:1]), ("expression", arrays["expression_names"].shape)):
+        shapes[kind] = (*names, n, 3)
+    fits = all(arrays[name].shape == shape for name, shape in shapes.items())
+    fits = fits and all(arrays[name].dtype.kind in "fiu" and np.isfinite(arrays[name]).all() for name in shapes)
+    fits = fits and n >= EYEBALLS["R"].stop and quads.dtype.kind in "iu" and arrays["material_names"].ndim == 1
+    if not fits or not quads.size or quads.min() < 0 or quads.max() >= n:
+        raise UserError(
+            f"{path} is not the neutral head of ICT-FaceKit Light with its modes: give the FaceXModel folder"
+        )
+
+
 def _check_landmarks(file: Path) -> None:
     try:
-        found = json.loads(file.read_text())["idx_to_landmark_verts"]
-    except (OSError, ValueError, KeyError):
+        found = tuple(read_json(file)["idx_to_landmark_verts"])
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
         raise UserError(
             f"{file} is missing or has no idx_to_landmark_verts: give the whole FaceXModel folder"
         ) from None
-    if tuple(found) != LANDMARKS:
+    if found != LANDMARKS:
         raise UserError(f"{file} lists other landmark vertices than ICT-FaceKit Light: this version can't be read")
 
 
 def _read_vertices(file: Path, count: int | None = None) -> np.ndarray:
     """The `v` lines of an OBJ -> (n, 3) float32, n checked against count."""
     try:
-        rows = [line.split()[1:4] for line in file.read_text().splitlines() if line.startswith("v ")]
+        rows = [line.split()[1:4] for line in read_text(file).split("\n") if line.startswith("v ")]
         vertices = np.array(rows, np.float32).reshape(-1, 3)
-    except (OSError, ValueError, UnicodeDecodeError):
+        if not np.isfinite(vertices).all():
+            raise ValueError("a vertex is no place")
+    except (OSError, ValueError):
         raise UserError(f"{file} is not a readable OBJ file: download it again") from None
     if count is not None and len(vertices) != count:
         raise UserError(f"{file} has {len(vertices)} vertices, the neutral head {count}: download it again")
@@ -204,13 +222,18 @@ def _read_topology(file: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, list
     quads: list[list[int]] = []
     materials: list[str] = []
     current = ""
-    for line in file.read_text().splitlines():
-        if line.startswith("usemtl "):
-            current = line.split()[1]
-        elif line.startswith("f "):
-            corners = [int(corner.split("/")[0]) - 1 for corner in line.split()[1:]]
-            quads.append((corners + corners[-1:])[:4])
-            materials.append(current)
+    try:
+        for line in read_text(file).split("\n"):
+            if line.startswith("usemtl "):
+                current = line.removeprefix("usemtl ").strip()
+            elif line.startswith("f "):
+                corners = [int(corner.split("/")[0]) - 1 for corner in line.split()[1:]]
+                if not 3 <= len(corners) <= 4 or not all(0 <= corner < len(vertices) for corner in corners):
+                    raise ValueError("a face is of other corners")
+                quads.append((corners + corners[-1:])[:4])
+                materials.append(current)
+    except ValueError:
+        raise UserError(f"{file} has faces of other corners than its {len(vertices)} vertices: download it") from None
     names = sorted(set(materials))
     expected = EYEBALLS["R"].stop
     if len(vertices) < expected or not set(TRANSPARENT) <= set(names):

@@ -153,7 +153,7 @@ class FaceModel:
         turns = rotation_matrices(vectors)
         for eye in turning:
             turned = turns[eye.joint] @ gaze_rotation(eye, expression)
-            turns = turns.index_copy(0, torch.tensor([eye.joint]), turned[None])
+            turns = turns.index_copy(0, torch.tensor([eye.joint], device=turns.device), turned[None])
         return turns
 
     def activations(self, expression: Tensor | np.ndarray) -> dict[str, float]:

@@ -28,3 +28,6 @@ CLASS_OF_REGION = np.array(
     [next(code for code, held in enumerate(PARSED.values()) if region in held) for region in REGIONS], np.uint8
 )
 """(len(REGIONS),) uint8: the class of each region's code."""
+
+REGION_OF_CLASS = np.array([REGIONS.index(held[0]) for held in PARSED.values()], np.uint8)
+"""(len(CLASSES),) uint8: the first region of each class, which stands for it."""

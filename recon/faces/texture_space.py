@@ -45,9 +45,12 @@ def read_flame_texture(file: Path) -> TextureSpace:
         mean, basis, uv, triangles = (np.asarray(content[name]) for name in ("mean", "tex_dir", "vt", "ft"))
     except (Unfit, OSError, KeyError, TypeError, IndexError) as error:
         raise UserError(f"{file} can't be read as FLAME's textures ({error}): give FLAME_texture.npz") from None
+    if any(one.dtype.kind not in "fiu" or not np.isfinite(one).all() for one in (mean, basis, uv, triangles)):
+        raise UserError(f"{file} holds what are no numbers: give FLAME_texture.npz")
     if mean.ndim != 3 or mean.shape[2] != 3 or basis.shape[:3] != mean.shape or basis.ndim != 4:
         raise UserError(f"{file} has a mean of {mean.shape} and modes of {basis.shape}: give FLAME_texture.npz")
-    if uv.ndim != 2 or uv.shape[1] != 2 or triangles.ndim != 2 or not 0 <= triangles.min() <= triangles.max() < len(uv):
+    atlas = uv.ndim == 2 and uv.shape[1] == 2 and triangles.ndim == 2 and triangles.shape[1] == 3 and triangles.size
+    if not atlas or not 0 <= triangles.min() <= triangles.max() < len(uv):
         raise UserError(f"{file} has no atlas vt and ft: give FLAME_texture.npz")
     modes = np.moveaxis(basis[:, :, ::-1].astype(np.float32), 3, 0) / np.float32(255)
     return TextureSpace(

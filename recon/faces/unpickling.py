@@ -9,10 +9,11 @@ of Python 2 are read as latin1.
 from __future__ import annotations
 
 import io
+import math
 import pickle
 import pickletools
+import re
 import warnings
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from recon.arrays import MAGIC, ZIP, array_of, npy_header, npz_members
+
 MOST_OPCODES = 20_000  # a published model has a few hundred; many more nest deeper than an interpreter's stack
+MOST_SIDE, MOST_DENSE = 2**24, 2**26  # of a sparse matrix and of its dense twin: joints by vertices
+CODES = re.compile(r"[<>=|]?(?:[?bBhHiIlLqQefdFDO]|[biufcSUO]\d{0,6})")  # of numbers, text and objects
 
 
 class Unfit(ValueError):
@@ -45,22 +50,19 @@ def unpickled(data: bytes) -> Any:
         raise Unfit(f"it is no whole pickle of arrays: {type(error).__name__}") from None
 
 
-def unpickled_npy(data: bytes) -> Any:
+def unpickled_npy(data: bytes | bytearray) -> Any:
     """What a `.npy` holds: an array, or the one pickled object of an array of dtype object.
 
     Raises:
         Unfit: as `unpickled`.
     """
-    stream = io.BytesIO(data)
     try:
-        version = np.lib.format.read_magic(stream)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        dtype = read(stream)[2]
+        _, _, dtype, start = npy_header(data)
         if not dtype.hasobject:
-            return np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, TypeError, MemoryError, OverflowError):
-        raise Unfit("it is no whole .npy file") from None
-    content = unpickled(data[stream.tell() :])
+            return array_of(bytearray(data))
+    except ValueError as error:
+        raise Unfit(str(error)) from None
+    content = unpickled(bytes(data[start:]))
     if isinstance(content, np.ndarray) and content.dtype == object and content.size == 1:
         content = content.reshape(-1)[0]
         return {key: _plain(value) for key, value in content.items()} if isinstance(content, dict) else _plain(content)
@@ -75,15 +77,14 @@ def read_contents(file: Path) -> Any:
         OSError: it can't be opened.
     """
     data = file.read_bytes()
-    if data.startswith(b"\x93NUMPY"):
+    if data.startswith(MAGIC):
         return unpickled_npy(data)
-    if not data.startswith(b"PK\x03\x04"):
+    if not data.startswith(ZIP):
         return unpickled(data)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as stored:
-            members = {name.removesuffix(".npy"): stored.read(name) for name in stored.namelist()}
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError):
-        raise Unfit("it is no whole .npz file") from None
+        members = npz_members(data)
+    except ValueError as error:
+        raise Unfit(str(error)) from None
     return {name: unpickled_npy(member) for name, member in members.items()}
 
 
@@ -125,7 +126,7 @@ class _Chumpy(_State):
         found = self.state.get("x", self.state.get("r"))
         if not isinstance(found, np.ndarray):
             raise Unfit("a chumpy object in it has no array")
-        return found
+        return np.asarray(found)
 
 
 class _Compressed(_State):
@@ -138,7 +139,11 @@ class _Compressed(_State):
         shape = self.state.get("_shape", self.state.get("shape"))
         if not all(isinstance(row, np.ndarray) for row in rows) or not isinstance(shape, tuple):
             raise Unfit("a sparse matrix in it lacks its arrays")
-        matrix = type(self).kind(tuple(rows), shape=shape)
+        if len(shape) != 2 or not all(isinstance(side, int | np.integer) and 0 <= side <= MOST_SIDE for side in shape):
+            raise Unfit("a sparse matrix in it is of no shape")
+        if shape[0] * shape[1] > MOST_DENSE:
+            raise Unfit("a sparse matrix in it is too large")
+        matrix = type(self).kind(tuple(map(np.asarray, rows)), shape=shape)
         matrix.check_format(full_check=True)
         return matrix
 
@@ -151,7 +156,42 @@ class _Csr(_Compressed):
     kind = sparse.csr_matrix
 
 
+class _Kind:
+    """A dtype. numpy's own would believe whatever state it is given, and crash."""
+
+    def __init__(self, code: Any, *_: Any) -> None:
+        if not isinstance(code, str) or not CODES.fullmatch(code):
+            raise Unfit("a dtype in it is of no numbers")
+        self.dtype = np.dtype(code)
+
+    def __setstate__(self, state: Any) -> None:
+        """(version, byte order, nothing for fields and the like, ...)"""
+        if not isinstance(state, tuple) or len(state) < 5 or state[1] not in ("<", ">", "|", "="):
+            raise Unfit("a dtype in it has an unknown state")
+        if any(part is not None for part in state[2:5]):
+            raise Unfit("a dtype in it has fields")
+        if state[1] != "|":
+            self.dtype = self.dtype.newbyteorder(state[1])
+
+
+class _Filled(np.ndarray):
+    """An array that its state fills, of a dtype that was looked at."""
+
+    def __setstate__(self, state: Any) -> None:
+        """(version, shape, dtype, whether columns come first, data)"""
+        version, shape, kind, columns_first, data = state
+        if not isinstance(kind, _Kind) or not isinstance(shape, tuple):
+            raise Unfit("an array in it has an unknown state")
+        count = math.prod(shape)
+        held = len(data) if kind.dtype.hasobject else len(data) // max(kind.dtype.itemsize, 1)
+        if isinstance(data, list) != kind.dtype.hasobject or count != held or min(shape, default=0) < 0:
+            raise Unfit("an array in it is not as long as it says")
+        super().__setstate__((version, shape, kind.dtype, columns_first, data))  # type: ignore[misc]
+
+
 def _plain(value: Any) -> Any:
+    if isinstance(value, _Filled):
+        return value.view(np.ndarray)
     return value.plain() if isinstance(value, _Chumpy | _Compressed) else value
 
 
@@ -159,26 +199,20 @@ def _empty_array(kind: Any, shape: Any, code: Any) -> np.ndarray:
     """numpy's `_reconstruct`: an array that its state then fills."""
     if kind is not _Array:
         raise Unfit("it makes an array of another class")
-    return np.ndarray((0,), "b")
+    return np.ndarray.__new__(_Filled, (0,), "b")
 
 
-def _from_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
-    if not isinstance(dtype, np.dtype) or dtype.hasobject or order not in ("C", "F"):
+def _from_buffer(data: Any, kind: Any, shape: Any, order: Any) -> np.ndarray:
+    if not isinstance(kind, _Kind) or kind.dtype.hasobject or order not in ("C", "F"):
         raise Unfit("an array in it is of no numbers")
-    return np.frombuffer(data, dtype=dtype).reshape(shape, order=order)
+    return np.frombuffer(data, dtype=kind.dtype).reshape(shape, order=order)
 
 
-def _scalar(dtype: Any, data: Any) -> Any:
+def _scalar(kind: Any, data: Any) -> Any:
     data = data.encode("latin1") if isinstance(data, str) else data
-    if not isinstance(dtype, np.dtype) or dtype.hasobject or len(data) != dtype.itemsize:
+    if not isinstance(kind, _Kind) or kind.dtype.hasobject or len(data) != kind.dtype.itemsize:
         raise Unfit("a number in it is none")
-    return np.frombuffer(data, dtype, 1)[0]
-
-
-def _dtype(code: Any, *_: Any) -> np.dtype:
-    if not isinstance(code, str):
-        raise Unfit("a dtype in it has no name")
-    return np.dtype(code)
+    return np.frombuffer(data, kind.dtype, 1)[0]
 
 
 def _latin1(text: Any, encoding: Any = "latin1") -> bytes:
@@ -197,6 +231,8 @@ def _bare(kind: Any, base: Any, state: Any) -> Any:
 def _storage(data: Any) -> Any:
     import torch
 
+    if data.startswith(ZIP):
+        raise Unfit("a tensor in it is packed")
     return torch.load(io.BytesIO(data), weights_only=True)
 
 
@@ -208,6 +244,8 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> np.nd
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own pickles still hold the storages that it warns of
         flat = torch.tensor([], dtype=storage.dtype).set_(storage.untyped(), 0, (len(storage),), (1,))
+    if math.prod(size) > len(flat):
+        raise Unfit("a tensor in it repeats its numbers")
     return torch.as_strided(flat, size, stride, offset).numpy().copy()
 
 
@@ -216,13 +254,13 @@ _NUMPY = {
     "scalar": _scalar,
     "_frombuffer": _from_buffer,
     "ndarray": _Array,
-    "dtype": _dtype,
+    "dtype": _Kind,
 }
 _KNOWN: dict[tuple[str, str], Any] = {
     **{(f"numpy.{core}.multiarray", name): _NUMPY[name] for core in ("core", "_core") for name in _NUMPY},
     **{(f"numpy.{core}.numeric", "_frombuffer"): _from_buffer for core in ("core", "_core")},
     ("numpy", "ndarray"): _Array,
-    ("numpy", "dtype"): _dtype,
+    ("numpy", "dtype"): _Kind,
     **{(f"scipy.sparse.{name}", "csc_matrix"): _Csc for name in ("csc", "_csc")},
     **{(f"scipy.sparse.{name}", "csr_matrix"): _Csr for name in ("csr", "_csr")},
     ("chumpy.ch", "Ch"): _Chumpy,

@@ -6,12 +6,13 @@
     out/.fits/0000012.npz                     fits, one a photo: a stopped run goes on from them
 
 Rows are numbered densely. A photo's row and those of its turned copies follow one another; its place in the sorted list
-of photos is the column `person`, a copy's number `shot`.
+of photos is the column `person`, or with `people` the place of its folder, and `shot` counts a person's rows.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ from recon.reconstruction.batch import digest_of
 from recon.reconstruction.map_pose import angles_deg
 from recon.reconstruction.networks import network_of
 from recon.synthesis.column import Schema
-from recon.synthesis.produce import MakeRows, Row, begin, produce
+from recon.synthesis.job import Row, Stage, Work
+from recon.synthesis.produce import begin, produce
 from recon.synthesis.schema import COLUMNS, TRAITS, lengths_of, row_from_record
 from recon.synthesis.source import content
 
@@ -46,12 +48,13 @@ class FitJob:
     """Row i is a kept photo, or a copy of it turned further aside.
 
     Attributes:
-        fits: files of the kept photos' fits, with the photos' numbers. names: of all photos. known: what a CSV says of
-            them. size: px. turn: copies of each. said: for the manifest.
+        fits: files of the kept photos' fits, with the photos' numbers. names and people: of all photos. known: what a
+            CSV says of them. size: px. turn: copies of each. said: for the manifest.
     """
 
     fits: tuple[tuple[int, Path], ...]
     names: tuple[str, ...]
+    people: tuple[int, ...]
     known: Known
     size: int
     turn: int
@@ -68,7 +71,11 @@ class FitJob:
     def manifest(self) -> dict[str, Any]:
         return self.said
 
-    def open(self) -> MakeRows:
+    def stages(self) -> tuple[Stage, ...]:
+        return (Stage("fit", self.open),)
+
+    def open(self) -> Work:
+        """indices -> rows."""
         return lambda indices: [self.row(index) if index < self.count else None for index in indices]
 
     def row(self, index: int) -> Row:
@@ -91,9 +98,25 @@ class FitJob:
             "figures": plain(photo.figures),
         }
         yaw, pitch, roll = angles_deg(fit.rotation)
-        traits = {"person": number, "shot": copy, "yaw_deg": yaw, "pitch_deg": pitch, "roll_deg": roll}
+        person = self.people[number]
+        earlier = sum(self.people[other] == person for other, _ in self.fits[:place])
+        shot = earlier * (1 + self.turn) + copy
+        traits = {"person": person, "shot": shot, "yaw_deg": yaw, "pitch_deg": pitch, "roll_deg": roll}
         record = record_of(model, fit, face, rgb, visible, classes, index, scene)
         return row_from_record(record) | {one.name: one.encode(traits[one.name]) for one in TOLD}
+
+
+def people_of(folder: Path, names: Sequence[str]) -> tuple[int, ...]:
+    """Of each photo, PERSON/..., the number of its person's folder.
+
+    Raises:
+        UserError: a photo lies beside the folders.
+    """
+    people = [Path(name).parts[0] if len(Path(name).parts) > 1 else "" for name in names]
+    if "" in people:
+        raise UserError(f"{folder} holds photos beside its folders: give each person a folder, or leave --people out")
+    order = {name: number for number, name in enumerate(sorted(set(people)))}
+    return tuple(order[name] for name in people)
 
 
 @dataclass(frozen=True)
@@ -114,12 +137,19 @@ class Outcome:
 
 
 def fit_photos(
-    folder: Path, out: Path, weights: Path | None = None, size: int = 256, turn: int = 0, workers: int = 1
+    folder: Path,
+    out: Path,
+    weights: Path | None = None,
+    size: int = 256,
+    turn: int = 0,
+    workers: int = 1,
+    people: bool = False,
 ) -> Outcome:
     """Fit each photo under `folder` and store what is kept in `out`; goes on where it was stopped.
 
     Args:
         weights: of the network; None: the bundled one. size: px of the crops. turn: turned copies of each photo.
+        people: `folder` has a folder for each person; otherwise each photo is taken for another's.
     Raises:
         UserError: no photos, none kept, `out` holds other things or another job's, or is in use.
     """
@@ -129,6 +159,7 @@ def fit_photos(
     hashes = [[name, digest_of(photo)] for name, photo in zip(names, photos, strict=True)]
     said = {"kind": "fitted", "fitter": FITTER_VERSION, "model": MODEL, "seed": 0, "size": size, "turn": turn}
     said |= {"network": network_digest(network_of(weights)), "photos": content(hashes), "known": known.key()}
+    said |= {"people": True} if people else {}
     begin(said, out)
     files = [out / ".fits" / f"{number:07d}.npz" for number in range(len(photos))]
     with only_run_in(out):
@@ -139,7 +170,7 @@ def fit_photos(
     if not kept:
         reason = f"the first, {names[0]}: {faults[0][0]}"
         raise UserError(f"none of the {len(photos)} photos in {folder} was kept ({reason})")
-    job = FitJob(kept, names, known, size, turn, said)
+    job = FitJob(kept, names, people_of(folder, names) if people else tuple(range(len(names))), known, size, turn, said)
     produce(job, job.count, out, min(workers, job.count))
     with only_run_in(out):
         write_beside(out, load(MODEL), names, faults, job.count, [known.of(name) for name in names])

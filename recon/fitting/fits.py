@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from recon.arrays import read_npz
 from recon.errors import UserError
 from recon.faces import load
 from recon.files import whole_file
+from recon.fitting.each_photo import work_on_each
 from recon.fitting.model_fit import Fit
 from recon.fitting.photo_fit import Figures, PhotoFit, fit_photo
 from recon.geometry.cameras import Camera
 from recon.methods.base import Reconstructor
 from recon.photos.reading import Unusable
-from recon.processes import one_thread, process_pool, result_of
-from recon.progress import progress
-from recon.reconstruction.networks import network_of
+from recon.texts import json_of
 
 ARRAYS = ("identity", "expression", "rotation", "translation")
 NUMBERS = ("residual_px", "residual_mm", "outliers")
@@ -38,32 +38,7 @@ class Task:
 
 def fit_all(tasks: Sequence[Task], weights: Path | None, size: int, workers: int) -> None:
     """Fit photos, each to its file. weights: of the network; None: the bundled one. size: px of the crops."""
-    if not tasks:
-        return
-    with progress("photos", len(tasks)) as count, one_thread():
-        if workers <= 1:
-            network = network_of(weights)
-            for task in tasks:
-                write_fit(task, network, size)
-                count()
-            return
-        with process_pool(min(workers, len(tasks)), _start, (weights,)) as pool:
-            for future in [pool.submit(_write, task, size) for task in tasks]:
-                result_of(future)
-                count()
-
-
-_network: Reconstructor | None = None  # in a process of the pool
-
-
-def _start(weights: Path | None) -> None:
-    global _network
-    _network = network_of(weights)
-
-
-def _write(task: Task, size: int) -> None:
-    assert _network is not None
-    write_fit(task, _network, size)
+    work_on_each(tasks, partial(write_fit, size=size), weights, workers)
 
 
 def write_fit(task: Task, network: Reconstructor, size: int) -> None:
@@ -92,24 +67,39 @@ def write_fit(task: Task, network: Reconstructor, size: int) -> None:
 def verdict_of(file: Path) -> tuple[str | None, Figures | None]:
     """Why a photo was not kept, None where it was, and its figures, None where nothing was fitted."""
     stored = _stored(file)
-    figures = json.loads(str(stored["figures"]))
-    return str(stored["fault"]) or None, None if figures is None else Figures(**figures)
+    return str(stored["fault"]) or None, _figures(file, stored)
 
 
 def read_fit(file: Path) -> PhotoFit:
     """What was fitted to a photo that was kept."""
-    stored = _stored(file)
-    focal, u, v, side = stored["camera"].tolist()
-    numbers = dict(zip(NUMBERS, stored["residuals"].tolist(), strict=True))
-    fit = Fit(*(stored[name] for name in ARRAYS), camera=Camera(focal, (u, v), int(side)), **numbers)
+    stored = _stored(file, (*ARRAYS, "camera", "residuals", "rgb", "visible", "classes"))
+    figures = _figures(file, stored)
+    if figures is None:
+        raise _broken(file, "nothing was fitted")
+    try:
+        focal, u, v, side = stored["camera"].tolist()
+        numbers = dict(zip(NUMBERS, stored["residuals"].tolist(), strict=True))
+        fit = Fit(*(stored[name] for name in ARRAYS), camera=Camera(focal, (u, v), int(side)), **numbers)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _broken(file, error) from None
     classes = stored["classes"] if stored["classes"].size else None
-    figures = Figures(**json.loads(str(stored["figures"])))
     return PhotoFit(fit, stored["rgb"], stored["visible"], classes, figures)
 
 
-def _stored(file: Path) -> dict[str, np.ndarray]:
+def _figures(file: Path, stored: Mapping[str, np.ndarray]) -> Figures | None:
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise UserError(f"{file} is broken ({error}): remove it and run the same command again") from None
+        values = json_of(str(stored["figures"]))
+        return None if values is None else Figures(**values)
+    except (ValueError, TypeError) as error:
+        raise _broken(file, error) from None
+
+
+def _stored(file: Path, needed: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    try:
+        return read_npz(file, ("fault", "figures", *needed))
+    except (OSError, ValueError) as error:
+        raise _broken(file, error) from None
+
+
+def _broken(file: Path, why: object) -> UserError:
+    return UserError(f"{file} is broken ({why}): remove it and run the same command again")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from recon.errors import UserError
 from recon.photos.points import PointsOf
 from recon.photos.reading import Unusable
 
@@ -52,10 +51,7 @@ def known_of(folder: Path, photos: Sequence[Path]) -> Known:
             points[photo.relative_to(folder).as_posix()] = points_of(photo)
         except Unusable:
             continue  # not named there: it is found without
-    try:
-        with table.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{table} can't be read ({error}): mend it, or move it away") from None
+    with table.open(newline="") as file:  # `PointsOf` has read it whole
+        rows = list(csv.DictReader(file))
     said = {row["file"]: {name: row[name] for name in TOLD if row.get(name)} for row in rows}
     return Known(table, points, said)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from recon.faces.model import NASION, REGIONS, FaceModel
-from recon.faces.parsing import PARSED
+from recon.faces.parsing import REGION_OF_CLASS
 from recon.fitting.model_fit import Fit
 from recon.geometry.cameras import Camera
 from recon.render.labels import label_maps
@@ -26,7 +26,6 @@ from recon.synthesis.quantize import snap_places
 from recon.synthesis.record import Record
 
 OF_FACE = ("skin", "lips", "brows", "eyes")  # regions whose pixels the mesh says better than a parser
-REGION_OF_CLASS = np.array([REGIONS.index(held[0]) for held in PARSED.values()], np.uint8)
 
 
 @dataclass(frozen=True)

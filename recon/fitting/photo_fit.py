@@ -21,11 +21,21 @@ from recon.photos.reading import Unusable, read_photo
 from recon.reconstruction.face_finder import find_faces
 from recon.reconstruction.looking import MASK_THRESHOLD
 
-MOST_RESIDUAL_MM, MOST_OUTLIERS = 1.2, 0.05
-LEAST_COVERED, LEAST_VISIBLE = 0.93, 0.5  # of the network's mask by the fit's, and of the fit's by the network's
-MOST_SPREAD = 1.3  # root mean square of the identity, standard deviations
-MOST_UNEXPLAINED, LEAST_SHARPNESS = 0.35, 0.03
 POINTS = ((36, 37, 38, 39, 40, 41), (42, 43, 44, 45, 46, 47), (30,), (48,), (54,))  # landmarks of a CSV's five points
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What `Figures` may be at most, or at least (covered, visible, sharpness); None: not asked. The defaults are for
+    labels that others learn from."""
+
+    residual_mm: float = 1.2
+    outliers: float = 0.05
+    covered: float = 0.93
+    visible: float = 0.5
+    spread: float = 1.3
+    unexplained: float | None = 0.35
+    sharpness: float | None = 0.03
 
 
 @dataclass(frozen=True)
@@ -46,18 +56,22 @@ class Figures:
     unexplained: float
     sharpness: float
 
-    def fault(self) -> str | None:
+    def fault(self, limits: Limits = Limits()) -> str | None:
         """Why the fit is not to be relied on; None where it is."""
-        limits = (
-            (self.residual_mm <= MOST_RESIDUAL_MM, f"the mesh lies {self.residual_mm:.2f} mm off the correspondence"),
-            (self.outliers <= MOST_OUTLIERS, f"{self.outliers:.0%} of the correspondence lie far off the mesh"),
-            (self.covered >= LEAST_COVERED, f"the mesh covers only {self.covered:.0%} of the mask"),
-            (self.visible >= LEAST_VISIBLE, f"only {self.visible:.0%} of the face is seen"),
-            (self.spread <= MOST_SPREAD, f"its shape is {self.spread:.1f} deviations from the mean"),
-            (self.unexplained <= MOST_UNEXPLAINED, f"light leaves {self.unexplained:.0%} of the photo unexplained"),
-            (self.sharpness >= LEAST_SHARPNESS, f"shifted labels explain the photo as well ({self.sharpness:+.3f})"),
+        lit, sharp = limits.unexplained, limits.sharpness
+        told = (
+            (self.residual_mm <= limits.residual_mm, f"the mesh lies {self.residual_mm:.2f} mm off the correspondence"),
+            (self.outliers <= limits.outliers, f"{self.outliers:.0%} of the correspondence lie far off the mesh"),
+            (self.covered >= limits.covered, f"the mesh covers only {self.covered:.0%} of the mask"),
+            (self.visible >= limits.visible, f"only {self.visible:.0%} of the face is seen"),
+            (self.spread <= limits.spread, f"its shape is {self.spread:.1f} deviations from the mean"),
+            (lit is None or self.unexplained <= lit, f"light leaves {self.unexplained:.0%} of the photo unexplained"),
+            (
+                sharp is None or self.sharpness >= sharp,
+                f"shifted labels explain the photo as well ({self.sharpness:+.3f})",
+            ),
         )
-        return next((said for held, said in limits if not held), None)  # NaN holds nothing
+        return next((said for held, said in told if not held), None)  # NaN holds nothing
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class FaceMesh:
     triangles    (f, 3) int
     topology     the face model whose vertices they are, such as "default"
     told         (n,) bool, vertices that the method answers for; the others follow them. None: all
+    displacement_mm  (B, 1, T, T) float, wrinkles along the normals, over the model's uv; None: not said
     """
 
     vertices_mm: Tensor
@@ -50,6 +51,7 @@ class FaceMesh:
     triangles: Tensor
     topology: str
     told: Tensor | None = None
+    displacement_mm: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,19 @@ class FaceLandmarks:
 
     pixels: Tensor
     visible: Tensor
+
+
+@dataclass(frozen=True)
+class FaceLook:
+    """What the skin and the light of the face in each of B images are.
+
+    albedo  (B, 3, T, T) float, sRGB nominally in [0, 1], over the face model's texture, row 0 on top
+    light   (B, 9, 3) float, r, g, b of the nine harmonics of `recon.render.harmonics`: their sum, weighted with
+            `polynomials` of a normal in the image's frame, times the albedo is the colour that is seen
+    """
+
+    albedo: Tensor
+    light: Tensor
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,12 @@ class FaceGeometry:
     mesh: FaceMesh | None = None
     landmarks: FaceLandmarks | None = None
     ambiguity: Ambiguity = "scale"
+    look: FaceLook | None = None
+
+    @property
+    def at_rest_mm(self) -> Tensor | None:
+        """(B, n, 3) mm: the mesh's vertices without expression and pose, of a method that tells these apart."""
+        return None
 
     @property
     def mask(self) -> Tensor:
@@ -102,6 +123,11 @@ class Reconstructor(Pretrained, ABC):
     @abstractmethod
     def size(self) -> int:
         """px, the side of the square images that it was trained on."""
+
+    @property
+    def topology(self) -> str | None:
+        """The face model that it tells parameters of, as `recon.faces.load` names it; None: any is laid on its maps."""
+        return None
 
     @abstractmethod
     def predict(self, image: Tensor) -> FaceGeometry:

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from recon.errors import UserError
 from recon.methods.widths import GROUP
 
 NormName = Literal["instance", "group", "none"]
@@ -112,3 +113,15 @@ class Head(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
             return self.layers(x.float())
+
+
+def resized(image: Tensor, side: int) -> Tensor:
+    """(B, 3, H, W) -> (B, 3, side, side)."""
+    return F.interpolate(image, (side, side), mode="bilinear", antialias=True, align_corners=False)
+
+
+def refuse_other_size(image: Tensor, side: int) -> None:
+    """Raise UserError where an image (B, 3, H, W) is not `side` px a side, which is all that the network takes."""
+    height, width = image.shape[-2:]
+    if not height == width == side:
+        raise UserError(f"the image is {width}x{height} px; this network takes {side}x{side} px alone")

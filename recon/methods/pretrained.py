@@ -20,14 +20,16 @@ import torch
 from huggingface_hub import ModelHubMixin, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from recon.configuration import from_plain, to_plain
 from recon.errors import UserError
 from recon.files import whole_file
+from recon.texts import json_of
 
 FILE = "model.safetensors"  # in a folder or repository
+MOST_CONFIG = 2000  # characters of a config, four times the longest: a list of a thousand layers takes seconds to build
 T = TypeVar("T", bound="Pretrained")
 
 
@@ -59,6 +61,10 @@ class Pretrained(nn.Module, ModelHubMixin, library_name="synth2real", license="c
 
     def train(self: T, mode: bool = True) -> T:
         return super().train(mode and not self.frozen)
+
+    def part_for(self, start: Pretrained) -> nn.Module | None:
+        """What of this network has the same layers as `start`, to begin a training with its weights; None: nothing."""
+        return self if (start.name, start.config) == (self.name, self.config) else None
 
     @classmethod
     def class_of(cls, name: str) -> type[Pretrained] | None:
@@ -96,7 +102,20 @@ def save_weights(path: Path, network: Pretrained, card: Mapping[str, Any] | None
     card = dict(network.card if card is None else card)
     metadata = {"kind": network.name, "config": json.dumps(to_plain(network.config)), "card": json.dumps(card)}
     with whole_file(path) as temporary:
-        save_file(tensors, temporary, metadata)
+        temporary.write_bytes(_in_order(save(tensors, metadata)))  # `save_file` hides which OSError it met
+
+
+def _in_order(whole: bytes) -> bytes:
+    """The same safetensors file with its metadata in order: they come in any, and the same weights have one digest.
+
+    Eight bytes say how long the header is, JSON that is padded with spaces (the format's README).
+    """
+    end = 8 + int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + whole[end:]
 
 
 def digest(path: Path) -> str:
@@ -141,8 +160,9 @@ def _load(path: Path, wanted: type[Pretrained]) -> Pretrained:
         raise UserError(f"there are no weights at {path}: check the path") from None
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path} is not a readable safetensors file ({error}): fetch or train it again") from None
+    with torch.device("meta"):  # what a config asks for may be of any size; the tensors are as large as their file
+        _check(path, tensors, _build(path, metadata, wanted).state_dict())
     network = _build(path, metadata, wanted)
-    _check(path, tensors, network.state_dict())
     network.load_state_dict({name: _widen(value) for name, value in tensors.items()}, strict=True)
     network.card = _values(path, metadata, "card") if "card" in metadata else {}
     return network.freeze()
@@ -163,7 +183,8 @@ def _build(path: Path, metadata: Mapping[str, str], wanted: type[Pretrained]) ->
 
 def _values(path: Path, metadata: Mapping[str, str], name: str) -> dict[str, Any]:
     try:
-        values = json.loads(metadata[name])
+        text = metadata[name]
+        values = json_of(text) if name != "config" or len(text) <= MOST_CONFIG else None
     except (KeyError, ValueError):
         values = None
     if not isinstance(values, dict):

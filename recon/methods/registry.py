@@ -16,11 +16,16 @@ if TYPE_CHECKING:  # an experiment's settings are listed before anything heavy i
 
 METHODS = {
     "pix2vertex": "recon.methods.pix2vertex",
+    "deca": "recon.methods.deca",
+    "deca_detail": "recon.methods.deca.detail",
     "prnet": "recon.methods.prnet",
     "vrn": "recon.methods.vrn",
 }
 """Method -> its folder, imported when it is asked for: `training.METHOD` says how it is trained, `config.CONFIGS` are
 the dataclasses of its network and of its losses' weights."""
+
+TRAINED = {**METHODS, "embedder": "recon.methods.embedder"}
+"""What `recon train` trains: the methods, and networks that reconstruct nothing themselves."""
 
 Batch: TypeAlias = "dict[str, Tensor]"
 
@@ -30,7 +35,7 @@ class Method:
     """What training needs of a method.
 
     Attributes:
-        network: class of its `Reconstructor`, made from one config.
+        network: class of its `Reconstructor` (of its `Pretrained` in what reconstructs nothing), made from one config.
         target: (network's config, whether to learn the whole face under hair and things) -> what it learns of a record.
         losses: (network, batch, weights) -> the weighted terms by name, () float each; their sum is descended.
         scores: (network, held-out batches) -> quick figures for watching a run.
@@ -63,6 +68,6 @@ def configs(name: str) -> tuple[type, type]:
 
 
 def _module(name: str, file: str) -> Any:
-    if name not in METHODS:
-        raise UserError(f"there is no method '{name}'{did_you_mean(name, METHODS)}")
-    return importlib.import_module(f"{METHODS[name]}.{file}")
+    if name not in TRAINED:
+        raise UserError(f"there is no method '{name}'{did_you_mean(name, TRAINED)}")
+    return importlib.import_module(f"{TRAINED[name]}.{file}")

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from recon.errors import UserError
+from recon.matlab import read_mat
 
 SHAPES, EXPRESSIONS = 199, 29  # coefficients of the Basel face model and of FaceWarehouse's expressions
 FIRST_CENTRE = 0.5  # MATLAB's less ours
@@ -64,7 +63,7 @@ def fitted_photos(folder: Path) -> list[Path]:
         if file.with_suffix(".mat").is_file() and not set(file.relative_to(folder).parts) & set(OTHER_FOLDERS)
     ]
     if not found:
-        raise UserError(f"{folder} holds no .jpg with a .mat of the same name beside it: give AFLW2000-3D's folder")
+        raise UserError(f"{folder} holds no .jpg with a .mat of the same name beside it: give AFLW2000-3D or 300W-LP")
     return found
 
 
@@ -72,8 +71,8 @@ def read_fitted(photo: Path) -> FittedPhoto:
     """One photo's `.mat`: pt3d_68 (3, 68) or, in 300W-LP, pt2d (2, 68); Pose_Para (1, 7); Shape_Para; Exp_Para."""
     file = photo.with_suffix(".mat")
     try:
-        content = loadmat(file)
-    except (OSError, ValueError, NotImplementedError, MatReadError) as error:
+        content = read_mat(file)
+    except (OSError, ValueError) as error:
         raise UserError(f"{file} can't be read as a MATLAB file ({error}): download it again") from None
     if "pt3d_68" in content:
         points = _array(content, "pt3d_68", (3, 68), file).T
@@ -106,6 +105,8 @@ def _array(content: dict, name: str, shape: tuple[int, int], file: Path) -> np.n
     if name not in content:
         raise UserError(f"{file} lacks {name}: give AFLW2000-3D or 300W-LP as it is published")
     array = np.asarray(content[name], np.float64)
-    if array.shape != shape:
-        raise UserError(f"{file} has {name} of {array.shape}, not {shape}: give AFLW2000-3D or 300W-LP as published")
+    if array.shape != shape or not np.isfinite(array).all():
+        raise UserError(
+            f"{file} has {name} of {array.shape}, not {shape} numbers: give AFLW2000-3D or 300W-LP as published"
+        )
     return array

@@ -16,6 +16,7 @@ from recon.photos.detection import face_boxes
 from recon.photos.framing import Framing, FramingMode, frame, from_box, from_points
 from recon.photos.points import PointsOf
 from recon.photos.reading import Unusable, read_photo
+from recon.texts import read_text
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _largest_detected(path: Path, image: Image.Image) -> Framing:
 
 def _read_names(path: Path) -> frozenset[str]:
     try:
-        return frozenset(line.strip() for line in path.read_text().splitlines() if line.strip())
-    except (OSError, UnicodeDecodeError) as error:
+        return frozenset(line.strip() for line in read_text(path).split("\n") if line.strip())
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{path} can't be read as a list of names ({reason}): check the option that names it") from None

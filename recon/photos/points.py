@@ -31,7 +31,7 @@ def read_points(path: Path) -> dict[str, np.ndarray]:
             rows = [(row["file"], [float(row[column]) for column in COLUMNS]) for row in csv.DictReader(file)]
     except OSError as error:
         raise UserError(f"{path} can't be read ({error.strerror}): check --points") from None
-    except (KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise UserError(f"{path} needs the columns file, {', '.join(COLUMNS)} with numbers ({error})") from None
     endless = next((name for name, row in rows if not np.isfinite(row).all()), None)
     if endless is not None:

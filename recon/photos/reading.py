@@ -12,9 +12,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from recon.files import image_formats
+
 BACKDROP = (128, 128, 128)  # behind transparent pixels
 SMALLEST_SIDE_PX = 16
 MOST_PX = 220_000_000  # 3 bytes each in memory; the largest sensors of phones have 200 million
+PLAUSIBLE_PX, MOST_PX_PER_BYTE = 2**24, 100
+"""Of a larger image than the first no more pixels than the second to a byte of its file: photos have one to 30, and a
+few bytes of zeros can be packed into a thousand times as many."""
 GREY_BITS = (8, 10, 12, 14, 16, 24, 32)
 HEIF = (".heic", ".heif", ".hif")
 
@@ -30,14 +35,17 @@ def read_photo(path: Path) -> Image.Image:
     transparent pixels lie over mid grey; greys of more than 8 bits and floats are scaled as `_eight_bits` says.
 
     Raises:
-        Unusable: it isn't a whole image that Pillow reads, or has fewer than 16 px a side or more than MOST_PX.
+        Unusable: it isn't a whole image that Pillow reads without another program, has fewer than 16 px a side or more
+            than MOST_PX, or more pixels than a photo packs into so few bytes.
     """
     _register_plugins()
     if not path.is_file():  # a pipe would be waited for
         raise Unusable("no file" if path.exists() else "a link to nothing" if path.is_symlink() else "not there")
     try:
-        with _any_size(), Image.open(path) as file:
-            _refuse_size(*file.size)
+        with _any_size(), Image.open(path, "r", image_formats()) as file:
+            width, height = file.size
+            refuse_size(width, height)
+            _refuse_bomb(width, height, path.stat().st_size)
             file.load()
             ImageOps.exif_transpose(file, in_place=True)
             return _in_rgb(file)
@@ -46,16 +54,22 @@ def read_photo(path: Path) -> Image.Image:
     except UnidentifiedImageError:
         mend = ": pip install pillow-heif" if path.suffix.lower() in HEIF else ""
         raise Unusable(f"not a readable image (no format that Pillow knows){mend}") from None
-    except Exception as error:  # Pillow's decoders raise almost anything on a broken file
+    except (Exception, MemoryError) as error:  # Pillow's decoders raise almost anything on a broken file
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise Unusable(f"not a readable image ({reason})") from None
 
 
-def _refuse_size(width: int, height: int) -> None:
+def refuse_size(width: int, height: int) -> None:
+    """Raise Unusable where an image's side is too small, or the whole too large."""
     if min(width, height) < SMALLEST_SIDE_PX:
         raise Unusable(f"only {width}x{height} px")
     if width * height > MOST_PX:
         raise Unusable(f"{width}x{height} px are more than {MOST_PX // 10**6} million: make it smaller")
+
+
+def _refuse_bomb(width: int, height: int, size_bytes: int) -> None:
+    if width * height > max(PLAUSIBLE_PX, MOST_PX_PER_BYTE * size_bytes):
+        raise Unusable(f"{size_bytes:,} bytes can't be a photo of {width}x{height} px")
 
 
 def _in_rgb(image: Image.Image) -> Image.Image:

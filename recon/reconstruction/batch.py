@@ -17,6 +17,7 @@ import numpy as np
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.faces import load
+from recon.faces.model import FaceModel
 from recon.files import image_files, only_run_in, printable, whole_file
 from recon.methods.base import Reconstructor
 from recon.methods.pretrained import network_digest
@@ -27,8 +28,10 @@ from recon.progress import progress
 from recon.ranges import PROCESSES, refuse_beyond
 from recon.reconstruction.face_finder import Box, find_faces
 from recon.reconstruction.looking import FoundFace
+from recon.reconstruction.networks import model_for
 from recon.reconstruction.pipeline import ReconstructionConfig, reconstruct_face
 from recon.reconstruction.results import FORMATS, remove_results, write_result
+from recon.texts import read_json
 
 DONE = "photo.json"  # written last in a photo's folder: what is whole is not made again
 IN_FLIGHT = 2  # photos for each process that wait for it in memory
@@ -73,6 +76,7 @@ def reconstruct_photos(
     network: Reconstructor,
     config: ReconstructionConfig,
     *,
+    model: str | None = None,
     box: Box | None = None,
     crop: bool = False,
     formats: Sequence[str] = FORMATS[:1],
@@ -84,22 +88,24 @@ def reconstruct_photos(
     or shows no face is skipped.
 
     Args:
-        box, crop: see `find_faces`; a box is for one photo. formats: of FORMATS. workers: processes for the meshes.
+        model: the template's name, see `model_for`. box, crop: see `find_faces`; a box is for one photo.
+        formats: of FORMATS. workers: processes for the meshes.
     Raises:
         UserError: there are no photos, none is usable, an option is amiss, `out` can't be written or another run is at
             work there.
     """
     refuse_beyond("workers", workers, 1, PROCESSES[1])
-    files = list(photos_in(places, out))
+    files, template = list(photos_in(places, out)), model_for(network, model)
     if box is not None and (len(files) > 1 or not np.isfinite(box).all() or min(box[2:]) <= 0):
         raise UserError("--box X Y W H names the one face of one photo, with a width and a height above 0")
     if box is not None and crop:
         raise UserError("--box and --crop each say where the face is: give one of them")
     with only_run_in(out), one_thread():
         tasks = tasks_of(files, out)
-        work = MeshWork(config, tuple(formats), settings_of(network, config, box, crop, formats))
+        name = model or network.topology or "default"
+        work = MeshWork(config, tuple(formats), name, settings_of(network, config, name, box, crop, formats))
         todo = [task for task in tasks if not work.is_done(task)]
-        skipped = run_batch(todo, network, work, box, crop, workers)
+        skipped = run_batch(todo, network, template, work, box, crop, workers)
         if skipped and len(skipped) == len(tasks):
             first, reason = skipped[0]
             several = "" if len(tasks) == 1 else f"none of the {len(tasks)} photos is usable; the first, "
@@ -152,7 +158,7 @@ def digest_of(file: Path) -> str:
 def said_in(folder: Path) -> dict[str, Any]:
     """What a photo's folder says of its results; nothing where there are none, or not whole ones."""
     try:
-        said = json.loads((folder / DONE).read_text())
+        said = read_json(folder / DONE)
     except (OSError, ValueError):
         return {}
     return said if isinstance(said, dict) else {}
@@ -161,8 +167,9 @@ def said_in(folder: Path) -> dict[str, Any]:
 def doubts_in(folder: Path) -> str:
     """The doubts about a photo's faces, in one line."""
     faces = said_in(folder).get("faces", [])
+    faces = [face if isinstance(face, dict) else {} for face in faces] if isinstance(faces, list) else []
     numbered = [(f"face {number}: " if len(faces) > 1 else "", face.get("doubts")) for number, face in enumerate(faces)]
-    return "; ".join(which + ", ".join(doubts) for which, doubts in numbered if doubts)
+    return "; ".join(which + ", ".join(map(str, doubts)) for which, doubts in numbered if isinstance(doubts, list))
 
 
 def _is_its_own(folder: Path, photo: Path, digest: str) -> bool:
@@ -172,11 +179,17 @@ def _is_its_own(folder: Path, photo: Path, digest: str) -> bool:
 
 
 def settings_of(
-    network: Reconstructor, config: ReconstructionConfig, box: Box | None, crop: bool, formats: Sequence[str]
+    network: Reconstructor,
+    config: ReconstructionConfig,
+    model: str,
+    box: Box | None,
+    crop: bool,
+    formats: Sequence[str],
 ) -> dict[str, Any]:
     """All that decides a photo's results, as plain JSON values."""
     where = {"box": None if box is None else list(box), "crop": crop}
-    return {**to_plain(config), **where, "formats": list(formats), "network": network_digest(network)}
+    what = {"model": model, "formats": list(formats), "network": network_digest(network)}
+    return {**to_plain(config), **where, **what}
 
 
 @dataclass(frozen=True)
@@ -184,11 +197,12 @@ class MeshWork:
     """What is done to each photo once its faces are found; goes to the processes that do it.
 
     Attributes:
-        config: how. formats: of the meshes. settings: see `settings_of`.
+        config: how. formats: of the meshes. model: the template's name. settings: see `settings_of`.
     """
 
     config: ReconstructionConfig
     formats: tuple[str, ...]
+    model: str
     settings: Mapping[str, Any]
 
     def is_done(self, task: Task) -> bool:
@@ -198,7 +212,7 @@ class MeshWork:
 
     def __call__(self, task: Task, regions: Sequence[Region], faces: Sequence[FoundFace]) -> None:
         """The meshes of a photo's faces, each from its part of the photo, and their files."""
-        model, about = load("default"), []
+        model, about = load(self.model), []
         (task.folder / DONE).unlink(missing_ok=True)  # from here to the end its results are not whole
         remove_results(task.folder)
         for number, (region, face) in enumerate(zip(regions, faces, strict=True)):
@@ -217,10 +231,16 @@ class MeshWork:
 
 
 def run_batch(
-    tasks: Sequence[Task], network: Reconstructor, work: MeshWork, box: Box | None, crop: bool, workers: int
+    tasks: Sequence[Task],
+    network: Reconstructor,
+    model: FaceModel,
+    work: MeshWork,
+    box: Box | None,
+    crop: bool,
+    workers: int,
 ) -> list[tuple[Task, str]]:
     """-> the photos that were skipped, each with its reason."""
-    model, skipped = load("default"), []
+    skipped: list[tuple[Task, str]] = []
     with progress("photos", len(tasks)) as count, pool_of(min(workers, len(tasks))) as pool:
         waiting: deque[tuple[Task, Future[None]]] = deque()
 

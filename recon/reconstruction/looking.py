@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.methods.base import FaceGeometry, Reconstructor, device_of
 from recon.photos.framing import Framing, frame
@@ -29,15 +30,35 @@ from recon.reconstruction.map_pose import (
 ROUNDS = 5
 STABLE = 0.01  # of the eye distance, its own change and the eyes' middle's
 MASK_THRESHOLD = 0.5
+VISIBLE = 0.5  # probability
 
 
 @dataclass(frozen=True)
 class SeenMesh:
     """A mesh that a network gives: vertices_mm (n, 3) float64, in the frame of its position map; told (n,) bool, those
-    that it answers for."""
+    that it answers for; displacement_mm (T, T) float32 along its normals, over the model's uv, of a network that knows
+    wrinkles."""
 
     vertices_mm: np.ndarray
     told: np.ndarray
+    displacement_mm: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class SeenLook:
+    """Skin and light that a network tells: albedo (T, T, 3) uint8 sRGB over the template's uv; light (9, 3) float64,
+    see `recon.methods.base.FaceLook`, of the crop."""
+
+    albedo: np.ndarray
+    light: np.ndarray
+
+
+@dataclass(frozen=True)
+class SeenMarks:
+    """The 68 landmarks that a network tells: pixels (68, 2) float64 of the crop; visible (68,) bool."""
+
+    pixels: np.ndarray
+    visible: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -50,6 +71,7 @@ class FoundFace:
         seen: its pixels and pose.
         upright, turned: the detector's scores of the frame's picture, as it is and turned over; NaN before it looked.
         mesh: of a network that gives one, with the template's vertices.
+        look, marks: of a network that tells them.
     """
 
     framing: Framing
@@ -60,6 +82,8 @@ class FoundFace:
     upright: float = np.nan
     turned: float = np.nan
     mesh: SeenMesh | None = None
+    look: SeenLook | None = None
+    marks: SeenMarks | None = None
 
 
 def settle(
@@ -118,15 +142,32 @@ def _found(framing: Framing, geometry: FaceGeometry, i: int, model: FaceModel) -
     if seen is None:
         return None
     maps = (np.ascontiguousarray(np.moveaxis(values, 0, -1)) for values in (position, correspondence))
-    return FoundFace(framing, mask[0], *maps, seen=seen, mesh=_mesh(geometry, i, model))
+    told = {"mesh": _mesh(geometry, i, model), "look": _look(geometry, i), "marks": _marks(geometry, i)}
+    return FoundFace(framing, mask[0], *maps, seen=seen, **told)
 
 
 def _mesh(geometry: FaceGeometry, i: int, model: FaceModel) -> SeenMesh | None:
     mesh = geometry.mesh
-    if mesh is None or mesh.topology != model.name:
+    if mesh is None or load(mesh.topology) is not model:
         return None
     vertices = mesh.vertices_mm[i].double().cpu().numpy()
-    return SeenMesh(vertices, np.ones(len(vertices), bool) if mesh.told is None else mesh.told.cpu().numpy())
+    told = np.ones(len(vertices), bool) if mesh.told is None else mesh.told.cpu().numpy()
+    wrinkles = mesh.displacement_mm
+    return SeenMesh(vertices, told, None if wrinkles is None else wrinkles[i, 0].float().cpu().numpy())
+
+
+def _look(geometry: FaceGeometry, i: int) -> SeenLook | None:
+    if geometry.look is None:
+        return None
+    albedo = geometry.look.albedo[i].clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+    return SeenLook(np.round(albedo * 255).astype(np.uint8), geometry.look.light[i].double().cpu().numpy())
+
+
+def _marks(geometry: FaceGeometry, i: int) -> SeenMarks | None:
+    marks = geometry.landmarks
+    if marks is None:
+        return None
+    return SeenMarks(marks.pixels[i].double().cpu().numpy(), marks.visible[i].cpu().numpy() > VISIBLE)
 
 
 def _close(one: Framing, other: Framing) -> bool:

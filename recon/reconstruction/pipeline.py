@@ -13,19 +13,20 @@ import numpy as np
 from PIL import Image
 
 from recon.detail.relief import Detail, add_detail, without_detail
-from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.geometry.cameras import Camera
 from recon.methods.base import Reconstructor
 from recon.photos.reading import read_photo
 from recon.photos.region import Region, region_of
+from recon.processes import one_thread
 from recon.reconstruction.camera import in_photo, pinhole, recover_camera
 from recon.reconstruction.config import ReconstructionConfig
 from recon.reconstruction.doubts import doubts_of
 from recon.reconstruction.face_finder import Box, find_faces
 from recon.reconstruction.face_part import face_part
+from recon.reconstruction.learnt_detail import learnt_detail
 from recon.reconstruction.looking import MASK_THRESHOLD, FoundFace
-from recon.reconstruction.networks import bundled_network
+from recon.reconstruction.networks import bundled_network, model_for
 from recon.reconstruction.texture import texture_of
 from recon.registration.complete import complete
 from recon.registration.map_mesh import MapMesh, map_to_mesh
@@ -68,6 +69,7 @@ def reconstruct(
     config: ReconstructionConfig = ReconstructionConfig(),
     *,
     network: Reconstructor | None = None,
+    model: str | None = None,
     box: Box | None = None,
     crop: bool = False,
 ) -> list[Reconstruction]:
@@ -75,15 +77,18 @@ def reconstruct(
 
     Args:
         photo: an upright RGB image, or a file that `recon.photos.reading.read_photo` reads.
-        network: the bundled one, looking twice (`recon.methods.mirrored`), where none is given.
+        network: the bundled one, looking twice (`recon.methods.mirrored`), where none is given. model: the template's
+            name, see `model_for`.
         box: left, top, width and height of the one face to take, px. crop: the photo is a ready crop of one face.
     Raises:
         Unusable: the file is no image, or there is no face in the photo.
     """
     image = photo if isinstance(photo, Image.Image) else read_photo(Path(photo))
-    model = load("default")
-    faces = find_faces(image, network or bundled_network(), model, box=box, crop=crop)
-    return [reconstruct_face(region_of(image, face.framing), face, model, config) for face in faces]
+    network = network or bundled_network()
+    template = model_for(network, model)
+    with one_thread():
+        faces = find_faces(image, network, template, box=box, crop=crop)
+        return [reconstruct_face(region_of(image, face.framing), face, template, config) for face in faces]
 
 
 def reconstruct_face(
@@ -103,6 +108,9 @@ def reconstruct_face(
     near, shape = region.camera(camera), region.pixels.shape[:2]
     if config.detail is None:
         fine = without_detail(placed, part.triangles, near, shape)
+    elif mesh is not None and mesh.displacement_mm is not None:
+        detail = part.uv, mesh.displacement_mm
+        fine = learnt_detail(placed, part.triangles, *detail, near, shape, config.detail.edge_mm)
     else:
         photo = region.pixels / np.float32(255)
         fine = add_detail(placed, part.triangles, photo, near, config.detail, part.relief_on)

@@ -19,17 +19,19 @@ from recon.errors import UserError, did_you_mean
 from recon.files import whole_file
 from recon.photos.region import Region
 from recon.reconstruction.doubts import eyes_seen
+from recon.reconstruction.look_sheet import look_sheet
 from recon.reconstruction.map_pose import angles_deg
 from recon.reconstruction.pipeline import Reconstruction
 from recon.reconstruction.sheet import sheet_of
 from recon.reconstruction.texture import colours_at
-from recon.reconstruction.views import picture_by, turntable
+from recon.reconstruction.views import picture_by, turntable, write_gif
 from recon.render.config import Renderer
 
 FORMATS = ("obj", "ply", "glb", "stl")
 VERTEX_MM = 0.001  # places are written to a micrometre
 MM_A_METRE = 1000.0
-WRITTEN = ("mesh.*", "face.png", "template.npz", "sheet.jpg", "turntable.gif", "result.json")
+TURNTABLE_FPS = 12.5
+WRITTEN = ("mesh.*", "albedo.png", "face.png", "template.npz", "sheet.jpg", "turntable.gif", "result.json")
 
 
 def chosen_formats(text: str) -> tuple[str, ...]:
@@ -51,7 +53,8 @@ def write_result(
     formats: Sequence[str],
     renderer: Renderer = "own",
 ) -> None:
-    """Write mesh.*, template.npz, result.json (last), sheet.jpg and turntable.gif into `folder`.
+    """Write mesh.*, template.npz, result.json (last), sheet.jpg and turntable.gif into `folder`; and albedo.png, over
+    the template's uv, of a network that tells it.
 
     region: the photo's part around the face. about: what result.json says besides, such as the photo's name. renderer:
     of the pictures.
@@ -67,13 +70,16 @@ def write_result(
             mesh_correspondence=result.correspondence.astype(np.float32),
             displacement_mm=result.detail.displacement_mm.astype(np.float32),
         )
+    if result.face.look is not None:
+        with whole_file(folder / "albedo.png") as temporary:
+            Image.fromarray(result.face.look.albedo).save(temporary, "PNG")
     draw = picture_by(renderer)
+    shown = sheet_of if result.face.look is None or result.face.marks is None else look_sheet
     with whole_file(folder / "sheet.jpg") as temporary:
-        Image.fromarray(sheet_of(result, region, draw)).save(temporary, "JPEG", quality=92)
+        Image.fromarray(shown(result, region, draw)).save(temporary, "JPEG", quality=92)
     colours = colours_at(result.texture, result.uv)
     frames = turntable(result.detail.vertices, result.detail.triangles, colours, draw=draw)
-    with whole_file(folder / "turntable.gif") as temporary:
-        frames[0].save(temporary, "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
+    write_gif(folder / "turntable.gif", frames, TURNTABLE_FPS)
     with whole_file(folder / "result.json") as temporary:
         temporary.write_text(json.dumps({**about, **summary(result)}, indent=1))
 
@@ -134,7 +140,7 @@ def summary(result: Reconstruction) -> dict[str, Any]:
         for last in result.registration.history[-1:]
         for name, value in (("registration_residual_mm", last.residual_mm), ("matches", last.matches))
     }
-    framing = result.face.framing
+    framing, look = result.face.framing, result.face.look
     yaw, pitch, roll = angles_deg(result.face.seen.pose.rotation)
     return {
         "doubtful": bool(result.doubts),
@@ -151,6 +157,7 @@ def summary(result: Reconstruction) -> dict[str, Any]:
             "relief_rms_mm": float(np.sqrt(np.mean(result.detail.displacement_mm**2))),
             "texture_seen_share": float(result.seen[result.seen > 0].mean()) if result.seen.any() else 0.0,
         },
+        **({} if look is None else {"light": look.light.round(6).tolist()}),
         "units": "mm of the default face: the scale of a face is not known from one photo",
         "frame": "of the photo's camera: x right, y up, z toward the viewer",
         "glb": {

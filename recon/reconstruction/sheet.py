@@ -44,13 +44,18 @@ def sheet_of(result: Reconstruction, region: Region, draw: Picture = picture) ->
         draw(places, detail.triangles, camera, colours)
         for places, camera in (around(detail.vertices, yaw, 0.0, CELL_PX) for yaw in SIDE_VIEWS_DEG)
     ]
-    bottom = [
+    bottom = [*three_meshes(result, draw, colours), *turned]
+    return np.concatenate([np.concatenate(row, 1) for row in (top, bottom)])
+
+
+def three_meshes(result: Reconstruction, draw: Picture, colours: np.ndarray) -> list[np.ndarray]:
+    """(CELL_PX, CELL_PX, 3) uint8 each, in the photo's pose: smooth, detailed, and with colours (m, 3)."""
+    detail = result.detail
+    return [
         _seen(result, draw, detail.smooth, detail.triangles),
         _seen(result, draw, detail.vertices, detail.triangles),
         _seen(result, draw, detail.vertices, detail.triangles, colours),
-        *turned,
     ]
-    return np.concatenate([np.concatenate(row, 1) for row in (top, bottom)])
 
 
 def painted_through(result: Reconstruction, crop: np.ndarray) -> np.ndarray:

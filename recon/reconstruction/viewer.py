@@ -8,6 +8,7 @@ from pathlib import Path
 import trimesh
 
 from recon.errors import UserError
+from recon.geometry.mesh_files import load_mesh
 
 
 def read_mesh(place: Path) -> trimesh.Trimesh:
@@ -15,11 +16,7 @@ def read_mesh(place: Path) -> trimesh.Trimesh:
     files = sorted(place.glob("mesh.*[ybj]")) + sorted(place.glob("mesh.stl")) if place.is_dir() else [place]
     if not files or not files[0].is_file():
         raise UserError(f"{place} holds no mesh.obj, .ply, .glb or .stl: give a face's folder of `recon reconstruct`")
-    try:
-        return trimesh.load(files[0], force="mesh")  # type: ignore[return-value]
-    except Exception as error:  # trimesh's readers raise almost anything on a broken file
-        reason = type(error).__name__
-        raise UserError(f"{files[0]} can't be read as a mesh ({reason}): give an obj, ply, glb or stl") from None
+    return load_mesh(files[0])
 
 
 def show(mesh: trimesh.Trimesh, port: int) -> None:

@@ -21,6 +21,7 @@ from recon.render.shading import Lights, sky_irradiance
 
 F0 = wp.constant(0.025)  # of the cornea's film of tears
 LID_MM = wp.constant(1.6)  # thickness of the upper lid with its lashes, which shades the eyeball under it
+LASHES_MM = wp.constant(1.7)  # under the upper lid, what lashes and the lid's rim darken in a photo
 EDGES = wp.constant(2 + 2 * KNOTS)  # numbers of one eye's lids
 PIMPLES_MM = wp.constant(wp.vec3(0.9, 0.9, 0.9))
 
@@ -50,6 +51,7 @@ class EyePair:
     wet: float
     lamp: float
     squareness: float
+    lash_line: float
     window: wp.vec3
     window_gain: float
     offset: wp.vec3
@@ -94,6 +96,7 @@ def shade_eye(
     albedo = wp.lerp(albedo, pink, wp.max(flesh, 0.45 * wp.smoothstep(0.7, 0.1, over)))
     outside = wp.smoothstep(0.4, 1.2, -wp.min(gap[0], gap[1]))  # where an eyeball pokes through its lids
     albedo = wp.lerp(albedo, pink, outside)
+    albedo = albedo * (1.0 - eyes.lash_line * wp.smoothstep(LASHES_MM, 0.3, under))
     up = wp.vec3(eyes.head[1, 0], eyes.head[1, 1], eyes.head[1, 2])
     normal = wp.transpose(frame) * bulge
     normal = wp.normalize(normal + (0.9 * film) * up + 0.25 * flesh * wp.vec3(grain[0], grain[1], 0.0))
@@ -183,7 +186,7 @@ def eye_pair(
     pair.lids = wp.from_numpy(np.concatenate(openings), dtype=wp.float32, device=device)
     pair.radius = sockets.radius_mm
     pair.melanin, pair.sclera = appearance.melanin, appearance.sclera
-    for name in ("veins", "redness", "wet", "squareness"):
+    for name in ("veins", "redness", "wet", "squareness", "lash_line"):
         setattr(pair, name, getattr(eyes, name))
     pair.lamp = math.sin(math.radians(eyes.lamp_deg))
     yaw, pitch = math.radians(eyes.window_yaw_deg), math.radians(eyes.window_pitch_deg)

@@ -19,6 +19,9 @@ class Lighting:
         directions: toward each directional light (unit). colours: their irradiance when faced. The first casts shadows.
         spreads: angular radius of each in radians, 0 where not given.
         environment: where the light comes from, in the place of sky, ground and side; None: from those.
+        irradiance: the light as a photo has it, in the place of the same: nine rows of colours, the coefficients of
+            irradiance over pi in the order of `recon.render.harmonics.polynomials`; `sky` alone remains, what a window
+            shows in eyes. None: not of a photo.
     """
 
     sky: Colour
@@ -29,6 +32,7 @@ class Lighting:
     colours: tuple[Colour, ...]
     spreads: tuple[float, ...] = ()
     environment: Environment | None = None
+    irradiance: tuple[Colour, ...] | None = None
 
 
 def draw_lighting(rng: np.random.Generator, where: KeyLight = KeyLight()) -> Lighting:

@@ -13,6 +13,7 @@ from recon.people.appearance import Appearance
 from recon.people.mouth.paint import MouthLook, mouth_at
 from recon.people.noise import volume
 from recon.people.skin.paint import Person, paint, person_of, slow_row
+from recon.people.skin.texture import SkinLaid, texture_at
 from recon.people.template import Slow
 from recon.render.eye_shading import EyePair, shade_eye
 from recon.render.lighting import Lighting
@@ -37,7 +38,7 @@ class Portrait:
         lighting: the light. arriving: (n,) float32, share of the first lamp that reaches each vertex, from `lit`.
         appearance: the person's. slow: (h, len(Slow)) from `slow_values`. occlusion: (h, 3) from `colour_occlusion`.
         eyes: from `eye_pair`. mouth: from `mouth_look`.
-        skin: up close; None: smooth.
+        skin: up close; None: smooth. texture: of the skin, from photos; None: painted.
     """
 
     scenery: Scenery
@@ -51,11 +52,13 @@ class Portrait:
     eyes: EyePair
     mouth: MouthLook
     skin: SkinSeen | None = None
+    texture: SkinLaid | None = None
 
 
 @wp.struct
 class Mesh:
-    """`Scenery` for the kernel, and what `Portrait` knows at its vertices; skin_gloss empty: smooth skin."""
+    """`Scenery` for the kernel, and what `Portrait` knows at its vertices; skin_gloss empty: smooth skin;
+    skin_place: no texture."""
 
     points: wp.array(dtype=wp.vec3)
     triangles: wp.array(dtype=wp.vec3i)
@@ -64,6 +67,7 @@ class Mesh:
     slow: wp.array(dtype=slow_row)
     occlusion: wp.array(dtype=wp.vec3)
     skin_gloss: wp.array(dtype=wp.float32)
+    skin_place: wp.array(dtype=wp.vec3)
     coats: wp.array(dtype=coat_row)
 
 
@@ -81,11 +85,12 @@ class Pixels:
 
 @wp.struct
 class Look:
-    """How a portrait is painted and lit; noise: see `recon.people.noise.volume`."""
+    """How a portrait is painted and lit; texture: `SkinLaid.factor`; noise: see `recon.people.noise.volume`."""
 
     who: Person
     eyes: EyePair
     mouth: MouthLook
+    texture: wp.array2d(dtype=wp.vec3)
     panes: PaneMesh
     light: Lights
     noise: wp.array(dtype=wp.vec2)
@@ -146,7 +151,10 @@ def shade_painted(
     a, b, c = corners[0], corners[1], corners[2]
     u, v, w = weights[0], weights[1], weights[2]
     values = u * mesh.slow[a] + v * mesh.slow[b] + w * mesh.slow[c]
-    surface = paint(look.who, values, look.noise)
+    texture = wp.vec4(1.0, 1.0, 1.0, 0.0)
+    if mesh.skin_place.shape[0] > 0:
+        texture = texture_at(u * mesh.skin_place[a] + v * mesh.skin_place[b] + w * mesh.skin_place[c], look.texture)
+    surface = paint(look.who, values, texture, look.noise)
     open_sky = u * mesh.occlusion[a] + v * mesh.occlusion[b] + w * mesh.occlusion[c]
     normal, lit = smooth, arriving
     inside = wp.max(values[Slow.TEETH], values[Slow.MOUTH_INSIDE])
@@ -264,6 +272,8 @@ def mesh_of(portrait: Portrait) -> Mesh:
     mesh.coats = wp.from_torch(scenery.coat, dtype=coat_row)
     if portrait.skin is not None:
         mesh.skin_gloss = wp.from_torch(portrait.skin.gloss)
+    if portrait.texture is not None:
+        mesh.skin_place = wp.from_torch(portrait.texture.place, dtype=wp.vec3)
     return mesh
 
 
@@ -274,4 +284,6 @@ def look_of(portrait: Portrait) -> Look:
     look.panes = pane_mesh(portrait.panes, portrait.seen.camera, portrait.seen.samples.shape[0])
     look.light = lights_of(portrait.lighting, device)
     look.noise = wp.from_torch(volume(str(device)), dtype=wp.vec2)
+    if portrait.texture is not None:
+        look.texture = wp.from_torch(portrait.texture.factor, dtype=wp.vec3)
     return look

@@ -26,6 +26,7 @@ from recon.geometry.launch import launch
 from recon.geometry.surfaces import vertex_normals
 from recon.people.noise import volume
 from recon.people.skin.paint import Person, paint, person_of, slow_row
+from recon.people.skin.texture import texture_at
 from recon.render.portrait import Portrait
 from recon.render.shading import Lights, lights_of, sky_irradiance
 
@@ -64,6 +65,8 @@ def paint_vertices(
     occlusion: wp.array(dtype=wp.vec3),
     arriving: wp.array(dtype=wp.float32),
     light: Lights,
+    place: wp.array(dtype=wp.vec3),
+    factors: wp.array2d(dtype=wp.vec3),
     noise: wp.array(dtype=wp.vec2),
     colours: wp.array(dtype=wp.vec3),
 ):
@@ -71,7 +74,10 @@ def paint_vertices(
     i = wp.tid()
     openness = wp.vec3(1.0, 1.0, 1.0)
     if i < slow.shape[0]:
-        surface = paint(who, slow[i], noise)
+        texture = wp.vec4(1.0, 1.0, 1.0, 0.0)
+        if place.shape[0] > 0:
+            texture = texture_at(place[i], factors)
+        surface = paint(who, slow[i], texture, noise)
         colours[i] = surface.albedo
         openness = wp.vec3(occlusion[i][0], occlusion[i][1], occlusion[i][2])
     free = sky_irradiance(light, normals[i])
@@ -150,6 +156,9 @@ def painted(portrait: Portrait, light: Lights) -> Tensor:
     scenery = portrait.scenery
     colours = torch.zeros_like(scenery.vertices)
     colours[scenery.head_vertices :] = scenery.coat[:, :3]
+    laid = portrait.texture
+    arrays = (torch.zeros(0, 3), torch.zeros(0, 0, 3)) if laid is None else (laid.place, laid.factor)
+    texture = [wp.from_torch(array, dtype=wp.vec3) for array in arrays]
     inputs = [
         person_of(portrait.appearance),
         wp.from_torch(portrait.slow, dtype=slow_row),
@@ -157,6 +166,7 @@ def painted(portrait: Portrait, light: Lights) -> Tensor:
         wp.from_torch(portrait.occlusion, dtype=wp.vec3),
         wp.from_torch(portrait.arriving),
         light,
+        *texture,
         wp.from_torch(volume(str(colours.device)), dtype=wp.vec2),
         wp.from_torch(colours, dtype=wp.vec3),
     ]

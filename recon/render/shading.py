@@ -16,6 +16,7 @@ from recon.render.scenery import COAT
 
 coat_row = wp.types.vector(length=COAT, dtype=wp.float32)
 WRAP = wp.constant(wp.vec3(0.28, 0.12, 0.08))  # skin's scattering: light beyond the terminator, red most
+STUDIO = 1.65  # softness of a photo's light, by the width of highlights on photographed faces
 FAINT = wp.constant(10.0)  # a highlight is left out where it is below exp(-10) of its peak
 
 wp.set_module_options({"enable_backward": False})
@@ -23,8 +24,10 @@ wp.set_module_options({"enable_backward": False})
 
 @wp.struct
 class Lights:
-    """`Lighting` for kernels: the same fields, and of its environment `Surroundings`, empty without one.
+    """`Lighting` for kernels: the same fields, and of its environment `Surroundings`, empty without one; of a photo's
+    light, `harmonics` alone.
 
+    softness: gain on the roughness of skin, which broadens its highlights where lamps are wide as a studio's.
     widening: what each light's size adds to the square of a highlight's width, radians squared.
     """
 
@@ -35,6 +38,7 @@ class Lights:
     directions: wp.array(dtype=wp.vec3)
     colours: wp.array(dtype=wp.vec3)
     widening: wp.array(dtype=wp.float32)
+    softness: float
     harmonics: wp.array(dtype=wp.vec3)
     glass: wp.array2d(dtype=wp.vec3)
     sheen: wp.array2d(dtype=wp.vec3)
@@ -50,11 +54,15 @@ def lights_of(lighting: Lighting, device: torch.device) -> Lights:
     # The half vector turns by half as much as a light, and a disc's variance is a quarter of its radius squared.
     spreads = torch.tensor(lighting.spreads or (0.0,) * len(lighting.colours), dtype=torch.float32, device=device)
     lights.widening = wp.from_torch(spreads * spreads / 16)
+    lights.softness = 1.0 if lighting.irradiance is None else STUDIO
     if lighting.environment is not None:
         around = surroundings_of(lighting.environment)
         for name in ("harmonics", "glass", "sheen"):
             rows = torch.from_numpy(getattr(around, name)).to(device)
             setattr(lights, name, wp.from_torch(rows, dtype=wp.vec3))
+    elif lighting.irradiance is not None:
+        rows = torch.tensor(lighting.irradiance, dtype=torch.float32, device=device)
+        lights.harmonics = wp.from_torch(rows, dtype=wp.vec3)
     return lights
 
 
@@ -75,7 +83,7 @@ def sky_irradiance(light: Lights, normal: wp.vec3) -> wp.vec3:
 @wp.func
 def mirrored_sky(light: Lights, direction: wp.vec3) -> wp.vec3:
     """What a rough surface mirrors from about a unit direction, beside the directional lights."""
-    if light.harmonics.shape[0] > 0:
+    if light.sheen.shape[0] > 0:
         return seen_in(light.sheen, direction)
     return sky_irradiance(light, direction)
 
@@ -186,7 +194,7 @@ def through_pane(behind: wp.vec3, tint: wp.vec3, normal: wp.vec3, view: wp.vec3,
     grazing = 1.0 - facing
     fresnel = 0.05 + 0.95 * grazing * grazing * grazing * grazing * grazing
     mirrored = 2.0 * facing * toward_us - view
-    if light.harmonics.shape[0] > 0:
+    if light.glass.shape[0] > 0:
         return wp.cw_mul(behind, tint) * (1.0 - fresnel) + seen_in(light.glass, mirrored) * fresnel
     seen = sky_irradiance(light, mirrored)
     for k in range(light.directions.shape[0]):

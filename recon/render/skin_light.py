@@ -68,9 +68,10 @@ def shade_skin(
     grazing = 1.0 - facing
     fresnel = 0.04 + 0.35 * grazing * grazing * grazing * grazing * grazing
     diffuse = wp.cw_mul(sky_irradiance(light, normal), open_sky)
-    specular = sky_irradiance(light, 2.0 * facing * normal - view) * (0.6 * fresnel * open_sky[1])
+    haze = 0.6 * fresnel * open_sky[1] / (light.softness * light.softness)
+    specular = sky_irradiance(light, 2.0 * facing * normal - view) * haze
     width = SPREAD * (1.0 - 0.8 * surface.hair)
-    roughness = surface.roughness * wp.clamp(1.12 - 0.12 * gloss, 0.75, 1.1)
+    roughness = surface.roughness * wp.clamp(1.12 - 0.12 * gloss, 0.75, 1.1) * light.softness
     for k in range(light.directions.shape[0]):
         toward = light.directions[k]
         strength = light.colours[k]

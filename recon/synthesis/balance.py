@@ -16,7 +16,8 @@ from recon.errors import UserError
 from recon.faces.model import FaceModel
 from recon.synthesis.config import SceneConfig
 from recon.synthesis.groups import Group, groups_of
-from recon.synthesis.single import Scene, draw_single, head_rotation
+from recon.synthesis.pose import head_rotation
+from recon.synthesis.single import Scene, draw_single
 from recon.synthesis.traits import Traits, traits_of
 
 BALANCE = 10  # the random stream's name, after those of `single`
@@ -30,6 +31,10 @@ def balanced(model: FaceModel, seed: int, index: int, config: SceneConfig) -> Sc
     """
     scene = draw_single(model, seed, index, config)
     groups = groups_of(config.balance)
+    if config.canvas.folder is not None and groups:  # pose, tone and light hang together there: one donor has them all
+        rng = np.random.default_rng([seed, index, BALANCE])
+        wanted = {trait: _drawn(choices, rng) for trait, choices in groups.items()}
+        return replace(_donor(model, rng, config, wanted), seed=seed, index=index, person=index)
     for number, (traits, take) in enumerate(PARTS):
         asked = [trait for trait in traits if trait in groups]
         if asked:

@@ -16,7 +16,7 @@ from datasets import Features
 from recon.errors import UserError, did_you_mean
 from recon.synthesis.codecs import Codec
 
-SCHEMA_VERSION = 5  # of the columns' names, codes and meaning on disk
+SCHEMA_VERSION = 6  # of the columns' names, codes and meaning on disk
 Row = Mapping[str, Any]
 
 

@@ -54,6 +54,23 @@ class FactorsConfig:
 
 
 @dataclass(frozen=True)
+class CanvasConfig:
+    """Faces drawn on canvases, real photos whose face was taken away (`recon.synthesis.canvas`). Pose, camera, framing
+    and light are the photo's; hair, ears, neck, clothes and what lies over the face as well.
+
+    folder      the folder of canvases that `synth2real canvases` made, or "bundled"; null: surroundings are drawn
+    turn_deg    the drawn head is turned from the photo's by about as much, about either axis
+    shape       share of the shape that is the photo's person's; the rest is drawn
+    expression  share of faces with nearly the expression that the photo's face had, which agrees with cheeks and neck
+    """
+
+    folder: str | None = None
+    turn_deg: float = bounded(2.5, 0, 15)
+    shape: float = bounded(0.3, *SHARE)
+    expression: float = bounded(0.5, *SHARE)
+
+
+@dataclass(frozen=True)
 class SceneConfig:
     """What is drawn. Angles in degrees.
 
@@ -88,8 +105,11 @@ class SceneConfig:
     backgrounds     folder of images to crop backgrounds from; null: procedural ones
     dress           what people have on
     skin            share of people with wrinkles, pores, oil; the others' skin is smooth
+    skin_texture    skin from photos: "photos", the bundled statistics, or a file of `recon learn-textures`; null:
+                    painted
     eyes            share of people whose eyes are painted in detail; the others' are plain
     mouth           share of people whose mouth is painted in detail inside; the others' are plain
+    canvas          real photos to draw the faces in, instead of heads before drawn surroundings
     shots_per_person  pictures of each person, one after the other: shape, skin and hair stay, all else changes
     factors         a person's pictures as a full grid; with shots_per_person so many of each cell
     balance         trait -> group -> share: what share of the scenes is wanted of each group, such as
@@ -127,8 +147,10 @@ class SceneConfig:
     backgrounds: str | None = None
     dress: DressConfig = field(default_factory=DressConfig)
     skin: float = bounded(1.0, *SHARE)
+    skin_texture: str | None = None
     eyes: float = bounded(1.0, *SHARE)
     mouth: float = bounded(1.0, *SHARE)
+    canvas: CanvasConfig = field(default_factory=CanvasConfig)
     shots_per_person: int = bounded(1, 1, 10_000)
     factors: FactorsConfig = field(default_factory=FactorsConfig)
     balance: dict[str, dict[str, float]] = field(default_factory=dict, metadata={"range": WEIGHT})
@@ -142,11 +164,13 @@ class SceneConfig:
         groups_of(self.balance)
         if self.fov_min_deg > self.fov_max_deg:
             raise UserError(f"fov_min_deg {self.fov_min_deg:g} is above fov_max_deg {self.fov_max_deg:g}")
+        if self.canvas.folder is not None and self.factors:
+            raise UserError("pose and light come from canvas.folder, so factors can't vary them: leave one of both out")
 
 
 @dataclass(frozen=True)
 class SourceConfig:
-    """One source of records: either `scene`, `dataset` or `fitted` says which.
+    """One source of records: either `scene`, `dataset`, `fitted` or `photos` says which.
 
     weight         share of the batch, beside the other sources' weights
     scene          drawn: what, a scene file (configs/scenes/*.yaml) or its keys
@@ -159,6 +183,9 @@ class SourceConfig:
     first          stored: the first row
     last           stored: the row after the last; null: to the end
     fitted         fitted: a folder of photos with their meshes (`recon.synthesis.fitted`)
+    bfm            fitted: the Basel model's files, where that folder is 300W-LP's or AFLW2000-3D's as it is published
+    photos         a folder with a folder of photos for each person: images alone (`recon.synthesis.person_tree`), or
+                   with 68 landmarks beside each and skin masks (`recon.synthesis.labelled_tree`)
     """
 
     weight: float = bounded(1.0, *WEIGHT)
@@ -172,6 +199,8 @@ class SourceConfig:
     first: int = bounded(0, 0, 10**9)
     last: int | None = bounded(None, *COUNT)
     fitted: str | None = None
+    bfm: str | None = None
+    photos: str | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from recon.geometry.surfaces import vertex_normals
 from recon.people.hair.paint import paint_under
 from recon.people.mouth.teeth import Teeth, teeth_of
 from recon.people.skin.furrows import Furrows, furrows_of
+from recon.people.skin.texture import evened, places_on
 from recon.people.template import Slow, Template, hair_lift, slow_values, template_of
 from recon.render.eye_shading import EyeSockets, eye_sockets
 from recon.render.shading import colour_occlusion
@@ -112,8 +113,10 @@ def eye_distance(model: FaceModel, shape: Tensor) -> float:
 
 def paint_values(model: FaceModel, scene: Scene) -> Tensor:
     """(n, len(Slow)) `slow_values` of a scene's person, with what strands and clothes need beneath them."""
-    dress = scene.dress
-    slow = slow_values(prepared(model).template, scene.appearance)
+    dress, template = scene.dress, prepared(model).template
+    slow = slow_values(template, scene.appearance)
+    if scene.skin_texture is not None:
+        slow = evened(template, scene.appearance, slow, places_on(model, scene.skin_texture.file))
     if dress.hair or dress.facial_hair:
         slow = paint_under(model, slow, dress.hair, dress.facial_hair)
     if dress.brows:  # far from brows their field jumps to the other side: paint would follow where it crosses 0

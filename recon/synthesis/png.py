@@ -16,6 +16,8 @@ from PIL import Image
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SUB = 1  # PNG filter: each byte minus the same byte of the pixel on its left
 GREY, RGB = 0, 2
+MOST_PX = 4096**2  # as `recon.ranges.PIXELS` has it
+FORMATS = ("PNG", "WEBP", "JPEG")  # ours, and what others store
 
 
 def encode_png(image: np.ndarray) -> bytes:
@@ -40,11 +42,18 @@ def encode_png(image: np.ndarray) -> bytes:
 
 
 def decode_png(data: bytes) -> np.ndarray:
-    """The pixels of any PNG: (H, W) uint8 or uint16, or (H, W, 3) uint8. A broken one is a ValueError."""
+    """The pixels of any PNG, or other picture of a dataset: (H, W) uint8 or uint16, or (H, W, 3) uint8.
+
+    Raises:
+        ValueError: it is broken, or has more than MOST_PX.
+    """
     try:
-        return np.array(Image.open(io.BytesIO(data)))
-    except (OSError, SyntaxError, struct.error) as error:  # what Pillow raises, by the place that is broken
-        raise ValueError(f"holds a broken PNG ({error})") from None
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > MOST_PX:
+                raise ValueError(f"{image.width}x{image.height} px are more than any of a dataset")
+            return np.array(image)
+    except (Exception, MemoryError) as error:  # Pillow's decoders raise almost anything on a broken file
+        raise ValueError(f"holds a broken image ({error})") from None
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

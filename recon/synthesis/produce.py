@@ -1,78 +1,88 @@
-"""Fill a folder with shards from several processes, so that it can be stopped at any moment and gone on with.
+"""Fill a folder with shards from several workers, so that it can be stopped at any moment and gone on with.
 
     out/manifest.json              what the rows depend on; going on with anything else is refused
     out/data/train-00000.parquet   the first RECORDS_PER_SHARD kept records, in the order of their index; and so on
     out/.begun/0000128.parquet     kept records 128 to 143 of a shard in progress; and so on, until it is whole
 
 Row i depends on the job and i alone, and the parent writes in order of index, so the files are the same bytes whatever
-the number of workers and however often it was stopped. A shard appears whole, made of its parts; a kill costs at most
+the workers and however often it was stopped. A shard appears whole, made of its parts; a kill costs at most
 the records of one part.
 """
 
 from __future__ import annotations
 
-import gc
 import json
-from collections import deque
+import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from recon.errors import UserError
 from recon.files import only_run_in, whole_file
-from recon.processes import process_pool, result_of
 from recon.progress import progress
-from recon.synthesis.column import SCHEMA_VERSION, Schema
+from recon.synthesis.column import SCHEMA_VERSION
+from recon.synthesis.engines.local import Local
+from recon.synthesis.job import BLOCK, Engine, Job, Made, Row, Wanted
 from recon.synthesis.shards import Rows, row_count, shard_files, shard_path, write_shard
+from recon.texts import read_json
 
 RECORDS_PER_SHARD = 128
 PART = 16  # records of a part of a shard: what a kill can cost
-BLOCK = 8  # records of one task; always whole, so that a network sees the same batch whatever is asked for
 PATIENCE = 128  # candidates without one that is kept, before giving up
 
-Row = dict[str, Any]
-MakeRows = Callable[[range], "list[Row | None]"]  # rows of these indices, None where a candidate is rejected
 
+@dataclass
+class Pace:
+    """What this run took. seconds: of all workers together, by stage. blocks: made in wall_s."""
 
-class Job(Protocol):
-    """Makes rows. Travels to each worker by pickle, so it holds settings and paths, not models."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    blocks: int = 0
+    wall_s: float = 0.0
 
-    def open(self) -> MakeRows:
-        """Load what is needed, once in each worker, and return what makes the rows."""
-        ...
+    def told(self, blocks: Iterator[Made]) -> Iterator[Made]:
+        """The blocks, each counted."""
+        began = time.monotonic()
+        for made in blocks:
+            self.blocks += 1
+            self.wall_s = time.monotonic() - began
+            for name, took in zip(self.seconds, made.seconds, strict=True):
+                self.seconds[name] += took
+            yield made
 
-    def schema(self) -> Schema:
-        """The columns of the rows."""
-        ...
-
-    def manifest(self) -> dict[str, Any]:
-        """All that the rows depend on, as plain JSON values: kind, seed, size, config, weights."""
-        ...
+    def __str__(self) -> str:
+        if not self.blocks:
+            return "nothing was left to do"
+        candidates = self.blocks * BLOCK
+        each = ", ".join(f"{name} {took / candidates:.3f} s" for name, took in self.seconds.items())
+        return f"{candidates / self.wall_s:.2f} candidates a second; each took one worker: {each}"
 
 
 @dataclass(frozen=True)
 class Produced:
-    """count: rows in the folder. candidates: indices drawn for them. shards: their files, in order."""
+    """count: rows in the folder. candidates: indices drawn for them. shards: their files, in order.
+    pace: of this run's stages."""
 
     count: int
     candidates: int
     shards: list[Path]
+    pace: Pace = field(default_factory=Pace, compare=False)
 
 
-def produce(job: Job, count: int, out: Path, workers: int) -> Produced:
+def produce(job: Job, count: int, out: Path, workers: int | Engine) -> Produced:
     """Make the folder `out` hold `count` rows of `job`, going on from what is already there.
+
+    workers: processes of this machine, or an engine that has others.
 
     Raises UserError where `out` can't be written, holds rows of another job or more than `count`, or another run is at
     work there, and where the disk is full.
     """
     begin(job.manifest(), out)
     with only_run_in(out):
-        _fill(out, job, count, workers)
+        pace = _fill(out, job, count, Local(workers) if isinstance(workers, int) else workers)
         shards = shard_files(out)
-        return Produced(count, _last_index(shards[-1]) + 1, shards)
+        return Produced(count, _last_index(shards[-1]) + 1, shards, pace)
 
 
 def begin(manifest: Mapping[str, Any], out: Path) -> None:
@@ -82,17 +92,23 @@ def begin(manifest: Mapping[str, Any], out: Path) -> None:
         _open_folder(out, {"schema": SCHEMA_VERSION, "records_per_shard": RECORDS_PER_SHARD, **manifest})
 
 
-def _fill(out: Path, job: Job, count: int, workers: int) -> None:
+def _fill(out: Path, job: Job, count: int, engine: Engine) -> Pace:
     """Draw what is missing of `count` rows."""
-    there = sum(map(row_count, shard_files(out)))
+    stages = job.stages()
+    pace, there = Pace({stage.name: 0.0 for stage in stages}), sum(map(row_count, shard_files(out)))
     if there > count:
         raise UserError(f"{out} holds {there} records already: ask for --count {there} or more, or name another --out")
     if there == count:
-        return
+        _remove_parts(out)  # a run that was killed in between left them
+        return pace
     shard, pieces, index = _resume_point(out)
     done, schema = shard * RECORDS_PER_SHARD + sum(map(row_count, pieces)), job.schema()
-    with progress("records", count, min(done, count)) as counted, process_pool(workers, _start, (job,)) as pool:
-        rows = _kept_rows(pool, index, count - done, workers)
+    wanted = Wanted(count - done)
+    with (
+        progress("records", count, min(done, count)) as counted,
+        engine.blocks(stages, index - index % BLOCK, wanted) as blocks,
+    ):
+        rows = _kept_rows(pace.told(blocks), index, wanted)
         for number in range(shard, -(-count // RECORDS_PER_SHARD)):
             first = number * RECORDS_PER_SHARD
             last = min(first + RECORDS_PER_SHARD, count)
@@ -103,13 +119,14 @@ def _fill(out: Path, job: Job, count: int, workers: int) -> None:
             write_shard(shard_path(out, number), schema, islice(Rows(pieces).rows(), last - first))
             pieces = []
             _remove_parts(out)
+    return pace
 
 
 def read_manifest(out: Path) -> dict[str, Any]:
     """What the rows of a produced folder depend on."""
     path = out / "manifest.json"
     try:
-        said = json.loads(path.read_text())
+        said = read_json(path)
     except (OSError, ValueError):
         said = None
     if not isinstance(said, dict):
@@ -184,45 +201,19 @@ def _last_index(shard: Path) -> int:
     return max(row["index"] for row in Rows([shard]).rows(["index"]))
 
 
-def _kept_rows(pool: ProcessPoolExecutor, index: int, wanted: int, workers: int) -> Iterator[Row]:
-    """The first `wanted` rows that the job keeps, of indices from `index` on, in order."""
-    start = index - index % BLOCK
-    pending: deque[tuple[range, Future]] = deque()
-    kept = rejected_in_a_row = 0
-    while kept < wanted:
-        # No more blocks under way than the rows still wanted need: none is computed in vain at the end.
-        while len(pending) < min(2 * workers, -(-(wanted - kept) // BLOCK)):
-            block = range(start, start + BLOCK)
-            pending.append((block, pool.submit(_make_rows, block)))
-            start += BLOCK
-        block, future = pending.popleft()
-        for candidate, row in zip(block, result_of(future), strict=True):
-            if candidate < index or kept == wanted:
-                continue
+def _kept_rows(blocks: Iterator[Made], index: int, wanted: Wanted) -> Iterator[Row]:
+    """The first rows of the blocks that the job keeps, of indices from `index` on, in order, until no more are wanted.
+    The first block holds `index`."""
+    skipped, rejected_in_a_row = index % BLOCK, 0
+    while wanted.rows:
+        for row in next(blocks).items[skipped:]:
             rejected_in_a_row = 0 if row else rejected_in_a_row + 1
             if rejected_in_a_row == PATIENCE:
                 raise UserError(f"the last {PATIENCE} images were all rejected: raise --max_drift")
-            if row:
-                kept += 1
+            if row and wanted.rows:
+                wanted.rows -= 1
                 yield row
-
-
-_job: Job | None = None  # in a worker: what it was started for
-_make: MakeRows | None = None  # and what makes its rows, once opened
-
-
-def _start(job: Job) -> None:
-    global _job
-    _job = job
-
-
-def _make_rows(block: range) -> list[Row | None]:
-    global _make
-    if _make is None:  # opened here and not at the start, so that its UserError reaches the parent
-        assert _job is not None
-        _make = _job.open()
-        gc.freeze()  # what is loaded by now stays: no collection has to walk it
-    return _make(block)
+        skipped = 0
 
 
 def _counted(rows: Iterator[Row], count: Callable[[], None]) -> Iterator[Row]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -64,3 +65,10 @@ class Record:
     def depth_mm(self) -> np.ndarray:
         """(S, S) float32: the z of `position_mm`."""
         return self.position_mm[..., 2]
+
+
+def record_with(**told: Any) -> Record:
+    """A record of which only these fields are told; the other arrays are empty, the other words say nothing."""
+    nothing = {one.name: np.empty(0, np.float32) for one in fields(Record)}
+    said = {"seed": 0, "index": 0, "model": "", "scene": "{}", "focal_px": float("nan")}
+    return Record(**{**nothing, **said, **told})

@@ -8,6 +8,7 @@ The last line gives the render of scene (0, 7).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,15 @@ from recon.configuration import to_plain
 from recon.faces import load
 from recon.faces.cache import digest
 from recon.faces.model import FaceModel
+from recon.people.skin.texture import texture_key
 from recon.render import second
 from recon.render.config import Renderer
 from recon.synthesis.background import key_of
+from recon.synthesis.canvas import key_of_canvases
 from recon.synthesis.column import Schema
-from recon.synthesis.produce import MakeRows, Row
+from recon.synthesis.job import Row, Stage, Work
+from recon.synthesis.on_canvas_scene import folder_of
+from recon.synthesis.record import Record
 from recon.synthesis.render_record import RENDERER_VERSION, render_record
 from recon.synthesis.scene import Scene, SceneConfig, draw_scene
 from recon.synthesis.schema import record_schema, row_from_record, row_from_traits
@@ -50,11 +55,15 @@ class RenderJob:
         colours = {} if self.renderer == "own" else {"colours": second.version()}
         return {"kind": "render", **render_manifest(load(self.model), self.seed, self.size, self.scene), **colours}
 
-    def open(self) -> MakeRows:
+    def stages(self) -> tuple[Stage, ...]:
+        return (Stage("render", self.open),)
+
+    def open(self) -> Work:
+        """indices -> rows."""
         torch.set_num_threads(1)  # one process a core; and the same bits whatever the machine's cores
         model = load(self.model)
 
-        def make_rows(indices: range) -> list[Row | None]:
+        def make_rows(indices: Sequence[int]) -> list[Row]:
             scenes = (draw_scene(model, self.seed, index, self.scene) for index in indices)
             return [row_of(model, scene, self.size, self.renderer) for scene in scenes]
 
@@ -63,16 +72,29 @@ class RenderJob:
 
 def row_of(model: FaceModel, scene: Scene, size: int, renderer: Renderer = "own") -> Row:
     """The row of a drawn scene: its record, and its traits to look for it by."""
-    return row_from_record(render_record(model, scene, size, renderer)) | row_from_traits(traits_of(model, scene))
+    return row_of_rendered(model, scene, render_record(model, scene, size, renderer))
+
+
+def row_of_rendered(model: FaceModel, scene: Scene, record: Record) -> Row:
+    """The same, of a scene that is rendered already."""
+    return row_from_record(record) | row_from_traits(traits_of(model, scene))
 
 
 def render_manifest(model: FaceModel, seed: int, size: int, scene: SceneConfig) -> dict[str, Any]:
     """All that the bits of a render depend on: going on with any other would mix two datasets in one folder."""
     drawn = {"seed": seed, "size": size, "scene": to_plain(scene)}
     behind = {} if scene.backgrounds is None else {"backgrounds": key_of(scene.backgrounds)}
+    behind |= {} if scene.canvas.folder is None else {"canvases": key_of_canvases(folder_of(scene.canvas.folder))}
     # Users' models share a name from version to version; the bundled one is told by the renderer's version.
     files = {} if model.name == "default" else {"model_digest": digest(*map(np.asarray, arrays_of(model)))}
-    return {"renderer": RENDERER_VERSION, "model": model.name, **files, **drawn, **behind}
+    return {
+        "renderer": RENDERER_VERSION,
+        "model": model.name,
+        **files,
+        **drawn,
+        **behind,
+        **texture_key(scene.skin_texture),
+    }
 
 
 def arrays_of(model: FaceModel) -> tuple[Tensor, ...]:

@@ -14,6 +14,7 @@ from recon.faces.model import FaceModel
 from recon.geometry.occlusion import lit, softly_lit
 from recon.people.skin.furrows import creases, skin_gloss
 from recon.people.skin.relief import relief_of
+from recon.people.skin.texture import laid_texture
 from recon.people.skin.wrinkles import Skin
 from recon.people.wardrobe import parts_of
 from recon.render.config import Renderer
@@ -29,13 +30,14 @@ from recon.synthesis.backdrop import draw_backdrop
 from recon.synthesis.background import draw_background
 from recon.synthesis.head import Head, paint_values, placed_head, prepared
 from recon.synthesis.labels import landmark_labels, map_labels
+from recon.synthesis.on_canvas import DEEPER, on_canvas
 from recon.synthesis.quantize import snap_places
 from recon.synthesis.record import Record
 from recon.synthesis.response import degrade, develop, metered
 from recon.synthesis.scene import Scene
 
-RENDERER_VERSION = 2  # rises whenever the same scene gives another record, so that stored ones are not taken for new
-SUPERSAMPLING = 2
+RENDERER_VERSION = 3  # rises whenever the same scene gives another record, so that stored ones are not taken for new
+SUPERSAMPLING, FINE_SUPERSAMPLING = 2, 4  # along a pixel; the finer where a photo's camera is to be met
 SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
 APART = ("identity", "expression", "rotation", "seed", "index", "person", "shot")  # of a scene, what a row holds apart
 
@@ -47,7 +49,7 @@ def render_record(model: FaceModel, scene: Scene, size: int, renderer: Renderer 
     parts = parts_of(model, head.shape, scene.dress)
     scenery = scenery_of(model, head.vertices, parts, *head.pose, scene.dress.hides)
     panes = panes_of(parts, *head.pose)
-    seen = seen_by(scene.camera(size), scenery, SUPERSAMPLING)
+    seen = seen_by(scene.camera(size), scenery, SUPERSAMPLING if scene.canvas is None else FINE_SUPERSAMPLING)
 
     places = scenery.vertices - head.origin
     maps = label_maps(model, scenery, seen.labelled, seen.points_px, places)
@@ -64,13 +66,17 @@ def render_record(model: FaceModel, scene: Scene, size: int, renderer: Renderer 
         arriving=first_lamp(scenery, scene.lighting),
         appearance=scene.appearance,
         slow=slow,
-        occlusion=ready.occlusion,
+        occlusion=ready.occlusion if scene.canvas is None else ready.occlusion**DEEPER,
         eyes=eye_pair(ready.sockets, head.shape, head.expression, *head.pose, scene.appearance, scene.eyes),
         mouth=mouth_look(model, ready.teeth, head.shape, *head.pose, scene.appearance, scene.mouth),
         skin=skin,
+        texture=None if scene.skin_texture is None else laid_texture(model, scene.skin_texture),
     )
     light, cover = head_light(portrait) if renderer == "own" else second_light(portrait)
-    rgb = photographed(light.numpy(), cover.numpy(), labels["mask"], scene)
+    if scene.canvas is None:
+        rgb = photographed(light.numpy(), cover.numpy(), labels["mask"], scene)
+    else:
+        rgb, labels = on_canvas(scene, light.numpy(), labels)
     return Record(
         seed=scene.seed,
         index=scene.index,
@@ -135,5 +141,11 @@ def composite(light: np.ndarray, cover: np.ndarray, scene: Scene) -> np.ndarray:
 
 
 def drawn_json(scene: Scene) -> str:
-    """What was drawn, but for what a record holds in fields of its own."""
-    return json.dumps({name: value for name, value in asdict(scene).items() if name not in APART}, sort_keys=True)
+    """What was drawn, but for what a record holds in fields of its own, and what only some scenes have."""
+    drawn = {name: value for name, value in asdict(scene).items() if name not in APART}
+    if scene.canvas is None:
+        drawn = {name: value for name, value in drawn.items() if name not in ("canvas", "canvases")}
+        drawn["lighting"].pop("irradiance")
+    if scene.skin_texture is None:
+        drawn.pop("skin_texture")
+    return json.dumps(drawn, sort_keys=True)

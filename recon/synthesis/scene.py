@@ -17,11 +17,13 @@ from recon.faces.outer import refuse_part_of_head
 from recon.synthesis.balance import balanced
 from recon.synthesis.config import Cell, SceneConfig
 from recon.synthesis.expressions import of_units
-from recon.synthesis.single import Scene, draw_single, head_rotation
+from recon.synthesis.on_canvas_scene import framing_of
+from recon.synthesis.pose import head_rotation
+from recon.synthesis.single import Scene, draw_single
 
 __all__ = ["Scene", "SceneConfig", "draw_scene", "head_rotation"]
 
-OF_PERSON = ("identity", "variation_seed", "appearance", "skin", "eyes", "mouth", "person")
+OF_PERSON = ("identity", "variation_seed", "appearance", "skin", "skin_texture", "eyes", "mouth", "person")
 GROWN = ("hair", "brows", "facial_hair", "seed", "hides")  # of the dress, what a person has and does not put on
 
 
@@ -40,6 +42,9 @@ def draw_scene(model: FaceModel, seed: int, index: int, config: SceneConfig) -> 
     repeat, cell = divmod(shot, len(cells))
     moment = first if not repeat else balanced(model, seed, first.index + repeat, config)
     scene = replace(same_person(moment, first), index=index, shot=shot)
+    if scene.canvases is not None and scene.canvas is not None:  # another face is framed anew
+        canvas_of = scene.canvases, scene.canvas
+        scene = replace(scene, **framing_of(model, *canvas_of, scene.identity, scene.expression, scene.rotation))
     return in_cell(model, seed, scene, config, cells[cell]) if config.factors else scene
 
 

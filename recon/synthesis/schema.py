@@ -89,6 +89,7 @@ TRAITS = (
     Column("glasses", "glasses", Text(), (), "", f"none, or their outline: {', '.join(FAMILIES)}"),
     Column("headwear", "headwear", Text(), (), "", f"none, {', '.join(HEADWEAR)}"),
     Column("thing", "thing", Text(), (), "", f"before the face: none, {', '.join(THINGS)}"),
+    Column("canvas", "canvas", Text(), (), "", "the photo drawn in; what is worn is then its own, photo. Empty: none"),
 )
 # fmt: on
 FIELDS, FIELDS_OF_TRAITS = by_field(COLUMNS), by_field(TRAITS)

@@ -11,15 +11,19 @@ from recon.geometry.cameras import Camera
 from recon.people.appearance import Appearance, draw_appearance
 from recon.people.eyes.paint import Eyes, draw_eyes
 from recon.people.mouth.paint import Mouth, draw_mouth
+from recon.people.skin.texture import SkinTexture, draw_texture
 from recon.people.skin.wrinkles import Skin, draw_skin
 from recon.people.wardrobe import Dress, draw_dress, painted_under
 from recon.render.lighting import Lighting, draw_even_lighting, draw_lighting
 from recon.render.surroundings import draw_surroundings
 from recon.synthesis.config import SceneConfig
 from recon.synthesis.expressions import draw_expression, extreme, grinning
+from recon.synthesis.on_canvas_scene import CANVAS, seat_of
+from recon.synthesis.pose import head_rotation
 from recon.synthesis.response import Response, draw_response
 
 IDENTITY_LIMIT = 2.2
+TEXTURE = 12  # a random stream's name, beside those below
 DRESS, SKIN, EYES, MOUTH, ENVIRONMENT, VARIATION, GRIN, METER, EXTREME = range(1, 10)  # the random streams' names
 
 
@@ -36,6 +40,8 @@ class Scene:
         background_seed, backgrounds, calm: for the background.
         eyes, mouth: None for plain ones.
         variation_seed: of the field that varies the shape; None without.
+        canvases, canvas: the folder of canvases and the name in it of the one that the face is drawn on; None: on none.
+        skin_texture: of photos' skin; None: painted.
     """
 
     seed: int
@@ -61,8 +67,11 @@ class Scene:
     eyes: Eyes | None = None
     mouth: Mouth | None = None
     variation_seed: int | None = None
+    skin_texture: SkinTexture | None = None
     person: int = 0
     shot: int = 0
+    canvases: str | None = None
+    canvas: str | None = None
 
     def camera(self, size: int) -> Camera:
         return Camera.from_fov(self.fov_deg, size)
@@ -118,7 +127,7 @@ def draw_single(model: FaceModel, seed: int, index: int, config: SceneConfig) ->
     elif light.random() < config.even:
         lighting = draw_even_lighting(light)
     expression = grinning(model, drawn.expression, grin) if grin.random() < config.grin else drawn.expression
-    return replace(
+    scene = replace(
         drawn,
         expression=extreme(model, expression, far) if far.random() < config.extreme else expression,
         appearance=painted_under(drawn.appearance, dress),
@@ -129,14 +138,11 @@ def draw_single(model: FaceModel, seed: int, index: int, config: SceneConfig) ->
         lighting=lighting,
         response=replace(drawn.response, meters=bool(meter.random() < config.metered)),
         variation_seed=int(shape.integers(2**31)) if shape.random() < config.variation else None,
+        skin_texture=draw_texture(config.skin_texture, (seed, index, TEXTURE)),
         person=index,
     )
-
-
-def head_rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.ndarray:
-    """(3, 3) float32: roll about z, then pitch about x (positive looks down), then yaw about y (to the right)."""
-    yaw, pitch, roll = np.radians([yaw_deg, pitch_deg, roll_deg])
-    about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
-    about_z = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
-    return (about_y @ about_x @ about_z).astype(np.float32)
+    if config.canvas.folder is None:
+        return scene
+    rng = np.random.default_rng([seed, index, CANVAS])
+    person = scene.identity, scene.expression, scene.appearance, scene.dress, scene.eyes
+    return replace(scene, **seat_of(model, rng, config.canvas, *person))

@@ -16,11 +16,17 @@ import numpy as np
 
 from recon.errors import UserError
 from recon.faces import load
+from recon.people.skin.texture import texture_key
 from recon.synthesis.background import key_of
+from recon.synthesis.canvas import key_of_canvases
 from recon.synthesis.codecs import Pixels
 from recon.synthesis.config import SourceConfig
 from recon.synthesis.fitted import Fitted
+from recon.synthesis.fitted_set import FittedSet
 from recon.synthesis.hub import dataset_folder
+from recon.synthesis.labelled_tree import LabelledTree, has_points
+from recon.synthesis.on_canvas_scene import folder_of
+from recon.synthesis.person_tree import PersonTree
 from recon.synthesis.produce import produce
 from recon.synthesis.record import Record
 from recon.synthesis.render_job import RENDERER_VERSION, RenderJob
@@ -30,6 +36,7 @@ from recon.synthesis.schema import columns_of, record_from_row
 from recon.synthesis.shards import Rows, shard_files
 
 ALWAYS = ("seed", "index", "model", "focal_px", "centre_px", "origin_mm", "scene")  # small, and the camera
+PERSON = "person"  # column, see `recon.synthesis.traits`
 HELD_OUT_SEED = 1_000_003  # added to an experiment's seed
 
 
@@ -47,6 +54,10 @@ class Source(Protocol):
         """All that the records depend on, as plain JSON values: equal keys, equal records."""
         ...
 
+    def people(self) -> np.ndarray:
+        """(len,) int64, whose picture each record is: of one person the same number."""
+        ...
+
 
 def open_source(name: str, config: SourceConfig, size: int, seed: int, cache: Path | None, workers: int) -> Source:
     """The source that `config` describes; `name` stands in errors.
@@ -57,14 +68,20 @@ def open_source(name: str, config: SourceConfig, size: int, seed: int, cache: Pa
     Raises:
         UserError: it is neither drawn nor stored, or both; it is empty; the dataset can't be read.
     """
-    if sum(given is not None for given in (config.scene, config.dataset, config.fitted)) != 1:
-        raise UserError(
-            f"source '{name}' needs either a scene or a dataset: give one of sources.{name}.scene, .dataset, .fitted"
-        )
+    if sum(given is not None for given in (config.scene, config.dataset, config.fitted, config.photos)) != 1:
+        kinds = f"sources.{name}.scene, .dataset, .fitted, .photos"
+        raise UserError(f"source '{name}' needs either a scene or a dataset: give one of {kinds}")
+    if config.bfm is not None and config.fitted is None:
+        raise UserError(f"sources.{name}.bfm goes with .fitted, a folder as 300W-LP's: give that, or leave bfm out")
     if config.dataset is not None:
         source: Source = Stored.at(config.dataset, config.image, config.first, config.last)
+    elif config.fitted is not None and config.bfm is not None:
+        source = FittedSet.at(Path(config.fitted), Path(config.bfm), size, cache)
     elif config.fitted is not None:
         source = Fitted.at(Path(config.fitted))
+    elif config.photos is not None:
+        tree = Path(config.photos)
+        source = LabelledTree.at(tree, size) if has_points(tree) else PersonTree.at(tree, size)
     else:
         assert config.scene is not None
         drawn = Drawn(config.model, config.scene, config.seed if config.seed is not None else seed, config.count, size)
@@ -117,8 +134,14 @@ class Drawn:
     def key(self) -> dict[str, Any]:
         what = {"kind": "drawn", "renderer": RENDERER_VERSION, "model": self.model, "size": self.size}
         what |= {} if self.scene.backgrounds is None else {"backgrounds": key_of(self.scene.backgrounds)}
+        folder = self.scene.canvas.folder
+        what |= {} if folder is None else {"canvases": key_of_canvases(folder_of(folder))}
+        what |= texture_key(self.scene.skin_texture)
         drawn = None if self.chosen is None else content(self.chosen)
         return {**what, "seed": self.seed, "count": self.count, "chosen": drawn, "scene": asdict(self.scene)}
+
+    def people(self) -> np.ndarray:
+        return np.arange(self.count)[slice(None) if self.chosen is None else list(self.chosen)] // self.scene.shots
 
 
 @dataclass(frozen=True)
@@ -155,6 +178,12 @@ class Stored:
         what = [(file.name, file.stat().st_size) for file in self.rows.files]
         rows = {"first": self.numbers[0], "count": len(self.numbers), "chosen": content(self.numbers)}
         return {"kind": "stored", "image": self.image, "shards": content(what), "rows": rows}
+
+    def people(self) -> np.ndarray:
+        """As `Source` says; without a column `person` everybody is seen once."""
+        if PERSON not in self.rows.columns:
+            return np.arange(len(self))
+        return np.array([self.rows.row(number, [PERSON])[PERSON] for number in self.numbers], np.int64)
 
 
 def cached(drawn: Drawn, cache: Path, workers: int) -> Stored:

@@ -9,7 +9,7 @@ import numpy as np
 from recon.faces.model import FaceModel
 from recon.synthesis.single import Scene
 
-PAINTED, NONE = "painted", "none"
+PAINTED, NONE, PHOTO = "painted", "none", "photo"
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Traits:
         smile: of the mouth's corners, 0 none to 1 (a grin goes on to 1.4). open_mouth: of jaw and lips, 0 shut to 1.
         hair: the cut, "bald", or "painted". beard: its kind, "painted", or "none".
         glasses: the outline of their lenses. headwear, thing: their kind; "none" for each.
+        canvas: the name of the canvas, "" without one. What is on the head there is the photo's: hair, beard, glasses,
+            headwear and thing are "photo", whether it shows any or not.
     """
 
     person: int
@@ -40,14 +42,23 @@ class Traits:
     glasses: str
     headwear: str
     thing: str
+    canvas: str = ""
 
 
 def traits_of(model: FaceModel, scene: Scene) -> Traits:
     """The traits of a scene that was drawn for `model`."""
     look, dress = scene.appearance, scene.dress
+    worn = dict.fromkeys(("hair", "beard", "glasses", "headwear", "thing"), PHOTO)
+    if scene.canvas is None:
+        worn = {
+            "hair": dress.hair.cut if dress.hair else PAINTED if look.hair_cover else "bald",
+            "beard": dress.facial_hair.kind if dress.facial_hair else PAINTED if look.beard else NONE,
+            "glasses": dress.glasses.family if dress.glasses else NONE,
+            "headwear": dress.headwear.kind if dress.headwear else NONE,
+            "thing": dress.thing.kind if dress.thing else NONE,
+        }
     active = model.activations(scene.expression)
     corners = [active.get(name, 0.0) for name in model.expression_names if name.startswith("mouthSmile")]
-    painted_hair, painted_beard = PAINTED if look.hair_cover else "bald", PAINTED if look.beard else NONE
     return Traits(
         person=scene.person,
         shot=scene.shot,
@@ -58,9 +69,6 @@ def traits_of(model: FaceModel, scene: Scene) -> Traits:
         melanin=look.melanin,
         smile=float(np.mean(corners)) if corners else 0.0,
         open_mouth=max(0.0, active.get("jawOpen", 0.0) - active.get("mouthClose", 0.0)),
-        hair=dress.hair.cut if dress.hair else painted_hair,
-        beard=dress.facial_hair.kind if dress.facial_hair else painted_beard,
-        glasses=dress.glasses.family if dress.glasses else NONE,
-        headwear=dress.headwear.kind if dress.headwear else NONE,
-        thing=dress.thing.kind if dress.thing else NONE,
+        canvas=scene.canvas or "",
+        **worn,
     )

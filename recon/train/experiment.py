@@ -84,6 +84,8 @@ class Experiment:
     stages            one after the other
     start             weights to begin with: a file, folder or Hub id; null: random ones
     batch_size        records a step
+    shots             so many of them beside each other are of one person, where a source has them: what shape
+                      consistency compares
     optimizer         "adam", "rmsprop", or "muon", which needs far fewer images (recon/train/muon.py)
     weight_decay      an L2 penalty, not of muon: so many times the weights are added to the gradient
     ema_decay         of the averaged weights, which are the ones evaluated and saved
@@ -110,6 +112,7 @@ class Experiment:
     stages: tuple[Stage, ...] = (Stage(),)
     start: str | None = None
     batch_size: int = bounded(16, 1, 65536)
+    shots: int = bounded(1, 1, 65536)
     optimizer: Literal["adam", "rmsprop", "muon"] = "adam"
     weight_decay: float = bounded(0.0, *SHARE)
     ema_decay: float = bounded(0.998, *DECAY)
@@ -169,6 +172,8 @@ def refuse_nonsense(experiment: Experiment) -> None:
         raise UserError("the experiment names no sources: give one, such as sources.faces.scene")
     if not experiment.stages:
         raise UserError("the experiment has no stages: give one, such as {steps: 20000}")
+    if experiment.batch_size % experiment.shots:
+        raise UserError(f"batch_size {experiment.batch_size} is not divisible by shots {experiment.shots}")
     if experiment.weight_decay and experiment.optimizer == "muon":
         raise UserError("weight_decay is Adam's and RMSprop's: set optimizer to one of these, or weight_decay to 0")
     for number, stage in enumerate(experiment.stages):

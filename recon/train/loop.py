@@ -56,7 +56,7 @@ from recon.train.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from recon.train.log import Log
 from recon.train.state import State, evaluating, rng_state, set_rng_state
 
-__all__ = ["Batch", "Ema", "State", "descend", "device", "fit", "run_folder"]
+__all__ = ["Batch", "Ema", "State", "descend", "device", "fit", "main_first", "run_folder"]
 
 Batch = dict[str, Tensor]
 
@@ -146,6 +146,13 @@ def run_folder(run_dir: Path) -> Iterator[None]:
         yield
         return
     with only_run_in(run_dir):
+        yield
+
+
+@contextmanager
+def main_first() -> Iterator[None]:
+    """The first process of this launch does the block before the others: what it makes there, they find."""
+    with _process().main_process_first():
         yield
 
 

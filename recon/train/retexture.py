@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from recon.arrays import read_npy
 from recon.errors import UserError
 
 ROWS, COLUMNS = 128, 144  # of a texture: height, and azimuth about an axis within the head
@@ -40,8 +41,8 @@ def read_textures(path: Path) -> Tensor:
         UserError: the file is missing, or something else.
     """
     try:
-        textures = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        textures = read_npy(path)
+    except (OSError, ValueError) as error:
         raise UserError(f"{path} can't be read ({error}): give a file that `recon textures` wrote") from None
     if textures.dtype != np.uint8 or textures.shape[1:] != (3, ROWS, COLUMNS) or not len(textures):
         raise UserError(f"{path} holds no textures of this version: give a file that `recon textures` wrote")

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.optim import Adam, Optimizer, RMSprop
@@ -18,20 +19,22 @@ from torch.optim.lr_scheduler import LambdaLR
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.methods.base import Reconstructor
-from recon.methods.pretrained import digest, network_digest, save_weights
+from recon.methods.pretrained import Pretrained, digest, network_digest, save_weights, weights_file
 from recon.methods.registry import Method, method
+from recon.synthesis.person_tree import PersonTree
 from recon.synthesis.source import Source, content, held_out_of, open_source
 from recon.synthesis.targets import Target, WithMaps
 from recon.train.augment import augment
 from recon.train.averaging import Ema
 from recon.train.batches import Batch, Batches, first_batches
 from recon.train.experiment import Experiment, rate
-from recon.train.loop import descend, fit, run_folder
+from recon.train.loop import descend, fit, main_first, run_folder
 from recon.train.muon import BETAS, Muon
 from recon.train.retexture import read_textures, retexture
 from recon.train.settings import keep_settings
 from recon.train.state import State
 
+FETCHED = "vgg19"  # by torchvision, the same for all
 HELD_OUT, HELD_OUT_BATCH = 256, 32
 
 
@@ -52,12 +55,16 @@ def _train(experiment: Experiment, run_dir: Path, cache: Path | None) -> Path:
     known, start = method(experiment.method), starting_network(experiment)
     size = known.target(experiment.network, experiment.amodal).size
     opened = partial(open_source, size=size, seed=experiment.seed, cache=cache, workers=experiment.workers)
-    sources = {name: opened(name, config) for name, config in experiment.sources.items()}
-    kept = opened("held_out", experiment.held_out or held_out_of(experiment.sources, experiment.seed, HELD_OUT))
+    with main_first():
+        sources = {name: opened(name, config) for name, config in experiment.sources.items()}
+        kept = opened("held_out", experiment.held_out or held_out_of(experiment.sources, experiment.seed, HELD_OUT))
+    refuse_unlabelled(sources, target_of(experiment, known))
+    if experiment.shots > 1:
+        refuse_strangers(sources)
     settings = keep_settings(experiment, inputs_of(experiment, start, {**sources, "held_out": kept}), run_dir)
 
     batches = StagedBatches(experiment, known, list(sources.values()))
-    held_out = first_batches(kept, batches.stages[-1].target, min(HELD_OUT_BATCH, len(kept)))
+    held_out = first_batches(kept, batches.stages[-1].target, min(HELD_OUT_BATCH, len(kept)), experiment.shots)
     state = initial_state(experiment, known, start)
 
     def evaluate(state: State) -> dict[str, float | Tensor]:
@@ -79,7 +86,7 @@ def _train(experiment: Experiment, run_dir: Path, cache: Path | None) -> Path:
         evaluate_every=experiment.evaluate_every,
     )
     end_stage(state, experiment.stages[-1].blend)
-    average = cast(Reconstructor, state.ema["network"].average.cpu())
+    average = cast(Pretrained, state.ema["network"].average.cpu())
     card = {"experiment": to_plain(experiment), "settings": settings, "steps": state.step}
     card |= {"images": state.step * experiment.batch_size, "held_out": dict(known.scores(average, held_out))}
     save_weights(run_dir / "weights.safetensors", average, card)
@@ -126,6 +133,7 @@ class StagedBatches:
                 one.placement,
                 one.batch_size,
                 one.seed,
+                one.shots,
             )
             for one in self.within
         ]
@@ -147,12 +155,14 @@ def target_of(experiment: Experiment, known: Method) -> Target:
     return target if has_maps or experiment.textures.file is None else WithMaps(target)
 
 
-def initial_state(experiment: Experiment, known: Method, start: Reconstructor | None = None) -> State:
+def initial_state(experiment: Experiment, known: Method, start: Pretrained | None = None) -> State:
     """Network, optimiser, schedule and average as they are before the first step; the same for the same seed."""
     torch.manual_seed(experiment.seed)
     network = known.network(experiment.network)
     if start is not None:
-        network.load_state_dict(start.state_dict())
+        part = network.part_for(start)
+        assert part is not None  # `starting_network` saw to it
+        part.load_state_dict(start.state_dict())
     if experiment.channels_last:
         network.to(memory_format=torch.channels_last)
     optimizer = optimizer_of(experiment, network)
@@ -164,7 +174,7 @@ def initial_state(experiment: Experiment, known: Method, start: Reconstructor | 
     )
 
 
-def optimizer_of(experiment: Experiment, network: Reconstructor) -> Optimizer:
+def optimizer_of(experiment: Experiment, network: Pretrained) -> Optimizer:
     """The experiment's, with a rate of 1: the schedule, which multiplies it, says the rate itself."""
     if experiment.optimizer == "muon":
         return Muon(network, 1.0)
@@ -173,21 +183,46 @@ def optimizer_of(experiment: Experiment, network: Reconstructor) -> Optimizer:
     return Adam(network.parameters(), 1.0, betas=BETAS, weight_decay=experiment.weight_decay)
 
 
-def starting_network(experiment: Experiment) -> Reconstructor | None:
+def starting_network(experiment: Experiment) -> Pretrained | None:
     """The network of `experiment.start`, None without one; a UserError where its layers are others."""
     if experiment.start is None:
         return None
-    start = Reconstructor.from_pretrained(experiment.start)
-    if start.name != experiment.method or start.config != experiment.network:
+    network = method(experiment.method).network(experiment.network)
+    family: Any = Reconstructor if isinstance(network, Reconstructor) else type(network)
+    start = family.from_pretrained(experiment.start)
+    if network.part_for(start) is None:
         raise UserError(f"{experiment.start} holds a network with other layers than the experiment's: give its network")
     return start
 
 
-def inputs_of(experiment: Experiment, start: Reconstructor | None, sources: dict[str, Source]) -> dict[str, str]:
+def refuse_unlabelled(sources: dict[str, Source], target: Target) -> None:
+    """Raise a UserError for photos alone where a method learns from labels."""
+    for name, source in sources.items():
+        if isinstance(source, PersonTree) and set(target.fields) != {"rgb"}:
+            raise UserError(
+                f"sources.{name}.photos are photos without labels: put 68 landmarks beside each (NAME.txt), or fit them"
+                f" with `recon fit --people` and give sources.{name}.dataset"
+            )
+
+
+def refuse_strangers(sources: dict[str, Source]) -> None:
+    """Raise a UserError where no source has two pictures of one person."""
+    if all(len(np.unique(source.people())) == len(source) for source in sources.values()):
+        raise UserError(
+            "no source has two pictures of one person, which shots above 1 need: give a scene with shots_per_person, a"
+            " dataset of one, or set shots to 1"
+        )
+
+
+def inputs_of(experiment: Experiment, start: Pretrained | None, sources: dict[str, Source]) -> dict[str, str]:
     """Digests of what the experiment names: sources, textures, start weights."""
     inputs = {f"sources.{name}": content(source.key()) for name, source in sources.items()}
     if experiment.textures.file is not None:
         inputs["textures.file"] = digest(Path(experiment.textures.file))[:16]
+    for name in ("embedder", "features"):  # frozen networks that a method's losses ask
+        place = getattr(experiment.losses, name, None)
+        if place is not None and place != FETCHED:
+            inputs[f"losses.{name}"] = digest(weights_file(place))[:16]
     if start is not None:
         inputs["start"] = network_digest(start)
     return inputs

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recon.configuration import bounded, read_config
 from recon.evaluate.settings import HELD_OUT_SEED
+from recon.photos.framing import FramingMode
 from recon.ranges import COUNT, SEEDS
 from recon.synthesis.config import SceneConfig
 from synth2real import bundled
@@ -21,7 +22,7 @@ __all__ = ["Options", "run", "settings"]
 class Options:
     """What it takes beside the settings of the scene that is drawn.
 
-    photos     folder of ready crops, framed like the renders
+    photos     folder of photos, framed like the renders
     out        folder to write the table, the pictures and the renders to
     generator  weights of the generators to compare; none: the bundled one
     images     NAME=DIR: images that another program made of OUT/renders, of the same names; as many as there are
@@ -29,6 +30,7 @@ class Options:
     features   TorchScript file of the network in whose features the kernel distance is taken; none: no kernel distance
     scene      YAML file of what is drawn, such as those in configs/scenes; none: faces as the bundled generator knows
                them
+    framing    where the face is in a photo, as `synth2real match` has it; none for ready crops
     count      held-out renders
     size       side of the images in px
     seed       of the renders; keep it away from training's
@@ -41,6 +43,7 @@ class Options:
     judge: tuple[Path, ...] | None = None
     features: Path | None = None
     scene: Path | None = None
+    framing: FramingMode = "none"
     count: int = bounded(500, 16, COUNT[1])
     size: int = bounded(BUNDLED_PX, *SIDES_PX)
     seed: int = bounded(HELD_OUT_SEED, *SEEDS)
@@ -59,6 +62,7 @@ def run(options: Options, overrides: Mapping[str, str]) -> None:
         judges=options.judge or bundled.judge_weights(),
         images=options.images or (),
         features=options.features,
+        framing=options.framing,
         count=options.count,
         size=options.size,
         seed=options.seed,

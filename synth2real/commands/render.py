@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from recon.configuration import bounded, changed, read_config, read_yaml
 from recon.ranges import COUNT, PROCESSES, SEEDS
 from recon.render.config import Renderer
 from recon.synthesis.config import SceneConfig
+from recon.synthesis.engines import EngineName, engine_of
 from synth2real.bundled import RENDER_PX, SIDES_PX
 
 
@@ -21,30 +21,34 @@ class DatasetOptions:
     count    records that the folder shall hold
     out      folder, new or begun by this command
     scene    YAML file of what is drawn, such as those in configs/scenes
-    size     side of the images in px
     seed     record i is a function of (seed, i)
     model    face model that is drawn: "default", or the kind and the files of another, "flame:PATH" or "ict:DIR"
     balance  YAML file of the shares that are wanted: trait -> group -> share, as the scene's key says
-    workers  processes that make records
+    engine   who makes records: "local", processes of this machine, or "ray", a Ray cluster (extra: ray)
+    workers  processes of the local engine; none: one a core
+    address  HOST:PORT of a Ray cluster, one node of which is this machine; none: one of this machine alone
     """
 
     count: int = bounded(low=COUNT[0], high=COUNT[1])
     out: Path
     scene: Path | None = None
-    size: int = bounded(RENDER_PX, *SIDES_PX)
     seed: int = bounded(0, *SEEDS)
     model: str = "default"
     balance: Path | None = None
-    workers: int = bounded(os.cpu_count() or 1, 1, PROCESSES[1])
+    engine: EngineName = "local"
+    workers: int | None = bounded(None, 1, PROCESSES[1])
+    address: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options(DatasetOptions):
     """What it takes beside its scene's settings.
 
+    size      side of the images in px
     renderer  what draws the colours, "own" or "pyrender" (extra: preview); the labels are always ours
     """
 
+    size: int = bounded(RENDER_PX, *SIDES_PX)
     renderer: Renderer = "own"
 
 
@@ -53,6 +57,7 @@ def settings() -> type:
 
 
 def run(options: Options, overrides: Mapping[str, str]) -> None:
+    engine = engine_of(options.engine, options.workers, options.address)
     scene = scene_of(options, options.scene, overrides)
     from synth2real.dataset.make import make_renders
 
@@ -62,7 +67,7 @@ def run(options: Options, overrides: Mapping[str, str]) -> None:
         scene=scene,
         size=options.size,
         seed=options.seed,
-        workers=options.workers,
+        workers=engine,
         renderer=options.renderer,
         model=options.model,
     )

@@ -31,6 +31,9 @@ from synth2real.dataset.translate import DRAWS
 from synth2real.gan.generator import Generator
 
 EXACT = "All labels are exact for `render`."
+AS_DRAWN = """## How far to trust the labels
+`image` is `render`: no network touched it, so the labels are exact for it inside `mask`, and every drift is 0. Where
+the face stands in a photo, nothing is known outside of `mask`."""
 LOW_IS_BAD = ("mask_iou", "region_agreement")
 Drift = dict[str, dict[str, float]]  # column -> mean, median, worst_5_percent; none: images without a number
 
@@ -121,6 +124,8 @@ def summary(produced: Produced, manifest: Mapping[str, Any]) -> str:
 
 def drift_section(drift: Drift, manifest: Mapping[str, Any], judged: Sequence[str] | None = None) -> str:
     """How far labels hold for the images. judged: a line about each judge; None: what the manifest's digests tell."""
+    if "generator" not in manifest["weights"]:
+        return AS_DRAWN
     judged = _introductions(manifest["weights"]) if judged is None else judged
     lines = "\n".join(
         f"| {name} | {values['mean']:.4g} | {values['median']:.4g} | {values['worst_5_percent']:.4g} |"
@@ -141,6 +146,7 @@ the labels are not exact, and each row carries its own measured drift.
 The drift is what two judges, networks of different make, see of the image as stored against the render. `drift_px` and
 `drift_mm` are the worse of both; what each says stands in its own columns. No judge is exact, and a drift below its own
 error says little. Filter by `drift_mm` if it matters.
+
 {said}
 
 Weights (SHA-256): {weights}."""

@@ -17,6 +17,7 @@ from recon.errors import UserError
 from recon.files import whole_file
 from recon.methods.pretrained import digest
 from recon.synthesis.shards import row_count, shard_files
+from recon.texts import read_json
 
 FILE = "checksums.json"
 BESIDE = ("manifest.json", "template.npz")  # files beside the shards that rows are read with
@@ -37,7 +38,7 @@ def read_checksums(folder: Path) -> dict[str, Checksum]:
     if not path.exists():
         return {}
     try:
-        return {name: Checksum(**values) for name, values in json.loads(path.read_text()).items()}
+        return {name: Checksum(**values) for name, values in read_json(path).items()}
     except (OSError, ValueError, TypeError, AttributeError):
         raise UserError(f"{path} can't be read: delete it to go without checksums, or fetch it again") from None
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from recon.errors import UserError, did_you_mean
 from recon.methods.pretrained import digest
+from recon.people.skin.texture import BUNDLED, PAINTED, texture_key
+from recon.synthesis.canvas import canvas, canvases
+from recon.synthesis.on_canvas_scene import folder_of
 from synth2real import bundled
 
 FREE = "cc0-1.0"
@@ -25,6 +28,18 @@ ASKED: dict[str, frozenset[str]] = {
     "cc-by-nc-4.0": frozenset({"by", "nc"}),
     "cc-by-nc-sa-4.0": frozenset({"by", "nc", "sa"}),
     "research-only": frozenset({"by", "nc", "research"}),
+}
+# How licences of photos begin in a faces.csv, in lower case, the narrower first.
+OF_PHOTOS = {
+    "cc0": "cc0-1.0",
+    "public domain": "public-domain",
+    "public-domain": "public-domain",
+    "cc by-nc-sa": "cc-by-nc-sa-4.0",
+    "cc by-nc": "cc-by-nc-4.0",
+    "cc by-sa": "cc-by-sa-4.0",
+    "cc by": "cc-by-4.0",
+    "licence ouverte": "cc-by-4.0",
+    "mit": "mit",
 }
 WORDS = {"by": "name its authors", "nc": "no commercial use", "sa": "the same licence", "research": "research alone"}
 HUB = {"public-domain": "unlicense", "research-only": "other"}  # where the Hub's card has another word
@@ -59,6 +74,15 @@ def ingredients_of(manifest: Mapping[str, Any], said: Sequence[str] = ()) -> lis
     found = [_face_model(str(manifest.get("model", "default")))]
     if manifest["scene"].get("backgrounds"):
         found.append(Ingredient("backgrounds", "a folder of images", "crops behind the faces", None))
+    canvases_folder = (manifest["scene"].get("canvas") or {}).get("folder")
+    if canvases_folder:
+        found.append(_canvases(canvases_folder))
+    skin = manifest["scene"].get("skin_texture")
+    if skin not in (None, PAINTED):
+        known_skin = manifest.get("skin_texture") == texture_key(BUNDLED)["skin_texture"]
+        whose = ", of photographs in the public domain or under CC0" if known_skin else ""
+        told = f"statistics of photographed skin{whose}"
+        found.append(Ingredient("skin", told, "the colours of skin", FREE if known_skin else None))
     for name, value in weights.items():
         of_bundled = "bundled weights" if value in known else f"weights {value[:16]}"
         licence = FREE if value in known else None
@@ -69,6 +93,20 @@ def ingredients_of(manifest: Mapping[str, Any], said: Sequence[str] = ()) -> lis
             found.append(Ingredient(name, of_bundled, "numbers that it measured", licence or "not asked", False))
     read = _read(said, [one.name for one in found])
     return [_told(one, read) for one in found]
+
+
+def _canvases(folder: str) -> Ingredient:
+    """The photos that faces were drawn in. Their licence is known where each one's is, and one allows what all ask."""
+    what, part = "photos without their faces", "hair, ears, necks, clothes and rooms"
+    try:
+        place = folder_of(folder)
+        said = [canvas(place, name).licence.lower() for name in canvases(place)]
+    except UserError:  # the folder has gone since
+        return Ingredient("canvases", what, part, None)
+    read = [next((OF_PHOTOS[one] for one in OF_PHOTOS if words.startswith(one)), None) for words in said]
+    asked = None if None in read else frozenset().union(*(ASKED[str(one)] for one in read))
+    fitting = [name for name in ASKED if name in read and ASKED[name] == asked]
+    return Ingredient("canvases", f"{len(said)} {what}", part, fitting[0] if fitting else None)
 
 
 def _face_model(name: str) -> Ingredient:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from recon.errors import UserError
+from recon.synthesis.canvas import canvases
+from recon.synthesis.on_canvas_scene import folder_of
+
 DRESS = {  # share in `DressConfig` -> what a person then has on
     "hair": "strands of hair",
     "brows": "strands of brows and lashes",
@@ -20,6 +24,27 @@ DETAIL = {"skin": "wrinkles, pores and oil", "eyes": "detailed eyes", "mouth": "
 
 def limits_of(scene: Mapping[str, Any]) -> str:
     """The card's section on limits. scene: a `SceneConfig` as plain values, from the manifest."""
+    canvas = scene.get("canvas") or {}
+    return _on_canvases(canvas) if canvas.get("folder") else _in_drawn_rooms(scene)
+
+
+def _on_canvases(canvas: Mapping[str, Any]) -> str:
+    try:
+        count = f"{len(canvases(folder_of(canvas['folder'])))} photos"
+    except UserError:  # the folder has gone since
+        count = "photos"
+    return f"""## Limits
+One face a picture, drawn into one of {count}: hair, ears, necks, clothes and rooms are the photos' own and repeat;
+poses, light and tone of skin are near the photos'.
+The face region leaves out ears, neck, scalp and the inside of the mouth; outside of `mask` nothing is known.
+
+## Likeness
+Each photo's own face was taken out before another was drawn, whose shape is that of the photo's person by
+{canvas["shape"]:.0%}. Hair, ears and clothes are that person's, who may be known by them: the pictures say nothing of
+the people in the photos, and are not for identifying anybody."""
+
+
+def _in_drawn_rooms(scene: Mapping[str, Any]) -> str:
     dress = scene["dress"]
     shares = {name: dress["dressed"] * dress[name] for name in DRESS}
     drawn = [name for name, trait in WORN.items() if shares[name] and trait not in scene.get("balance", {})]

@@ -23,6 +23,7 @@ from recon.faces.outer import refuse_part_of_head
 from recon.methods.pretrained import weights_file
 from recon.ranges import COUNT, PROCESSES, SEEDS, refuse_beyond
 from recon.render.config import Renderer
+from recon.synthesis.job import Engine
 from recon.synthesis.produce import Produced, produce, read_manifest
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
@@ -65,7 +66,7 @@ def make_renders(
     scene: SceneConfig | None = None,
     size: int = RENDER_PX,
     seed: int = 0,
-    workers: int = CORES,
+    workers: int | Engine = CORES,
     renderer: Renderer = "own",
     model: str = "default",
 ) -> Dataset:
@@ -74,7 +75,8 @@ def make_renders(
     Args:
         out: folder, new or begun by the same call. count: of rows.
         scene: what is drawn; None: `SceneConfig()`.
-        size: side of the images in pixels, 32 to 1024. seed: row i is a function of (seed, i). workers: processes.
+        size: side of the images in pixels, 32 to 1024. seed: row i is a function of (seed, i).
+        workers: processes of this machine, or an engine that has others.
         renderer: what draws the colours, ours or pyrender (extra: preview); the labels are ours and exact.
         model: the face model's name, as `recon.faces.load` knows it.
 
@@ -91,7 +93,7 @@ def make_renders(
     write_gallery(out, shown, "Renders with exact labels", facts)
     write_card(out, produced, read_manifest(out))
     said = f"{count} records in {out}: index.html shows the first {len(shown)}, README.md says what they hold"
-    return Dataset(out, produced, None, said)
+    return Dataset(out, produced, None, f"{said}\n{produced.pace}")
 
 
 def make_dataset(
@@ -104,8 +106,9 @@ def make_dataset(
     weights: Path | None = None,
     judges: Sequence[Path] | None = None,
     max_drift_mm: float | None = None,
-    workers: int = CORES,
+    workers: int | Engine = CORES,
     model: str = "default",
+    translated: bool = True,
 ) -> Dataset:
     """Make `out` hold `count` realistic faces with labels and measured drift, going on from what is already there.
 
@@ -115,6 +118,7 @@ def make_dataset(
         weights: the generator's file or Hub id; judges: two of networks that measure the drift; None: the bundled ones.
         max_drift_mm: images that drift further by the worse of both judges are drawn again up to three times, then left
             out for other scenes; None: keep all.
+        translated: by the generator; else the image is the render, which a scene on canvases makes realistic by itself.
 
     Raises:
         UserError: a number makes no sense, weights can't be read, or `out` can't be written or holds something else.
@@ -127,30 +131,35 @@ def make_dataset(
         seed=seed,
         size=size,
         scene=read_config(SceneConfig, bundled.scene_config()) if scene is None else changed(scene, {}, "the scene"),
-        weights=weights_file(weights or bundled.generator_weights()),
-        judges=tuple(weights_file(judge) for judge in judges or bundled.judge_weights()),
+        weights=weights_file(weights or bundled.generator_weights()) if translated else None,
+        judges=tuple(weights_file(judge) for judge in judges or bundled.judge_weights()) if translated else (),
         max_drift_mm=max_drift_mm,
         model=model,
     )
-    generator = Generator.from_pretrained(job.weights)  # what is wrong with weights is said before work begins
-    check_size(size, generator)
-    open_judges(job.judges)
-    if weights is None and size != BUNDLED_PX:
-        log.warning("the bundled generator learnt at %d px: at %d px expect worse images", BUNDLED_PX, size)
+    cards = {}
+    if job.weights is not None:  # what is wrong with weights is said before work begins
+        generator = Generator.from_pretrained(job.weights)
+        cards[job.weights.stem] = generator.card
+        check_size(size, generator)
+        open_judges(job.judges)
+        if weights is None and size != BUNDLED_PX:
+            log.warning("the bundled generator learnt at %d px: at %d px expect worse images", BUNDLED_PX, size)
     produced = _produce(job, count, out, workers)
 
     drift = drift_statistics(produced.shards)
-    said, judged = _said(drift, produced, max_drift_mm), introductions(job.judges, {job.weights.stem: generator.card})
+    judged = introductions(job.judges, cards) if translated else []
+    said = _said(drift, produced, max_drift_mm) if translated else "labels exact, nothing was translated"
     shown = list(islice(Rows(produced.shards), SHOWN))
-    contact_sheet(shown, ("image", "render", "correspondence"), out / "sheet.jpg")
+    beside = ("image", "render", "correspondence") if translated else ("image", "correspondence", "normals")
+    contact_sheet(shown, beside, out / "sheet.jpg")
     facts = f"{count} faces, {size} px, seed {seed}; {said}; the first {len(shown)} are shown"
     write_gallery(out, shown, "Realistic faces with geometry labels", facts)
     write_card(out, produced, read_manifest(out), drift, judged)
     said = f"{count} faces in {out}; {said}: index.html shows them, README.md says what they hold"
-    return Dataset(out, produced, drift, "\n".join([said, *judged]))
+    return Dataset(out, produced, drift, "\n".join([said, *judged, str(produced.pace)]))
 
 
-def _produce(job: RenderJob | GenerateJob, count: int, out: Path, workers: int) -> Produced:
+def _produce(job: RenderJob | GenerateJob, count: int, out: Path, workers: int | Engine) -> Produced:
     """The rows, what all their meshes share, and the checksums of both."""
     produced = produce(job, count, out, workers)
     write_template(out, load(job.model))
@@ -172,9 +181,10 @@ def _said(drift: Drift, produced: Produced, max_drift_mm: float | None) -> str:
     return said
 
 
-def _refuse_nonsense(count: int, size: int, seed: int, workers: int) -> None:
+def _refuse_nonsense(count: int, size: int, seed: int, workers: int | Engine) -> None:
     """Refuse numbers that make no sense, before anything is loaded."""
     refuse_beyond("count", count, *COUNT)
-    refuse_beyond("workers", workers, 1, PROCESSES[1])
+    if isinstance(workers, int):
+        refuse_beyond("workers", workers, 1, PROCESSES[1])
     refuse_beyond("size", size, *SIDES_PX)
     refuse_beyond("seed", seed, *SEEDS)

@@ -10,9 +10,7 @@ from typing import Any
 from recon.faces.model import FaceModel
 from recon.synthesis.codecs import Pixels, Scalar
 from recon.synthesis.column import Column, Row, Schema, by_field, decode_row, encode_row
-from recon.synthesis.record import Record
-from recon.synthesis.schema import COLUMNS, RGB, TRAITS, lengths_of, row_from_record, row_from_traits
-from recon.synthesis.traits import Traits
+from recon.synthesis.schema import COLUMNS, RGB, TRAITS, lengths_of
 from synth2real.dataset.judges import LETTERS
 from synth2real.dataset.translate import Translation
 from synth2real.gan.drift import Drift
@@ -37,7 +35,9 @@ TOLD = (  # of each judge, its letter before the name
            "mean way of the landmarks that the render shows, read off the correspondence"),
     Column("mask_iou", "mask_iou", SHARE, (), "", "overlap of the face masks of image and render"),
     Column("region_agreement", "region_agreement", SHARE, (), "",
-           "1 minus the change of the gap between landmarks 61 to 63 and 65 to 67 (the inner lips), in mouth widths"),
+           "of a judge with a parser, share of the pixels of lips, brows, eyes, teeth, mouth and beard that show the "
+           "same in image and render; of others 1 minus the change of the gap between landmarks 61 to 63 and 65 to 67 "
+           "(the inner lips), in mouth widths"),
 )
 # fmt: on
 OF_JUDGES = {
@@ -56,13 +56,12 @@ def translated_schema(model: FaceModel) -> Schema:
     return Schema(TRANSLATED, lengths_of(model))
 
 
-def row_from_translation(translation: Translation, record: Record, traits: Traits) -> dict[str, Any]:
-    """The columns of a realistic image, and of the record, with its traits, whose render was translated."""
+def row_from_translation(translation: Translation, render: Row) -> dict[str, Any]:
+    """The columns of a realistic image, beside those of the render that was translated."""
     told = zip(translation.told, OF_JUDGES.values(), strict=True)
     return {
         **encode_row(translation, (IMAGE,)),
-        **row_from_record(record),
-        **row_from_traits(traits),
+        **render,
         **encode_row(translation, (DRAW, *WORST)),
         **{name: value for one, columns in told for name, value in encode_row(one, columns).items()},
     }

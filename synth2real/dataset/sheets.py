@@ -48,11 +48,13 @@ def depth_colours(record: Record) -> np.ndarray:
     return _on_nothing(colours / 255, ~np.isnan(depth))
 
 
-def contact_sheet(rows: Iterable[Mapping[str, Any]], shown: tuple[str, ...], path: Path) -> None:
-    """Write the named views of each row, side by side, eight rows of the dataset to a line."""
+def contact_sheet(
+    rows: Iterable[Mapping[str, Any]], shown: tuple[str, ...], path: Path, columns: int = SHEET_COLUMNS
+) -> None:
+    """Write the named views of each row, side by side, so many rows of the dataset to a line."""
     cells = [np.concatenate([_shrunk(pictures[name]) for name in shown], axis=1) for pictures in map(views, rows)]
-    cells += [np.zeros_like(cells[0])] * (-len(cells) % SHEET_COLUMNS if len(cells) > SHEET_COLUMNS else 0)
-    lines = [np.concatenate(cells[i : i + SHEET_COLUMNS], axis=1) for i in range(0, len(cells), SHEET_COLUMNS)]
+    cells += [np.zeros_like(cells[0])] * (-len(cells) % columns if len(cells) > columns else 0)
+    lines = [np.concatenate(cells[i : i + columns], axis=1) for i in range(0, len(cells), columns)]
     with whole_file(path) as temporary:
         Image.fromarray(np.concatenate(lines)).save(temporary, "JPEG", quality=92)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from recon.errors import UserError
 from recon.synthesis.record import Record
-from synth2real.dataset.judges import Judge
+from synth2real.dataset.judges import LETTERS, Judge
 from synth2real.gan.drift import Drift
 from synth2real.gan.generator import Generator, draw_noise
 
@@ -42,6 +42,14 @@ class Translation:
     def within(self, limit_mm: float) -> bool:
         """Whether it drifts no further; not where a judge sees no face (NaN)."""
         return self.drift_mm <= limit_mm
+
+
+STAYED = Drift(*[0.0] * 5, mask_iou=1.0, region_agreement=1.0)
+
+
+def as_drawn(record: Record) -> Translation:
+    """The render itself as the image: nothing moved."""
+    return Translation(record.rgb, 0, (STAYED,) * len(LETTERS))
 
 
 def translate(
@@ -75,12 +83,15 @@ def translate_images(records: Sequence[Record], generator: Generator, draw: int 
     render = torch.stack([_image(record.rgb) for record in records])
     correspondence = torch.stack([_map(record.correspondence, record.mask) for record in records])
     normals = torch.stack([_map(record.normals, record.mask) for record in records])
+    mask = torch.from_numpy(np.stack([record.mask for record in records]))[:, None].float()
     noise = torch.cat([_noise(generator, record, draw) for record in records])
 
-    translated = generator(render, correspondence, normals, noise).clamp(0, 1)
+    device = next(generator.parameters()).device
+    given = (one.to(device) for one in (render, correspondence, normals, noise, mask))
+    translated = generator(*given).clamp(0, 1)
     if not translated.isfinite().all():
         raise UserError("the generator's image has values that are not numbers: give another --generator")
-    return (translated.permute(0, 2, 3, 1) * 255).round().byte().numpy()
+    return (translated.permute(0, 2, 3, 1) * 255).round().byte().cpu().numpy()
 
 
 def check_size(size: int, generator: Generator) -> None:
@@ -96,7 +107,8 @@ def _image(pixels: np.ndarray) -> Tensor:
 
 def _map(values: np.ndarray, mask: np.ndarray) -> Tensor:
     """(S, S, 3) float32 -> (3, S, S), 0 outside the face, as the generator was trained."""
-    return torch.from_numpy(np.where(mask[..., None], values, 0).astype(np.float32)).permute(2, 0, 1)
+    kept = np.where(mask[..., None] & np.isfinite(values), values, 0)
+    return torch.from_numpy(kept.astype(np.float32)).permute(2, 0, 1)
 
 
 def _noise(generator: Generator, record: Record, draw: int) -> Tensor:

@@ -20,6 +20,7 @@ from recon.evaluate.results import Result
 from recon.faces import load
 from recon.files import refuse_unwritable, whole_file
 from recon.photos.folder import load_photos
+from recon.photos.framing import FramingMode
 from recon.progress import tracked
 from recon.synthesis.config import SceneConfig
 from recon.synthesis.record import Record
@@ -35,7 +36,7 @@ from synth2real.gan.generator import Generator
 NAME = "generator_preservation"
 SHOWN = 8
 FEWEST_PHOTOS = 16  # two halves of eight, for the photos against themselves
-NEEDED = ("rgb", "mask", "correspondence", "normals", "landmarks_visible")
+NEEDED = ("rgb", "mask", "region", "correspondence", "normals", "landmarks_visible", "expression")
 
 
 def compare(
@@ -47,6 +48,7 @@ def compare(
     judges: Sequence[Path],
     images: Sequence[str] = (),
     features: Path | None = None,
+    framing: FramingMode = "none",
     count: int,
     size: int,
     seed: int,
@@ -55,11 +57,11 @@ def compare(
     """Write the preservation table to `out`.
 
     Args:
-        generators: files of weights. photos: folder of ready crops. scene: what is drawn.
+        generators: files of weights. photos: folder of photos. scene: what is drawn.
         judges: two files of reconstructors, best ones that no generator was held to.
         images: NAME=DIR, other programs' images of the renders in `out/renders`, of the same names.
         features: TorchScript file of the kernel distance's network. count, size, seed: of the held-out renders.
-        settings: what was asked for, for the result.
+        framing: of the photos, as `load_photos` has it. settings: what was asked for, for the result.
     Raises:
         UserError: a file can't be read, there are too few photos, or two rows have one name.
     """
@@ -71,7 +73,7 @@ def compare(
         if name in (*folders, RENDERS):
             raise UserError(f"two rows have the name {name}: rename one")
     eyes, extractor = open_judges(judges), Features(features) if features else None
-    real = load_photos(photos, size, "none").images
+    real = load_photos(photos, size, framing).images
     if len(real) < FEWEST_PHOTOS:
         raise UserError(f"only {len(real)} photos in {photos}: give at least {FEWEST_PHOTOS}")
     refuse_unwritable(out)

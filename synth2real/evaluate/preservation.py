@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
-import cv2
 import numpy as np
 from scipy.ndimage import binary_erosion
 
@@ -17,6 +16,7 @@ from recon.progress import tracked
 from recon.synthesis.record import Record
 from synth2real.dataset.judges import Judge
 from synth2real.gan.drift import FEWEST_SEEN, SEEN, Drift
+from synth2real.photos.traits import tone_deg
 
 BATCH = 16
 RESAMPLES = 2000
@@ -37,12 +37,7 @@ def skin_tone_deg(image: np.ndarray, face: np.ndarray) -> float:
 
     image (S, S, 3) uint8 sRGB; face (S, S) bool.
     """
-    inner = np.asarray(binary_erosion(face, iterations=2), bool)
-    if not inner.any():
-        return float("nan")
-    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    lightness, _, blue_yellow = np.median(lab[inner], axis=0)
-    return float(np.degrees(np.arctan2(lightness - 50, blue_yellow)))
+    return tone_deg(image, np.asarray(binary_erosion(face, iterations=2), bool))
 
 
 def face_shapes(judge: Judge, images: np.ndarray) -> np.ndarray:

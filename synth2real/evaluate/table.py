@@ -16,10 +16,12 @@ from recon.evaluate.results import Figure, Measure, Result, figures_of
 from recon.synthesis.record import Record
 from synth2real.dataset.judges import Judge
 from synth2real.evaluate.kernel_distance import WITHOUT, Features, kernel_distance
+from synth2real.evaluate.mouths import OPEN, RAISED, opened, raised, share_figure
 from synth2real.evaluate.nearest import nearest_photo
 from synth2real.evaluate.preservation import drifts, face_shapes, skin_tone_deg, spread
 from synth2real.evaluate.realism import accuracies
 from synth2real.evaluate.rows import RENDERS
+from synth2real.gan.parser_loss import has_parser
 
 PHOTOS = "photos"
 VIEWS = {"whole": "told from photos, whole image", "inner": "inner face"}
@@ -71,13 +73,18 @@ def preservation(
             of_images, images, records, tones, nearest_photo(images, photos), strict=True
         ):
             value |= {"tone_deg": abs(skin_tone_deg(image, record.mask) - tone), "nearest": float(near)}
+        painted = _painted(name, images, records, judges, shapes[name], shapes[RENDERS])
+        for figure, hits in painted:
+            for value, hit in zip(of_images, hits, strict=True):
+                value[figure.name] = float(hit)
         figures += _realism(name, images, photos, realism[name], used, features)
         figures += figures_of(of_images, _measures(judges), name)
+        figures += [figure for figure, _ in painted]
         figures.append(_spread(name, shapes[name], shapes[RENDERS]))
         values += of_images
     figures += _realism(PHOTOS, photos[::2], photos[1::2], realism[PHOTOS], used, features)
     result = Result(
-        "Preservation: what translated renders kept",
+        f"Preservation: what translated renders of {photos.shape[1]} px kept",
         "preservation",
         settings,
         tuple(figures),
@@ -103,6 +110,25 @@ def _realism(
     return figures
 
 
+def _painted(
+    name: str,
+    images: np.ndarray,
+    records: Sequence[Record],
+    judges: Sequence[Judge],
+    shapes: np.ndarray,
+    originals: np.ndarray,
+) -> list[tuple[Figure, np.ndarray]]:
+    """Mouths that were opened, by each judge that has a parser, and corners that were raised: figure, (N,) values."""
+    found: list[tuple[str, str, np.ndarray]] = []
+    for judge in judges:
+        if has_parser(judge.network):
+            hits = opened(judge.network, records, images)
+            found.append((f"{judge.letter}_opened", f"judge {judge.letter}, closed mouths opened", hits))
+    found.append(("raised", "corners of unsmiling mouths raised", raised(records, shapes, originals)))
+    figures = [(share_figure(key, label, hits, name), hits) for key, label, hits in found]
+    return [(figure, hits) for figure, hits in figures if figure is not None]
+
+
 def _measures(judges: Sequence[Judge]) -> dict[str, Measure]:
     told = {
         f"{judge.letter}_{key}": Measure(f"judge {judge.letter}, {measure.label}", measure.unit)
@@ -125,6 +151,10 @@ def _notes(renders: int, photos: int, used: int) -> tuple[str, ...]:
         "Nearest photo: distance of the inner face to the nearest of the photos, over a photo's to the nearest other.",
         "Judges: way of the face's points and of the landmarks between render and image, looked up by correspondence; "
         "length of the position's change; overlap of the masks. Of the renders themselves it is none.",
+        "Closed mouths opened: renders whose labels show neither teeth nor the mouth's inside, in whose image a "
+        f"judge's parser, where it has one, sees them on more than {100 * OPEN:g} % of the face. Corners raised: faces "
+        f"that do not smile, in whose image the mouth's corners lie higher by more than {100 * RAISED:g} % of its "
+        "width, as judge a sees them. The row of the renders is what the judges see where nothing changed.",
         "Skin tone: change of the individual typology angle of the face's median colour. Faces' spread: distance of "
         "each face's landmarks from the mean face's, as judge a sees them; below 100 % faces have drawn together.",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from recon.configuration import changed, from_plain, to_plain
 from recon.errors import UserError, did_you_mean
 from recon.evaluate.protocols import PROTOCOLS, load_protocol
 from recon.methods.pretrained import digest
+from recon.texts import read_json
 from synth2real.feedback.config import Score
 from synth2real.feedback.stages import stage
 
@@ -77,7 +77,7 @@ def score_network(name: str, score: Score, weights: Path, folder: Path) -> Score
         result.write(folder, name, ["synth2real", "feedback"])
 
     stage(folder, plain, work)
-    return values_of(json.loads((folder / f"{name}.values.json").read_text())["values"], known(name, score))
+    return values_of(read_json(folder / f"{name}.values.json")["values"], known(name, score))
 
 
 def values_of(values: Sequence[Mapping[str, Any]], what: Known) -> Scored:

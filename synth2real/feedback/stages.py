@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from recon.configuration import flat
+from recon.configuration import flat, read_yaml
 from recon.errors import UserError
 from recon.files import whole_file
 
@@ -29,8 +29,10 @@ def stage(folder: Path, settings: Mapping[str, Any], work: Callable[[], object])
     """
     settings = json.loads(json.dumps(settings, default=str))
     file = folder / FILE
-    there = yaml.safe_load(file.read_text()) if file.is_file() else None
-    if there is not None:
+    there = read_yaml(file) if file.is_file() else {}
+    if there:
+        if not isinstance(there.get("settings"), dict) or not isinstance(there.get("finished"), bool):
+            raise UserError(f"{file} doesn't say what the stage was made with: delete that folder")
         _refuse_other(folder, flat(there["settings"]), flat(settings))
         if there["finished"]:
             return

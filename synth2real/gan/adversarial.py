@@ -34,18 +34,21 @@ def generator_loss(fake: Logits, form: str) -> Tensor:
 
 
 def r1_penalty(discriminator: nn.Module, image: Tensor) -> Tensor:
-    """1/2 E |grad_y D(y)|^2 over photos y (B, 3, H, W): a scalar. D(y) is the sum of the heads' means.
+    """1/2 E |grad_y D(y, c)|^2 over photos y: a scalar. D is the sum of the heads' means; image (B, 3 + k, H, W), the
+    photos and beside them the k channels c that D is shown.
 
     For a linear D(y) = <w, y> it is |w|^2 / 2.
     """
     image = image.detach().requires_grad_()
     score = _sum(logits.flatten(1).mean(1).sum() for logits in discriminator(image))
     (gradient,) = torch.autograd.grad(score, image, create_graph=True)
-    return 0.5 * gradient.square().sum((1, 2, 3)).mean()
+    return 0.5 * gradient[:, :3].square().sum((1, 2, 3)).mean()
 
 
 def augmentation(config: AdversarialConfig) -> nn.Module:
-    """Differentiable augmentation of (B, 3, H, W) images in [-1, 1], 0 where there is nothing to see."""
+    """Differentiable augmentation of (B, 3 + k, H, W): images in [-1, 1], 0 where there is nothing to see, and k maps
+    that move with them.
+    """
     if not config.augment:
         return nn.Identity()
     return nn.Sequential(
@@ -65,9 +68,11 @@ class _Colour(nn.Module):
         self.amount = amount
 
     def forward(self, image: Tensor) -> Tensor:
-        gain = 1 + self.amount * (2 * torch.rand_like(image[:, :, :1, :1]) - 1)
-        shift = self.amount * (2 * torch.rand_like(image[:, :1, :1, :1]) - 1)
-        return gain * image + shift * (image != 0)  # what the window hides stays hidden
+        colours, maps = image[:, :3], image[:, 3:]
+        gain = 1 + self.amount * (2 * torch.rand_like(colours[:, :, :1, :1]) - 1)
+        shift = self.amount * (2 * torch.rand_like(colours[:, :1, :1, :1]) - 1)
+        # what the window hides stays hidden
+        return torch.cat([gain * colours + shift * (colours != 0), maps], 1)
 
 
 def _sum(terms) -> Tensor:

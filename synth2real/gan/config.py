@@ -23,6 +23,9 @@ class GeneratorConfig:
     noise_channels  maps of normal noise, the source of pores and stubble
     unshuffle       2 folds 2x2 pixels into channels: twice as fast, and the head still ends at full resolution
     head_width      channels at full resolution
+    reach           the most that a colour changes by, a share of its range
+    seam            the harmoniser: nothing changes but the face and so wide a seam around it, a share of the side; the
+                    face mask is seen besides. null: everything may change
     """
 
     widths: tuple[int, ...] = bounded((40, 80, 144, 192), *WIDTH)
@@ -30,6 +33,8 @@ class GeneratorConfig:
     noise_channels: int = bounded(1, 0, 64)
     unshuffle: int = bounded(2, 1, 8)
     head_width: int = bounded(16, *WIDTH)
+    reach: float = bounded(1.0, *SHARE)
+    seam: float | None = bounded(None, *SHARE)
 
     def __post_init__(self) -> None:
         refuse_widths(self.widths, GROUP)
@@ -49,12 +54,19 @@ class DiscriminatorConfig:
     window_radius  how far D sees beyond the face mask, a share of the image's side
     whole_weight   weight of a second discriminator on the whole image, 0: none; it pushes bigger heads, suits and hair
                    into the renders where these differ between the domains
+    scales         at how many sizes of the image patches are judged, each half of the one before: at 256 px, 3 are 256,
+                   128 and 64
+    maps           what D sees beside the image, hard masks, places and classes of the frozen network: "none"; "source",
+                   those of the photo, and of the render that became the fake, so that teeth on lips that are closed in
+                   the render are seen to be false; "image", those of the photo and of the fake itself
     """
 
     width: int = bounded(40, *WIDTH)
     strides: int = bounded(3, 1, 8)
     window_radius: float = bounded(0.06, *SHARE)
     whole_weight: float = bounded(0.0, *WEIGHT)
+    scales: int = bounded(1, 1, 6)
+    maps: Literal["none", "source", "image"] = "none"
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,25 @@ class GeometryLossConfig:
 
 
 @dataclass(frozen=True)
+class ParserLossConfig:
+    """The parser term: what each pixel of the image shows, as the frozen network's parser reads it, must be what the
+    render's labels say.
+
+    weight        of the whole term, a mean over the face's pixels; 0: off
+    lips          weight of the pixels of the lips, beside 1 of skin, hair and the rest
+    teeth         of the teeth
+    mouth_inside  of the rest of the mouth's inside
+    eyes          of the eyes
+    """
+
+    weight: float = bounded(0.0, *WEIGHT)
+    lips: float = bounded(4.0, *WEIGHT)
+    teeth: float = bounded(4.0, *WEIGHT)
+    mouth_inside: float = bounded(4.0, *WEIGHT)
+    eyes: float = bounded(2.0, *WEIGHT)
+
+
+@dataclass(frozen=True)
 class PhotosConfig:
     """The photos that the discriminators learn from.
 
@@ -117,6 +148,7 @@ class PhotosConfig:
     framing          where the face is in a photo, see `recon.photos.folder.load_photos`
     without_glasses  drop photos that seem to show any
     rotation_deg     photos are turned by up to this, since framing levels their eyes and the renders roll
+    balance          draw photos so that mouths are open, skins light and glasses worn as often as in the renders
     """
 
     folder: Path | None = None
@@ -125,3 +157,4 @@ class PhotosConfig:
     framing: FramingMode = "auto"
     without_glasses: bool = True
     rotation_deg: float = bounded(8.0, 0, 180)
+    balance: bool = False

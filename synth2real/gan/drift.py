@@ -11,6 +11,7 @@ from scipy.ndimage import binary_erosion
 from torch import Tensor
 
 from recon.faces.model import FaceModel
+from recon.faces.parsing import CLASSES
 from recon.geometry.surfaces import normals_from_positions
 from recon.methods.base import FaceGeometry
 from recon.methods.places import located
@@ -19,6 +20,7 @@ SEEN = 0.5  # a network sees the face where its mask is more
 FEWEST_SEEN = 16  # px; of fewer it sees no face
 STRIDE = 2  # every second row and column of the face is followed
 MOUTH_CORNERS = (48, 54)
+PARTS = tuple(CLASSES.index(name) for name in ("lips", "brows", "eyes", "mouth_inside", "teeth", "facial_hair"))
 INNER_LIPS = ((61, 67), (62, 66), (63, 65))  # upper and lower, of the 68 from 0
 
 
@@ -34,7 +36,9 @@ class Drift:
     normal_drift_deg    mean angle between the position maps' normals
     landmark_drift_px   mean way of those of the 68 landmarks that the render shows, looked for likewise
     mask_iou            overlap of the two masks
-    region_agreement    1 minus the change of the inner lips' gap, as a share of the mouth's width; 0 at least
+    region_agreement    of a network with a parser: share of the pixels that show lips, brows, eyes, teeth, the mouth's
+                        inside or a beard in render or image that show the same in both; of others 1 minus the change
+                        of the inner lips' gap, as a share of the mouth's width, 0 at least
     """
 
     drift_px: float
@@ -59,8 +63,9 @@ def drift_of(
         masks: (B, H, W) bool, the true face. visible: (B, 68) bool, the landmarks that the render shows.
         model: the model whose canonical face the correspondence is of.
     """
-    plain = label_drift(before, after, torch.from_numpy(masks)[:, None].float())
+    plain = label_drift(before, after, torch.from_numpy(masks)[:, None].float().to(before.mask.device))
     answers = [[_numpy(one.mask)[:, 0] > SEEN, _numpy(one.correspondence)] for one in (before, after)]
+    parsed = _parsed(before, after)
     normals = [_numpy(normals_from_positions(one.position_mm.float())) for one in (before, after)]
     found = []
     for i in range(len(masks)):
@@ -83,7 +88,9 @@ def drift_of(
                 normal_drift_deg=float(np.degrees(np.arccos(cosine)).mean()) if len(cosine) else float("nan"),
                 landmark_drift_px=float(steps.mean()) if len(steps) else float("nan"),
                 mask_iou=iou,
-                region_agreement=1 - min(1.0, abs(opening(points[1]) - opening(points[0]))),
+                region_agreement=1 - min(1.0, abs(opening(points[1]) - opening(points[0])))
+                if parsed is None
+                else parts_agreement(*(classes[i] for classes in parsed)),
             )
         )
     return found
@@ -94,6 +101,13 @@ def opening(points: np.ndarray) -> float:
     gap = np.mean([np.linalg.norm(points[upper] - points[lower]) for upper, lower in INNER_LIPS])
     left, right = MOUTH_CORNERS
     return float(gap / max(float(np.linalg.norm(points[left] - points[right])), 1e-6))
+
+
+def parts_agreement(before: np.ndarray, after: np.ndarray) -> float:
+    """Share of the pixels that show a part of the face in either (H, W) of class codes that show the same in both; 1
+    where there are none."""
+    part = np.isin(before, PARTS) | np.isin(after, PARTS)
+    return float((before == after)[part].mean()) if part.any() else 1.0
 
 
 def label_drift(before: FaceGeometry, after: FaceGeometry, mask: Tensor) -> dict[str, Tensor]:
@@ -116,6 +130,12 @@ def label_drift(before: FaceGeometry, after: FaceGeometry, mask: Tensor) -> dict
         "drift_correspondence": (slid * mask).sum((1, 2, 3)) / pixels,
         "mask_iou": torch.where(either > 0, both / either.clamp_min(1), 1.0).where(pixels > 0, torch.nan),
     }
+
+
+def _parsed(*answers: FaceGeometry) -> list[np.ndarray] | None:
+    """(B, H, W) class codes of each answer; None of a network without a parser."""
+    probabilities = [one.maps.classes for one in answers if one.maps is not None and one.maps.classes is not None]
+    return [_numpy(one).argmax(1) for one in probabilities] if len(probabilities) == len(answers) else None
 
 
 def _goals(places: np.ndarray, face: np.ndarray) -> np.ndarray:

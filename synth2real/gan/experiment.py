@@ -17,6 +17,7 @@ from synth2real.gan.config import (
     FidelityConfig,
     GeneratorConfig,
     GeometryLossConfig,
+    ParserLossConfig,
     PhotosConfig,
 )
 
@@ -42,7 +43,9 @@ class GanExperiment:
     discriminator       the discriminators' networks
     adversarial         the adversarial objective
     fidelity            pixel terms that hold the generator to its render
-    geometry            the geometric loss, L_Geom
+    geometry            the geometric loss, L_Geom; its network also serves the parser term and discriminator.maps
+    parser              the parser term
+    start               weights of a generator to begin with, such as one of half the size; null: random ones
     workers             processes that draw batches ahead; 0: in this one
     log_every           steps between two lines of the log
     evaluate_every      steps between two evaluations
@@ -66,6 +69,8 @@ class GanExperiment:
     adversarial: AdversarialConfig = field(default_factory=AdversarialConfig)
     fidelity: FidelityConfig = field(default_factory=FidelityConfig)
     geometry: GeometryLossConfig = field(default_factory=GeometryLossConfig)
+    parser: ParserLossConfig = field(default_factory=ParserLossConfig)
+    start: str | None = None
     workers: int = bounded(0, *PROCESSES)
     log_every: int = bounded(50, *COUNT)
     evaluate_every: int = bounded(500, *COUNT)
@@ -84,9 +89,11 @@ def read_gan_experiment(path: Path, overrides: Mapping[str, str] | None = None) 
         raise UserError(
             f"size {experiment.size} is not divisible by {stride}, as the generator's widths need: change either"
         )
-    smallest = 4 * 2**experiment.discriminator.strides
+    smallest = 4 * 2 ** (experiment.discriminator.strides + experiment.discriminator.scales - 1)
     if experiment.size < smallest:
-        raise UserError(f"size {experiment.size} is below {smallest}, which discriminator.strides need: change either")
+        raise UserError(
+            f"size {experiment.size} is below {smallest}, which discriminator.strides and scales need: change one"
+        )
     if experiment.photos.folder is None:
         raise UserError("the experiment names no photos: give --photos.folder DIR")
     if not experiment.sources:

@@ -11,12 +11,14 @@ from torch import Tensor, nn
 from recon.methods.layers import Norm
 from recon.methods.pretrained import Pretrained
 from synth2real.gan.config import GROUP, GeneratorConfig
+from synth2real.gan.window import face_window
 
 
 class Generator(Pretrained):
-    """G(x) = x + tanh(U-Net(x, noise)), with the last layer zero at first, so that G starts as the identity.
+    """G(x) = x + reach tanh(U-Net(x, noise)), with the last layer zero at first, so that G starts as the identity.
 
-    Upsampling is bilinear throughout: a pixel-shuffle head prints a checkerboard.
+    With a seam the residual is multiplied by the face's window, 1 on the face, 0 beyond the seam. Upsampling is
+    bilinear throughout: a pixel-shuffle head prints a checkerboard.
     """
 
     name, config_class = "generator", GeneratorConfig
@@ -27,7 +29,7 @@ class Generator(Pretrained):
         self.config = config
         widths, fold = config.widths, config.unshuffle
         self.stride = config.stride
-        channels = 3 + (6 if config.gbuffer else 0) + config.noise_channels
+        channels = 3 + (6 if config.gbuffer else 0) + (config.seam is not None) + config.noise_channels
         self.enter = _Block(channels * fold**2, widths[0])
         self.down = nn.ModuleList(_Block(fine, coarse, stride=2) for fine, coarse in pairwise(widths))
         self.middle = _Block(widths[-1], widths[-1])
@@ -38,14 +40,21 @@ class Generator(Pretrained):
         for parameter in self.residual.parameters():
             nn.init.zeros_(parameter)
 
-    def forward(self, rgb: Tensor, correspondence: Tensor, normals: Tensor, noise: Tensor) -> Tensor:
+    def forward(
+        self, rgb: Tensor, correspondence: Tensor, normals: Tensor, noise: Tensor, mask: Tensor | None = None
+    ) -> Tensor:
         """The translated render, (B, 3, H, W) float, nominally in [0, 1] (not clamped, so that gradients flow).
 
         rgb (B, 3, H, W) float [0, 1]; correspondence (B, 3, H, W) [0, 1] and normals (B, 3, H, W) [-1, 1], both 0
-        outside the face, ignored without `gbuffer`; noise (B, noise_channels, H, W) standard normal, from `draw_noise`.
+        outside the face, ignored without `gbuffer`; noise (B, noise_channels, H, W) standard normal, from `draw_noise`;
+        mask (B, 1, H, W) float 0/1, the face's visible pixels, needed where there is a seam.
         """
         colours = torch.cat([2 * rgb - 1, noise], 1)
         geometry = [correspondence, normals] if self.config.gbuffer else []
+        if self.config.seam is not None:
+            if mask is None:
+                raise ValueError("a generator with a seam needs the face mask")
+            geometry = [*geometry, mask]
         x = self.enter(F.pixel_unshuffle(torch.cat([colours, *geometry], 1), self.config.unshuffle))
         skips = []
         for down in self.down:
@@ -58,13 +67,16 @@ class Generator(Pretrained):
         if self.config.unshuffle > 1:
             x = F.interpolate(x, scale_factor=self.config.unshuffle, mode="bilinear", align_corners=False)
         x = F.leaky_relu(self.fine(torch.cat([x, colours.to(x.dtype)], 1)), 0.2)
-        return rgb + torch.tanh(self.residual(x).float())
+        residual = self.config.reach * torch.tanh(self.residual(x).float())
+        if self.config.seam is not None and mask is not None:
+            residual = residual * face_window(mask, self.config.seam)
+        return rgb + residual
 
     @torch.no_grad()
     def translate(self, batch: dict[str, Tensor], random: torch.Generator | None = None) -> Tensor:
         """The translated renders of a training batch, (B, 3, H, W) float clamped to [0, 1]; no gradient."""
         noise = draw_noise(batch["rgb"], self.config.noise_channels, random)
-        return self(batch["rgb"], batch["correspondence"], batch["normals"], noise).clamp(0, 1)
+        return self(batch["rgb"], batch["correspondence"], batch["normals"], noise, batch["mask"]).clamp(0, 1)
 
 
 def draw_noise(rgb: Tensor, channels: int, random: torch.Generator | None = None) -> Tensor:

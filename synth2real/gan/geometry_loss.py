@@ -34,15 +34,18 @@ class GeometryLoss(nn.Module):
         """Net(image) without gradient, for the render's side of the loss. image (B, 3, H, W) float [0, 1]."""
         return self.reconstructor.predict(image)
 
-    def forward(self, translated: Tensor, of_render: FaceGeometry, labels: Mapping[str, Tensor]) -> Tensor:
+    def predict(self, image: Tensor) -> FaceGeometry:
+        """Net(image) with its gradient, for G(x)."""
+        return self.reconstructor.predict(image)
+
+    def forward(self, of_translated: FaceGeometry, of_render: FaceGeometry, labels: Mapping[str, Tensor]) -> Tensor:
         """Equation 7 without its weight, a scalar.
 
-        translated (B, 3, H, W) float [0, 1], G(x); of_render = observe(x); labels, the render's true ones: mask
-        (B, 1, H, W) float 0/1 and correspondence (B, 3, H, W) [0, 1].
+        of_translated = predict(G(x)); of_render = observe(x); labels, the render's true ones: mask (B, 1, H, W) float
+        0/1 and correspondence (B, 3, H, W) [0, 1].
         """
         emphasis = {"emphasis": self._emphasis(labels["correspondence"])} if self.has_mouth else {}
-        seen = self.reconstructor.predict(translated)
-        return self.reconstructor.difference(of_render, seen, {**labels, **emphasis}, self.config.mask)
+        return self.reconstructor.difference(of_render, of_translated, {**labels, **emphasis}, self.config.mask)
 
     def _emphasis(self, correspondence: Tensor) -> Tensor:
         """1, and at the mouth's centre 1 + `mouth`, falling as a Gaussian of twice its landmarks' spread.

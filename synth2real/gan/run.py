@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -13,7 +15,7 @@ import numpy as np
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.faces import load
-from recon.files import printable
+from recon.files import printable, whole_file
 from recon.methods.base import Reconstructor
 from recon.methods.pretrained import digest, save_weights, weights_file
 from recon.photos.folder import Photos, load_photos
@@ -21,16 +23,20 @@ from recon.processes import one_thread
 from recon.synthesis.source import content, held_out_of, open_source
 from recon.synthesis.targets import MapsTarget
 from recon.train.batches import Batches, first_batches
-from recon.train.loop import device, run_folder
+from recon.train.loop import Batch, device, main_first, run_folder
 from recon.train.settings import keep_settings
 from synth2real import bundled
 from synth2real.gan.experiment import GanExperiment
 from synth2real.gan.generator import Generator
+from synth2real.gan.parser_loss import refuse_without_parser
 from synth2real.gan.training import train
+from synth2real.photos.balance import balancing_weights, told
 from synth2real.photos.batches import PhotoBatches, face_masks
 from synth2real.photos.glasses import without_glasses
+from synth2real.photos.traits import parsed, traits_of
 from synth2real.photos.upright import with_upright_face
 
+COUNTED = 192  # renders whose traits the photos are balanced by
 SHOWN = 5  # skipped photos that are named on the terminal; the run's skipped.txt names all
 
 
@@ -50,25 +56,36 @@ def train_generator(experiment: GanExperiment, run_dir: Path, cache: Path | None
 def _train(experiment: GanExperiment, run_dir: Path, cache: Path | None) -> Path:
     opened = partial(open_source, size=experiment.size, seed=experiment.seed, workers=experiment.workers)
     held_out_config = held_out_of(experiment.sources, experiment.seed, experiment.held_out)
-    held_out_source = opened("held_out", held_out_config, cache=cache)
+    with main_first():
+        held_out_source = opened("held_out", held_out_config, cache=cache)
+        sources = {name: opened(name, config, cache=cache) for name, config in experiment.sources.items()}
     weights = experiment.geometry.network or str(bundled.network_weights())
     network = Reconstructor.from_pretrained(weights).to(device())
+    start = started_from(experiment)
+    if experiment.parser.weight > 0:
+        refuse_without_parser(network, "parser.weight above 0")
+    if experiment.photos.balance:
+        refuse_without_parser(network, "photos.balance")
     wanted = experiment.photos
     assert wanted.folder is not None
     with one_thread():
         photos = load_photos(wanted.folder, experiment.size, wanted.framing, wanted.points, wanted.drop)
     photos = with_upright_face(photos, network, load("default"))
     photo_batches = batches_of(photos, network, experiment, run_dir)
-    sources = {name: opened(name, config, cache=cache) for name, config in experiment.sources.items()}
     inputs = {f"sources.{name}": content(source.key()) for name, source in sources.items()}
     inputs |= {"photos.folder": _content_of(photo_batches.images), "geometry.network": digest_of(weights)}
+    inputs |= {} if experiment.start is None else {"start": digest_of(experiment.start)}
     settings = keep_settings(experiment, inputs, run_dir)
 
-    target, shares = MapsTarget(experiment.size), [config.weight for config in experiment.sources.values()]
+    target = MapsTarget(experiment.size, parser=experiment.parser.weight > 0 or wanted.balance)
+    shares = [config.weight for config in experiment.sources.values()]
     renders = Batches(list(sources.values()), shares, target, experiment.placement, experiment.batch, experiment.seed)
+    if wanted.balance:
+        photo_batches = balanced(photo_batches, renders, network)
     (held_out,) = first_batches(held_out_source, target, len(held_out_source))
     model = load("default")
-    state = train(experiment, renders, photo_batches, held_out, network, run_dir, model.canonical[model.landmarks[48:]])
+    mouth = model.canonical[model.landmarks[48:]]
+    state = train(experiment, renders, photo_batches, held_out, network, run_dir, mouth, start)
 
     average = cast(Generator, state.ema["generator"].average.cpu())
     card = {"experiment": to_plain(experiment), "inputs": inputs, "settings": settings, "steps": state.step}
@@ -91,6 +108,28 @@ def batches_of(photos: Photos, network: Reconstructor, experiment: GanExperiment
     return PhotoBatches(photos.images[kept], masks, experiment.batch, experiment.seed, rotation_deg)
 
 
+def balanced(photos: PhotoBatches, renders: Callable[[int], Batch], network: Reconstructor) -> PhotoBatches:
+    """The photos drawn so that their traits have the renders' shares, as parser and labels tell them; says which."""
+    some = [renders(step) for step in range(-(-COUNTED // photos.batch))]
+    images = np.concatenate([(one["rgb"].permute(0, 2, 3, 1) * 255).round().byte().numpy() for one in some])
+    classes, masks = (np.concatenate([one[name][:, 0].numpy() for one in some]) for name in ("classes", "mask"))
+    of_photos = traits_of(photos.images, *parsed(network, photos.images))
+    of_renders = traits_of(images, classes, masks > 0)
+    weights = balancing_weights(of_photos, of_renders)
+    print(told(of_photos, of_renders, weights), file=sys.stderr)
+    return replace(photos, weights=weights)
+
+
+def started_from(experiment: GanExperiment) -> Generator | None:
+    """The generator that the training begins with. Raises UserError where it is no generator, or of another kind."""
+    if experiment.start is None:
+        return None
+    start = Generator.from_pretrained(experiment.start)
+    if start.config != experiment.generator:
+        raise UserError(f"{experiment.start} has other settings than the experiment's generator: give it the same ones")
+    return start
+
+
 def digest_of(weights: str) -> str:
     """Of the bytes of a weights file, of that in a folder, or on the Hub."""
     return digest(weights_file(weights))[:16]
@@ -101,8 +140,8 @@ def _content_of(images: np.ndarray) -> str:
 
 
 def _report(skipped: list[tuple[str, str]], kept: int, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "skipped.txt").write_text("".join(f"{printable(name)}\t{reason}\n" for name, reason in skipped))
+    with whole_file(out / "skipped.txt") as temporary:
+        temporary.write_text("".join(f"{printable(name)}\t{reason}\n" for name, reason in skipped))
     print(f"{kept} photos, {len(skipped)} skipped", file=sys.stderr)
     for name, reason in skipped[:SHOWN]:
         print(f"  {printable(name)}: {reason}", file=sys.stderr)

@@ -2,69 +2,88 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from recon.methods.base import FaceGeometry
 from recon.train.loop import Batch, State, descend
 from synth2real.gan.adversarial import (
-    AdversarialConfig,
     augmentation,
     discriminator_loss,
     generator_loss,
     r1_penalty,
 )
-from synth2real.gan.config import FidelityConfig
-from synth2real.gan.discriminator import DiscriminatorConfig, face_window, through_window
+from synth2real.gan.conditions import condition_of
+from synth2real.gan.experiment import GanExperiment
 from synth2real.gan.generator import Generator, draw_noise
 from synth2real.gan.geometry_loss import GeometryLoss
+from synth2real.gan.parser_loss import parser_loss
+from synth2real.gan.window import face_window, through_window
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the frozen network says of a step's images, each where a term needs it: of the photos and the renders
+    without gradient, of the translated renders with it."""
+
+    photo: FaceGeometry | None
+    render: FaceGeometry | None
+    translated: FaceGeometry | None
 
 
 class GanStep:
     """The `step(state, batch)` that `recon.train.loop.fit` calls.
 
     state.modules and state.optimizers hold "generator" and the discriminators: "face" (through the face window) and,
-    where its weight is above 0, "whole". A batch holds the render's rgb, mask, correspondence and normals, and photo
-    (B, 3, H, W) float [0, 1] with photo_mask (B, 1, H, W) float 0/1, the frozen network's face mask of each photo.
+    where its weight is above 0, "whole". A batch holds the render's rgb, mask, correspondence, normals and, where the
+    parser term counts, classes; and photo (B, 3, H, W) float [0, 1] with photo_mask (B, 1, H, W) float 0/1, the frozen
+    network's face mask of each photo.
     """
 
-    def __init__(
-        self,
-        geometry: GeometryLoss,
-        discriminator: DiscriminatorConfig,
-        adversarial: AdversarialConfig,
-        fidelity: FidelityConfig,
-        precision: str = "no",
-    ):
-        self.geometry, self.adversarial, self.fidelity = geometry, adversarial, fidelity
-        self.judges = {"face": 1.0, "whole": discriminator.whole_weight}
+    def __init__(self, geometry: GeometryLoss, config: GanExperiment):
+        self.geometry, self.config = geometry, config
+        self.adversarial, self.fidelity = config.adversarial, config.fidelity
+        self.judges = {"face": 1.0, "whole": config.discriminator.whole_weight}
         self.judges = {name: weight for name, weight in self.judges.items() if weight > 0}
-        self.window_radius = discriminator.window_radius
-        self.augment = augmentation(adversarial)
-        self.bf16 = precision == "bf16"
+        self.maps, self.window_radius = config.discriminator.maps, config.discriminator.window_radius
+        self.augment = augmentation(config.adversarial)
 
     def __call__(self, state: State, batch: Batch) -> dict[str, Tensor]:
         batch = {name: value.contiguous(memory_format=torch.channels_last) for name, value in batch.items()}
         generator = cast(Generator, state.modules["generator"])
         noise = draw_noise(batch["rgb"], generator.config.noise_channels)
-        translated = generator(batch["rgb"], batch["correspondence"], batch["normals"], noise)
+        translated = generator(batch["rgb"], batch["correspondence"], batch["normals"], noise, batch["mask"])
+        seen = self.observed(batch, translated)
 
-        losses = self.discriminator_losses(state, batch, translated.detach())
+        losses = self.discriminator_losses(state, batch, translated.detach(), seen)
         for name in self.judges:
             own = [value for term, value in losses.items() if term.endswith(name)]
             descend(torch.stack(own).sum(), state.optimizers[name])
 
-        terms = self.generator_losses(state, batch, translated)
+        terms = self.generator_losses(state, batch, translated, seen)
         descend(torch.stack(list(terms.values())).sum(), state.optimizers["generator"])
         return {name: value.detach() for name, value in (losses | terms).items()}
 
-    def discriminator_losses(self, state: State, batch: Batch, translated: Tensor) -> dict[str, Tensor]:
+    def observed(self, batch: Batch, translated: Tensor) -> Seen:
+        """The frozen network's answers, once a step."""
+        geometry, parser = self.config.geometry.weight > 0, self.config.parser.weight > 0
+        with torch.autocast(translated.device.type, torch.bfloat16, enabled=self.config.precision == "bf16"):
+            observe = self.geometry.observe
+            return Seen(
+                photo=observe(batch["photo"]) if self.maps != "none" else None,
+                render=observe(batch["rgb"]) if geometry or self.maps == "source" else None,
+                translated=self.geometry.predict(translated) if geometry or parser or self.maps == "image" else None,
+            )
+
+    def discriminator_losses(self, state: State, batch: Batch, translated: Tensor, seen: Seen) -> dict[str, Tensor]:
         """Named terms whose sum D minimises; R1 comes every `r1_every` steps."""
         terms: dict[str, Tensor] = {}
-        photos = self._views(batch["photo"], batch["photo_mask"])
-        fakes = self._views(translated, batch["mask"])
+        photos = self._views(batch["photo"], batch["photo_mask"], seen.photo)
+        fakes = self._views(translated, batch["mask"], self._source_of_fakes(seen))
         for name in self.judges:
             discriminator = state.modules[name]
             real, fake = self.augment(photos[name]), self.augment(fakes[name])
@@ -74,25 +93,39 @@ class GanStep:
                 terms[f"r1_{name}"] = self.adversarial.r1 * self.adversarial.r1_every * penalty
         return terms
 
-    def generator_losses(self, state: State, batch: Batch, translated: Tensor) -> dict[str, Tensor]:
+    def generator_losses(self, state: State, batch: Batch, translated: Tensor, seen: Seen) -> dict[str, Tensor]:
         """Named terms, already weighted, whose sum G minimises."""
         render, mask = batch["rgb"], batch["mask"]
         terms: dict[str, Tensor] = {}
-        for name, view in self._views(translated, mask).items():
+        for name, view in self._views(translated, mask, self._source_of_fakes(seen)).items():
             logits = state.modules[name](self.augment(view))
-            terms[f"g_{name}"] = self.judges[name] * generator_loss(logits, self.adversarial.form)
+            weight = self.judges[name] / self.config.discriminator.scales  # the mean over sizes
+            terms[f"g_{name}"] = weight * generator_loss(logits, self.adversarial.form)
         outside = 1 - face_window(mask, self.window_radius)
         terms["identity"] = self.fidelity.identity * ((translated - render).abs() * outside).mean()
         cell = max(1, render.shape[-1] // 8)
         terms["colour"] = self.fidelity.colour * F.l1_loss(F.avg_pool2d(translated, cell), F.avg_pool2d(render, cell))
-        if self.geometry.config.weight > 0:
-            with torch.autocast(render.device.type, torch.bfloat16, enabled=self.bf16):
-                of_render = self.geometry.observe(render)
-                term = self.geometry(translated, of_render, batch)
-            terms["geometry"] = self.geometry.config.weight * term
+        if self.config.geometry.weight > 0:
+            assert seen.translated is not None and seen.render is not None
+            terms["geometry"] = self.config.geometry.weight * self.geometry(seen.translated, seen.render, batch)
+        if self.config.parser.weight > 0:
+            assert seen.translated is not None
+            term = parser_loss(seen.translated, batch["classes"], mask, self.config.parser)
+            terms["parser"] = self.config.parser.weight * term
         return terms
 
-    def _views(self, image: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """What each discriminator sees of the images, (B, 3, H, W) in [-1, 1]."""
-        views = {"face": through_window(image, face_window(mask, self.window_radius)), "whole": 2 * image - 1}
+    def _source_of_fakes(self, seen: Seen) -> FaceGeometry | None:
+        """Whose geometry D sees beside a fake; None: it sees none."""
+        return {"none": None, "source": seen.render, "image": seen.translated}[self.maps]
+
+    def _views(self, image: Tensor, mask: Tensor, answer: FaceGeometry | None) -> dict[str, Tensor]:
+        """What each discriminator sees of the images: (B, 3, H, W) in [-1, 1], and beside them the maps that it is
+        shown. These show the network's own face mask, so the window is that one's too, of photos and fakes alike.
+        """
+        maps = [] if answer is None else [condition_of(answer)]
+        window = face_window(maps[0][:, :1] if maps else mask, self.window_radius)
+        views = {
+            "face": torch.cat([through_window(image, window), *(values * window for values in maps)], 1),
+            "whole": torch.cat([2 * image - 1, *maps], 1),
+        }
         return {name: view for name, view in views.items() if name in self.judges}

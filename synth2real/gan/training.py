@@ -17,11 +17,13 @@ from torchvision.utils import make_grid
 from recon.methods.base import FaceGeometry, FaceMaps, Reconstructor
 from recon.train.loop import Batch, Ema, State, device, fit
 from synth2real.gan.collapse import check_health
-from synth2real.gan.discriminator import Discriminator
+from synth2real.gan.conditions import condition_channels
+from synth2real.gan.discriminator import Discriminator, Pyramid
 from synth2real.gan.drift import label_drift
 from synth2real.gan.experiment import GanExperiment
 from synth2real.gan.generator import Generator
 from synth2real.gan.geometry_loss import GeometryLoss
+from synth2real.gan.parser_loss import has_parser
 from synth2real.gan.step import GanStep
 
 log = logging.getLogger(__name__)
@@ -35,19 +37,22 @@ def train(
     reconstructor: Reconstructor,
     run_dir: Path,
     mouth: Tensor | None = None,
+    start: Generator | None = None,
 ) -> State:
     """Train G and D, resuming from `run_dir`; `state.ema["generator"].average` is the generator to keep.
 
     renders and photos: pure functions of the step's index (rgb, mask, correspondence, normals; photo, photo_mask),
     batched alike. held_out: a batch of renders that G never learns on, for the evaluations. mouth: see GeometryLoss.
+    start: the generator whose weights it begins with.
     """
     torch.manual_seed(config.seed)
+    parser = config.discriminator.maps != "none" and has_parser(reconstructor)
     geometry = GeometryLoss(reconstructor, config.geometry, mouth).to(device()).to(memory_format=torch.channels_last)
-    step = GanStep(geometry, config.discriminator, config.adversarial, config.fidelity, config.precision)
+    step = GanStep(geometry, config)
     return fit(
         step,
-        _Paired(renders, photos),
-        new_state(config),
+        _Paired(renders, photos, config.parser.weight > 0),
+        new_state(config, parser, start),
         run_dir,
         steps=config.steps,
         seed=config.seed,
@@ -60,11 +65,18 @@ def train(
     )
 
 
-def new_state(config: GanExperiment) -> State:
-    """Fresh networks with an optimiser and a schedule each, and the generator's moving average."""
+def new_state(config: GanExperiment, parser: bool = False, start: Generator | None = None) -> State:
+    """Fresh networks with an optimiser and a schedule each, and the generator's moving average.
+
+    parser: whether the frozen network has one, whose classes D may see. start: the generator to begin with.
+    """
     names = ["face", *(["whole"] if config.discriminator.whole_weight > 0 else [])]
     modules: dict[str, nn.Module] = {"generator": Generator(config.generator)}
-    modules |= {name: Discriminator(config.discriminator) for name in names}
+    if start is not None:
+        modules["generator"].load_state_dict(start.state_dict())
+    channels = 3 + (condition_channels(parser) if config.discriminator.maps != "none" else 0)
+    kind = Pyramid if config.discriminator.scales > 1 else Discriminator
+    modules |= {name: kind(config.discriminator, channels) for name in names}
     modules = {name: module.to(memory_format=torch.channels_last) for name, module in modules.items()}
     rates = {name: config.generator_rate if name == "generator" else config.discriminator_rate for name in modules}
     optimizers = {
@@ -89,9 +101,10 @@ class _Paired:
 
     renders: Callable[[int], Batch]
     photos: Callable[[int], Batch]
+    classes: bool
 
     def __call__(self, index: int) -> Batch:
-        wanted = ("rgb", "mask", "correspondence", "normals")
+        wanted = ("rgb", "mask", "correspondence", "normals", *(("classes",) if self.classes else ()))
         batch = self.renders(index)
         return {name: batch[name] for name in wanted} | self.photos(index)
 

@@ -33,6 +33,7 @@ class PhotoBatches:
     """`index -> batch` for `fit`: photos drawn, mirrored and turned by (seed, index) alone.
 
     images (N, S, S, 3) uint8, masks (N, S, S) bool. rotation_deg: the roll of the renders, which the level photos lack.
+    weights: (N,) float probabilities of sum 1, how often each is drawn; None: all alike, none twice in a batch.
     """
 
     images: np.ndarray
@@ -40,11 +41,13 @@ class PhotoBatches:
     batch: int
     seed: int
     rotation_deg: float
+    weights: np.ndarray | None = None
 
     def __call__(self, index: int) -> dict[str, Tensor]:
         """photo (B, 3, S, S) float [0, 1] and photo_mask (B, 1, S, S) float 0/1."""
         random = np.random.default_rng([self.seed, index])
-        chosen = random.choice(len(self.images), self.batch, replace=len(self.images) < self.batch)
+        twice = self.weights is not None or len(self.images) < self.batch  # else the shares would not be the weights'
+        chosen = random.choice(len(self.images), self.batch, replace=twice, p=self.weights)
         photo = to_tensor(self.images[chosen])
         mask = torch.from_numpy(self.masks[chosen]).float()[:, None]
         turn = torch.from_numpy(np.radians(random.uniform(-1, 1, self.batch) * self.rotation_deg)).float()

@@ -53,6 +53,8 @@ def test_written_config_reads_back_equal(tmp_path: Path) -> None:
         ("steps: 5\nnet: {widht: 3}", "unknown key 'net.widht' in {path}; did you mean 'width'?"),
         ("steps: 5\nnet: 3", "'net' in {path} must hold keys of its own, not 3"),
         ("steps: many", "'steps' must be int, not 'many' in {path}"),
+        ("steps:", "'steps' must be int, not 'null' in {path}"),
+        ("steps: 5\nnet: {widths: }", "'net.widths' must be [int, ...], not 'null' in {path}"),
         ("steps: 5\nnet: {kind: both}", "'net.kind' must be joint or separate, not 'both' in {path}"),
         ("steps: 5\nname: [1]", "'name' must be text or null, not '[1]' in {path}"),
         ("steps: 5\nnet:", "'net' must be keys of its own, not null in {path}"),
@@ -122,6 +124,7 @@ class Nested:
     [
         ({"share": 1.5}, "'ranged.a.share' must be from 0 to 1, not 1.5 in here"),
         ({"share": float("nan")}, "'ranged.a.share' must be from 0 to 1, not nan in here"),
+        ({"sizes": [-(10**400)]}, "'ranged.a.sizes' must be at least 1, not"),
         ({"sizes": [3, 0]}, "'ranged.a.sizes' must be at least 1, not 0 in here"),
         ({"limit": 10}, "'ranged.a.limit' must be at most 9, not 10"),
     ],

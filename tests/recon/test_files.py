@@ -68,6 +68,19 @@ def test_a_folder_is_for_one_run_at_a_time(tmp_path: Path) -> None:
     assert not list((tmp_path / "out").iterdir())
 
 
+def test_what_a_killed_run_had_begun_is_removed(tmp_path: Path) -> None:
+    """But nothing that looks like it only a little, or is in a folder that another run may be at work in."""
+    begun = [tmp_path / name for name in (".a.txt.7.tmp", "data/.b.parquet.123.tmp")]
+    others = [tmp_path / name for name in ("a.txt", "c.7.tmp", ".d.tmp", "cache/.lock", "cache/.e.txt.7.tmp")]
+    for path in begun + others:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("half")
+    with only_run_in(tmp_path):
+        assert not any(path.exists() for path in begun) and all(path.exists() for path in others)
+    with only_run_in(tmp_path / "cache"):
+        assert not others[-1].exists()
+
+
 def test_a_name_is_told_on_one_line() -> None:
     assert printable(Path("deep/grüße 1.png")) == "deep/grüße 1.png"
     assert printable("a\nb\t.png") == "a\\nb\\t.png"

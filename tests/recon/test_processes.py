@@ -1,12 +1,15 @@
 """Processes of one thread each, and what is said where one dies."""
 
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 
 import cv2
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from recon.errors import UserError
 from recon.processes import one_thread, process_pool, result_of
@@ -52,9 +55,26 @@ def test_one_thread_is_for_the_block_alone():
     torch.set_num_threads(2)
     with one_thread():
         assert torch.get_num_threads() == cv2.getNumThreads() == 1
+        assert all(one["num_threads"] == 1 for one in threadpool_info() if one["user_api"] == "blas")
     assert torch.get_num_threads() == 2
 
 
 def test_a_dead_process_is_one_sentence():
     with pytest.raises(UserError, match="a worker process died"), process_pool(1) as pool:
         result_of(pool.submit(die))
+
+
+def test_a_worker_is_deaf_to_ctrl_c_from_its_first_moment():
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with process_pool(1) as pool:
+        working = pool.submit(os.getpid)
+        for process in multiprocessing.active_children():
+            os.kill(process.pid, signal.SIGINT)  # while it imports
+        assert result_of(working) in [process.pid for process in multiprocessing.active_children()]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+
+
+def test_a_process_that_died_while_nobody_asked_is_one_sentence():
+    with pytest.raises(UserError, match="a worker process died"), process_pool(1) as pool:
+        pool.submit(die).exception()
+        pool.submit(die)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from recon.methods.base import FaceGeometry
+from recon.faces.parsing import CLASSES
+from recon.methods.base import FaceGeometry, FaceMaps
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
 from tests.fakes import MapsReconstructor, of_maps
 
@@ -22,6 +23,22 @@ class TinyReconstructor(MapsReconstructor):
     def predict(self, image: Tensor) -> FaceGeometry:
         maps = self.dropout(self.convolution(image))
         return of_maps(maps[:, 6:].sigmoid(), 100 * maps[:, :3], maps[:, 3:6])
+
+
+class TinyParser(MapsReconstructor):
+    """As `TinyReconstructor`, with a parser."""
+
+    size = 32  # type: ignore[assignment]
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.convolution = nn.Conv2d(3, 7 + len(CLASSES), 5, padding=2)
+
+    def predict(self, image: Tensor) -> FaceGeometry:
+        maps = self.convolution(image)
+        told = (4 * maps[:, 6:7]).sigmoid(), 100 * maps[:, :3], maps[:, 3:6]
+        return FaceGeometry(FaceMaps(*told, classes=(4 * maps[:, 7:]).softmax(1)))
 
 
 class BrightIsFace(MapsReconstructor):
@@ -52,6 +69,7 @@ def render_batch(index: int, batch: int = 2, size: int = 32) -> dict[str, Tensor
         "correspondence": maps() * mask,
         "normals": (2 * maps() - 1) * mask,
         "position_mm": 100 * maps() * mask,
+        "classes": mask * CLASSES.index("skin"),
     }
 
 

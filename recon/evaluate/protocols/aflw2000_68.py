@@ -14,7 +14,7 @@ import numpy as np
 from recon.configuration import to_plain
 from recon.evaluate.answers import settled_depth
 from recon.evaluate.curves import ced_picture
-from recon.evaluate.landmark_photos import NOT_FOUND, FoundPoints, find_points, framing_of
+from recon.evaluate.landmark_photos import NOT_FOUND, FoundPoints, find_points
 from recon.evaluate.metrics.nme import box_side, nme
 from recon.evaluate.networks import digests, open_network
 from recon.evaluate.published_settings import Aflw2000Settings as Settings
@@ -22,6 +22,7 @@ from recon.evaluate.results import Figure, Measure, Result, figures_of
 from recon.evaluate.self_grade import GradedHead, self_grade
 from recon.methods.base import Ambiguity
 from recon.photos.aflw2000 import FittedPhoto, balanced_by_yaw, load_fitted
+from recon.photos.framing import from_landmarks
 
 YAWS_DEG = (30.0, 60.0, 90.0)  # upper ends of the ranges
 MEASURES = {"nme_2d": Measure("2D", "% of the box"), "nme_3d": Measure("3D", "% of the box")}
@@ -35,7 +36,7 @@ def run(settings: Settings) -> Result:
         yaws = [photo.yaw_deg for photo in photos]
         photos = [photos[k] for k in balanced_by_yaw(yaws, YAWS_DEG, settings.each, settings.seed)]
     network = open_network(settings.network, settings.mirrored)
-    found = find_points(network, [(photo.photo, framing_of(photo.points)) for photo in photos])
+    found = find_points(network, [(photo.photo, from_landmarks(photo.points)) for photo in photos])
     values = [score_photo(one, photo) for one, photo in zip(found, photos, strict=True)]
     what = "balanced by yaw" if settings.photos == "balanced" else "all"
     missed = sum(not value["found"] for value in values)

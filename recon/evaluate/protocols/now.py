@@ -13,7 +13,7 @@ import numpy as np
 
 from recon.configuration import to_plain
 from recon.errors import UserError
-from recon.evaluate.answers import mesh_of
+from recon.evaluate.answers import at_rest
 from recon.evaluate.curves import ced_picture
 from recon.evaluate.metrics.intervals import pooled_intervals
 from recon.evaluate.metrics.scan_to_mesh import SEVEN, scan_to_mesh
@@ -57,7 +57,8 @@ def run(settings: Settings) -> Result:
         notes=(
             f"{len(photos)} photos of {len({photo.person for photo in photos})} people.{doubt}",
             "All distances in one heap; intervals by bootstrap over people, n people.",
-            "Scans are neutral: a mesh that keeps the photo's expression is charged for it.",
+            "Scans are neutral: a mesh that keeps the photo's expression is charged for it; a network that tells shape "
+            "apart from expression and pose answers with its shape alone.",
         ),
         weights={} if settings.meshes else digests(settings.network),
         values=[value(photo, one) for photo, one in pairs],
@@ -81,7 +82,7 @@ def mesh_by(network: Reconstructor, photo: Picture) -> Mesh | None:
         crop = frame(read_photo(photo.photo), from_box(photo.box()), network.size)
     except Unusable as reason:
         raise UserError(f"{photo.photo} can't be used ({reason}): give the NoW challenge's folder") from None
-    mesh = mesh_of(predict_images(network, np.stack([crop])), 0)
+    mesh = at_rest(predict_images(network, np.stack([crop])), 0)
     if mesh is None:
         return None
     if mesh.landmarks is None:

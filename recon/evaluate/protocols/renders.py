@@ -20,6 +20,7 @@ from recon.evaluate.metrics.depth import depth_errors
 from recon.evaluate.metrics.mask import coverage, mask_iou
 from recon.evaluate.metrics.missed import MASK_THRESHOLD
 from recon.evaluate.metrics.normals import normal_angle_deg
+from recon.evaluate.metrics.yaw import yaw_error_deg
 from recon.evaluate.networks import digests, open_network, predict_images
 from recon.evaluate.results import Measure, Result, figures_of
 from recon.evaluate.settings import RendersSettings as Settings
@@ -39,6 +40,7 @@ MEASURES = {
     "correspondence_mean_mm": Measure("correspondence, mean", "mm"),
     "correspondence_p90_mm": Measure("correspondence, 90 %", "mm"),
     "normal_deg": Measure("normal angle", "deg"),
+    "yaw_deg": Measure("head's yaw, error", "deg"),
     "mask_iou": Measure("mask IoU"),
     "coverage": Measure("coverage"),
 }
@@ -114,6 +116,7 @@ def score_record(geometry: FaceGeometry, i: int, record: Record, canonical_box_m
         "correspondence_median_mm": places.median_mm,
         "correspondence_p90_mm": places.p90_mm,
         "normal_deg": normal_angle_deg(position, found, record.normals, pixels),
+        "yaw_deg": yaw_error_deg(position, correspondence, found, record, canonical_box_mm),
         "mask_iou": mask_iou(found, pixels),
         "coverage": coverage(found, pixels),
     }

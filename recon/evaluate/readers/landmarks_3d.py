@@ -3,7 +3,6 @@ or the seven of the NoW challenge."""
 
 from __future__ import annotations
 
-import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from recon.errors import UserError
 from recon.evaluate.metrics.scan_to_mesh import SEVEN
+from recon.texts import read_json, read_text
 
 SUFFIXES = (".ljson", ".pp", ".txt")
 GROUPS = ("chin", "leyebrow", "reyebrow", "nose", "leye", "reye", "mouth")  # menpo's, in the Multi-PIE order
@@ -46,16 +46,23 @@ def all_68(points: np.ndarray, file: Path) -> np.ndarray:
 
 
 def read_landmarks(file: Path) -> np.ndarray:
-    """The (k, 3) float64 points of a file of SUFFIXES, in its order."""
+    """The (k, 3) float64 points of a file of SUFFIXES, in its order; NaN where it knows none.
+
+    Raises:
+        UserError: it is no such file.
+    """
     reader = {".ljson": _read_ljson, ".pp": _read_pp, ".txt": _read_txt}[file.suffix]
     try:
-        return reader(file)
-    except (OSError, ValueError, KeyError, TypeError, ElementTree.ParseError) as error:
+        points = reader(file)
+        if points.ndim != 2 or points.shape[1] != 3 or np.isinf(points).any():
+            raise ValueError("its points are not three numbers each")
+        return points
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, ElementTree.ParseError) as error:
         raise UserError(f"{file} is not a file of 3D landmarks that can be read ({error})") from None
 
 
 def _read_ljson(file: Path) -> np.ndarray:
-    content = json.loads(file.read_text())["groups"]["LJSON"]
+    content = read_json(file)["groups"]["LJSON"]
     points = np.array(content["landmarks"]["points"], np.float64)
     group = {label["label"]: label["mask"] for label in content["labels"]}
     return points[np.concatenate([group[name] for name in GROUPS])]
@@ -63,13 +70,10 @@ def _read_ljson(file: Path) -> np.ndarray:
 
 def _read_pp(file: Path) -> np.ndarray:
     """MeshLab's picked points, those that are active."""
-    points = [point for point in ElementTree.fromstring(file.read_text()).iter("point") if point.get("active") != "0"]
+    points = [point for point in ElementTree.fromstring(read_text(file)).iter("point") if point.get("active") != "0"]
     return np.array([[float(point.attrib[axis]) for axis in "xyz"] for point in points]).reshape(-1, 3)
 
 
 def _read_txt(file: Path) -> np.ndarray:
-    rows = [line.replace(",", " ").split() for line in file.read_text().splitlines() if line.strip()]
-    points = np.array(rows, np.float64)
-    if points.ndim != 2 or points.shape[1] != 3:
-        raise ValueError("lines are not x y z")
-    return points
+    rows = [line.replace(",", " ").split() for line in read_text(file).splitlines() if line.strip()]
+    return np.array(rows, np.float64)

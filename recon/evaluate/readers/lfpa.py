@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from recon.errors import UserError
+from recon.texts import read_text
 
 POINTS, ORDER = 34, "order.txt"
 
@@ -41,7 +42,7 @@ def load_lfpa(folder: Path) -> tuple[list[MarkedPhoto], np.ndarray]:
 def read_order(file: Path) -> np.ndarray:
     """(34, 68) float64, rows that sum to 1."""
     try:
-        rows = [[int(word) - 1 for word in line.split()] for line in file.read_text().splitlines() if line.strip()]
+        rows = [[int(word) - 1 for word in line.split()] for line in read_text(file).split("\n") if line.strip()]
         weights = np.zeros((len(rows), 68))
         for row, numbers in zip(weights, rows, strict=True):
             if min(numbers) < 0:
@@ -57,9 +58,9 @@ def read_order(file: Path) -> np.ndarray:
 def _marked(photo: Path) -> MarkedPhoto:
     file = photo.with_suffix(".pts")
     try:
-        rows = np.array([line.split() for line in file.read_text().splitlines() if line.strip()], np.float64)
+        rows = np.array([line.split() for line in read_text(file).split("\n") if line.strip()], np.float64)
     except (OSError, ValueError):
         rows = np.empty((0, 3))
-    if rows.shape != (POINTS, 3):
+    if rows.shape != (POINTS, 3) or not np.isfinite(rows).all():
         raise UserError(f"{file} is not {POINTS} lines of x, y and visible (1 or 0)")
     return MarkedPhoto(photo, rows[:, :2], rows[:, 2] > 0)

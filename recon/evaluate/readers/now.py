@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import trimesh
 
+from recon.arrays import read_npy
 from recon.errors import UserError
 from recon.evaluate.readers.landmarks_3d import read_landmarks
+from recon.evaluate.readers.textured_mesh import read_surface
 from recon.faces.unpickling import unpickled_npy
+from recon.texts import read_text
 
 LISTS = {"validation": "imagepathsvalidation.txt", "test": "imagepathstest.txt"}
 CHALLENGES = ("multiview_neutral", "multiview_expressions", "multiview_occlusions", "selfie")
@@ -50,7 +52,7 @@ class Picture:
         seven = read_landmarks(_only(self.root / "scans_lmks_onlypp" / self.person, "*.pp"))
         if len(seven) != 7:
             raise UserError(f"the .pp of {self.person} in {self.root} holds {len(seven)} points, not seven")
-        return np.asarray(trimesh.load(mesh, process=False, force="mesh").vertices, np.float64), seven  # type: ignore[union-attr]
+        return read_surface(mesh)[0], seven
 
     def made(self, meshes: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """Vertices (m, 3), triangles (f, 3) and seven landmarks (7, 3) in `meshes`; None: there is no mesh.
@@ -63,15 +65,14 @@ class Picture:
         if file is None:
             return None
         if base.with_suffix(".npy").is_file():
-            seven = np.load(base.with_suffix(".npy"), allow_pickle=False).astype(np.float64)
+            seven = _points(base.with_suffix(".npy"))
         elif base.with_suffix(".txt").is_file():
             seven = read_landmarks(base.with_suffix(".txt"))
         else:
             raise UserError(f"{file} lacks its seven landmarks: put {base.name}.npy or .txt beside it")
-        if seven.shape != (7, 3):
-            raise UserError(f"the landmarks beside {file} are {seven.shape}, not (7, 3)")
-        mesh = trimesh.load(file, process=False, force="mesh")
-        return np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces), seven  # type: ignore[union-attr]
+        if seven.shape != (7, 3) or not np.isfinite(seven).all():
+            raise UserError(f"the landmarks beside {file} are {seven.shape}, not (7, 3) numbers")
+        return *read_surface(file), seven
 
 
 def pictures(root: Path, part: str) -> list[Picture]:
@@ -84,9 +85,13 @@ def pictures(root: Path, part: str) -> list[Picture]:
     if not file.is_file():
         raise UserError(f"{root} lacks {file.name}: give the NoW challenge's folder with its list of photos")
     found = []
-    for line in file.read_text().split():
+    try:
+        lines = read_text(file).split()
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} can't be read as a list of photos ({error}): download it again") from None
+    for line in lines:
         parts = Path(line).parts[-3:]
-        if len(parts) < 3 or parts[1] not in CHALLENGES:
+        if len(parts) < 3 or parts[1] not in CHALLENGES or ".." in parts:
             raise UserError(f"{file} has a line '{line}', which is no SUBJECT/CHALLENGE/IMG.jpg")
         found.append(Picture(root, *parts))
     if not found:
@@ -98,11 +103,21 @@ def read_box(file: Path) -> np.ndarray:
     """(4,) float [left, top, right, bottom] of a `.npy` that holds a pickled dict; nothing else is unpickled."""
     try:
         content = unpickled_npy(file.read_bytes())
-        return np.array([float(content[side]) for side in ("left", "top", "right", "bottom")])
+        box = np.array([float(content[side]) for side in ("left", "top", "right", "bottom")])
+        if not np.isfinite(box).all() or (box[2:] <= box[:2]).any():
+            raise ValueError(f"its sides are {box.tolist()}")
+        return box
     except FileNotFoundError:
         raise UserError(f"there is no {file}: give the NoW challenge's folder with its detected_face") from None
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise UserError(f"{file} is not a box of the NoW challenge ({error})") from None
+
+
+def _points(file: Path) -> np.ndarray:
+    try:
+        return read_npy(file).astype(np.float64)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} can't be read as landmarks ({error}): give seven rows of x, y and z") from None
 
 
 def _only(folder: Path, pattern: str) -> Path:

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from recon.errors import UserError
 from recon.evaluate.scan import Scan, in_mm
+from recon.photos.reading import Unusable, read_photo
 
 BND_EYES, BND_MOUTH = (slice(0, 8), slice(8, 16)), slice(48, 60)  # of the 83: either eye's outline, the lips' outer
 BND_POINTS = 83
@@ -32,9 +32,15 @@ def read_wrl_scan(wrl: Path, bnd: Path) -> Scan:
             raise ValueError("coordIndex and texCoordIndex differ in length")
         pairs, triangles = np.unique(np.stack([corners, uv_corners], -1).reshape(-1, 2), axis=0, return_inverse=True)
         vertices, painted = places[pairs[:, 0]], uv[pairs[:, 1]]
+        if not len(triangles) or not (np.isfinite(vertices).all() and np.isfinite(painted).all()):
+            raise ValueError("it has no triangles, or places that are no numbers")
     except (ValueError, IndexError) as error:
         raise UserError(f"{wrl} is not a textured scan of BU-3DFE or BU-4DFE ({error})") from None
-    texture = np.asarray(Image.open(_texture_of(wrl, text)).convert("RGB"))
+    picture = _texture_of(wrl, text)
+    try:
+        texture = np.asarray(read_photo(picture))
+    except Unusable as reason:
+        raise UserError(f"{picture}, the texture of {wrl}, can't be used: {reason}") from None
     triangles = triangles.reshape(-1, 3).astype(np.int32)
     return in_mm(Scan(vertices, triangles, painted, texture, corners_of_83(read_bnd(bnd))), wrl)
 
@@ -46,7 +52,7 @@ def read_bnd(file: Path) -> np.ndarray:
         points = np.array(rows, np.float64)[:, 1:]
     except (ValueError, IndexError):
         points = np.empty((0, 3))
-    if len(points) != BND_POINTS:
+    if points.shape != (BND_POINTS, 3) or not np.isfinite(points).all():
         raise UserError(f"{file} holds {len(points)} points, not {BND_POINTS} lines of number, x, y and z")
     return points
 

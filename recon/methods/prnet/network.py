@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from recon.errors import UserError
 from recon.methods.base import FaceGeometry, Reconstructor
+from recon.methods.layers import refuse_other_size, resized
 from recon.methods.prnet.config import PRNetConfig
 from recon.methods.prnet.difference import map_difference
 from recon.methods.prnet.geometry import PositionGeometry, geometry_of
@@ -38,9 +37,7 @@ class PRNet(Reconstructor):
         Raises:
             UserError: the image is of another size than the network's.
         """
-        height, width = image.shape[-2:]
-        if not height == width == self.size:
-            raise UserError(f"the image is {width}x{height} px; this network takes {self.size}x{self.size} px alone")
+        refuse_other_size(image, self.size)
         return in_pixels(self.network(image), self.size)
 
     def predict(self, image: Tensor) -> PositionGeometry:
@@ -59,8 +56,3 @@ class PRNet(Reconstructor):
         matter: where the face ends follows from the map."""
         assert isinstance(before, PositionGeometry) and isinstance(after, PositionGeometry)
         return map_difference(before.position_map, after.position_map, labels.get("emphasis"))
-
-
-def resized(image: Tensor, side: int) -> Tensor:
-    """(B, 3, H, W) -> (B, 3, side, side)."""
-    return functional.interpolate(image, (side, side), mode="bilinear", antialias=True, align_corners=False)

@@ -33,6 +33,8 @@ class VRNConfig:
     kernel           side of the stem's first convolution
     norm             "batch" (Newell's, its running statistics when frozen), or "group", which has none
     sigma_px         of the landmarks' Gaussians, in pixels of the maps that hold them
+    aligned          the volume lies where the image shows the head; off: it shows the head from the front, the paper's
+                     comparison (section 5), whose answers are to be evaluated and not to be used
     landmark_width   guided: channels of the landmark network, two hourglasses more; 0: none, landmarks must be given
     """
 
@@ -47,6 +49,7 @@ class VRNConfig:
     norm: Literal["batch", "group"] = "batch"
     sigma_px: float = bounded(1.0, 0.1, 100)
     landmark_width: int = bounded(256, 0, WIDTH[1])
+    aligned: bool = True
 
     def __post_init__(self) -> None:
         if self.volume not in (self.size, self.size / 2, self.size / 4):

@@ -83,7 +83,8 @@ class VolumeGeometry(FaceGeometry):
     def _fitted(self, i: int) -> np.ndarray:
         model = load(TOPOLOGY)
         surface = isosurface(self.volume[i].detach().float().sigmoid().cpu().numpy(), self.config)
-        marks = None if self.heat is None else self._seen[i].double().cpu().numpy()
+        known = self.heat is not None and self.config.aligned  # of a volume from the front they say nothing
+        marks = self._seen[i].double().cpu().numpy() if known else None
         places = None if surface is None else fitted(surface, model, self.config.size, marks)
         return np.full(model.mean.shape, np.nan) if places is None else places
 

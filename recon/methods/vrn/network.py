@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from torch import Tensor
 from torch.nn import functional
 
-from recon.errors import UserError
 from recon.methods.base import FaceGeometry, Reconstructor
+from recon.methods.layers import refuse_other_size
 from recon.methods.vrn.config import VRNConfig
 from recon.methods.vrn.difference import volume_difference
 from recon.methods.vrn.geometry import VolumeGeometry
@@ -38,9 +38,7 @@ class VRN(Reconstructor):
         Raises:
             UserError: the image is of another size than the network's; a guided network that finds none was given none.
         """
-        height, width = image.shape[-2:]
-        if not height == width == self.size:
-            raise UserError(f"the image is {width}x{height} px; this network takes {self.size}x{self.size} px alone")
+        refuse_other_size(image, self.size)
         return self.network(image, landmarks_px)
 
     def predict(self, image: Tensor, landmarks_px: Tensor | None = None) -> VolumeGeometry:

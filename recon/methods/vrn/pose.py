@@ -15,10 +15,10 @@ from recon.faces.outer import closed_head
 from recon.geometry.similarity import Similarity
 from recon.geometry.surfaces import vertex_normals
 from recon.methods.vrn.surface import Surface
+from recon.synthesis.targets.volume import FACE_SHARE
 
 SAMPLES, ROUNDS = 400, 15  # points of the surface, and rounds of each start
 YAWS_DEG, ROLLS_DEG = (-75, -40, 0, 40, 75), (-35, 0, 35)
-FACE_SHARE = 0.0042  # of the image's side for a mm of the mean face, as photos are framed
 SCALE_SPREAD, SCALE_MM = 0.2, 1.0  # of the scale about that, as good to know as so many mm of every point
 FAR_MM = 10.0  # pairs off by so much count half
 

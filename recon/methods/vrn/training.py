@@ -21,7 +21,8 @@ SHEET_ROWS = 8
 
 def target(config: VRNConfig, amodal: bool) -> VolumeTarget:
     """The filled head and the landmarks; hidden parts are in it, whether `amodal` or not."""
-    return VolumeTarget(config.size, config.depth, config.layer_px, coarser=config.coarser)
+    shape = config.size, config.depth, config.layer_px
+    return VolumeTarget(*shape, coarser=config.coarser, aligned=config.aligned)
 
 
 def losses(network: VRN, batch: Batch, weights: VRNLossConfig) -> dict[str, Tensor]:

@@ -38,7 +38,7 @@ class Eyes:
         lamp_deg: angular radius of what stands for a directional light in reflections. squareness: its shape, 0 a disk
             to 1 a window. window: radiance of a wide soft light in reflections, times the sky's;
             window_yaw_deg, window_pitch_deg: where it is.
-        offset: (3,) shift of all noises, in cells.
+        offset: (3,) shift of all noises, in cells. lash_line: how dark lashes make what the upper lid shades, 0 to 1.
     """
 
     fibres: float
@@ -54,6 +54,7 @@ class Eyes:
     window_yaw_deg: float
     window_pitch_deg: float
     offset: tuple[float, float, float]
+    lash_line: float = 0.0
 
 
 def draw_eyes(rng: np.random.Generator) -> Eyes:

@@ -72,7 +72,7 @@ def brow_roots(model: FaceModel) -> tuple[Roots, Tensor, Tensor]:
 
 def brow_cover(height: Tensor, along: Tensor, style: BrowStyle) -> Tensor:
     """Share of roots with a hair, (m,) in [0, 1], at heights over the brow's line and places along it."""
-    half = style.half * (0.35 + 0.65 * smoothstep(-0.1, 0.7, along))
+    half = style.half * (style.tail + (1 - style.tail) * smoothstep(-0.1, 0.7, along))
     across = (height - style.height).abs() / half
     ends = smoothstep(-0.12, 0.12, along) * smoothstep(1.15, 0.9, along)
     return smoothstep(1.15, 0.5, across) * ends * style.density

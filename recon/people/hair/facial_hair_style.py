@@ -47,7 +47,8 @@ class BrowStyle:
     """Brows and lashes. Lengths in mm, colours linear RGB.
 
     Attributes:
-        height, half: shift of the brows, up is positive, and half of their breadth at the inner end.
+        height, half: shift of the brows, up is positive, and half of their breadth at the inner end; tail: share of it
+            at the outer end.
         density: share of roots with a hair. length, width: of a hair. frizz: disorder of directions.
         colour, grey, variation: as `HairStyle`'s.
         lash_length: of the upper lashes, the lower have half; lash_density; lash_width; lash_colour.
@@ -66,6 +67,7 @@ class BrowStyle:
     lash_density: float
     lash_width: float
     lash_colour: Colour
+    tail: float = 0.35
 
 
 def draw_facial_hair(rng: np.random.Generator, colour: Colour, grey: float = 0.0, man: bool = True) -> FacialHairStyle:

@@ -70,8 +70,12 @@ def person_of(appearance: Appearance) -> Person:
 
 
 @wp.func
-def paint(who: Person, slow: slow_row, noise: wp.array(dtype=wp.vec2)) -> Surface:
-    """Colour a person at a point, given its interpolated `slow_values`; noise: see `recon.people.noise.volume`."""
+def paint(who: Person, slow: slow_row, texture: wp.vec4, noise: wp.array(dtype=wp.vec2)) -> Surface:
+    """Colour a person at a point, given its interpolated `slow_values`.
+
+    texture: the factors of a skin's texture and its cover, see `recon.people.skin.texture.texture_at`; without one, 1
+    and 0. noise: see `recon.people.noise.volume`.
+    """
     place = wp.vec3(slow[Slow.X], slow[Slow.Y], slow[Slow.Z])
     fine = noise_at(place, FINE_MM, who.offset, noise)
     eye, teeth = slow[Slow.EYES], slow[Slow.TEETH]
@@ -83,7 +87,7 @@ def paint(who: Person, slow: slow_row, noise: wp.array(dtype=wp.vec2)) -> Surfac
         strands = noise_at(place, STRANDS_MM, who.offset, noise)
     hair = hair_cover(slow, brow, fine, strands)
 
-    albedo = skin(who, slow, fine)
+    albedo = skin(who, slow, fine, texture)
     if hair > 0.0:
         tint = wp.clamp(1.0 + 0.35 * strands[0] + 0.2 * slow[Slow.LARGE], 0.3, 2.0)
         albedo = wp.lerp(albedo, who.hair * tint, hair)
@@ -111,14 +115,16 @@ def paint(who: Person, slow: slow_row, noise: wp.array(dtype=wp.vec2)) -> Surfac
 
 
 @wp.func
-def skin(who: Person, slow: slow_row, fine: wp.vec2) -> wp.vec3:
-    """Linear reflectance of bare and shaven skin."""
-    melanin = slow[Slow.MELANIN] + who.melanin * who.mottle * fine[0]
+def skin(who: Person, slow: slow_row, fine: wp.vec2, texture: wp.vec4) -> wp.vec3:
+    """Linear reflectance of bare and shaven skin; a texture has mottles of its own."""
+    mottle = who.mottle * (1.0 - texture[3])
+    melanin = slow[Slow.MELANIN] + who.melanin * mottle * fine[0]
     if slow[Slow.FRECKLES] > 0.0:
         melanin += slow[Slow.FRECKLES] * wp.smoothstep(0.9, 1.6, fine[1])
-    haemoglobin = slow[Slow.HAEMOGLOBIN] + who.haemoglobin * who.mottle * fine[1]
+    haemoglobin = slow[Slow.HAEMOGLOBIN] + who.haemoglobin * mottle * fine[1]
     depth = melanin * MELANIN + haemoglobin * HAEMOGLOBIN
     albedo = 0.86 * wp.vec3(wp.exp(-depth[0]), wp.exp(-depth[1]), wp.exp(-depth[2]))
+    albedo = wp.cw_mul(albedo, wp.vec3(texture[0], texture[1], texture[2]))
     grey = (albedo[0] + albedo[1] + albedo[2]) / 3.0
     return wp.lerp(albedo, grey * STUBBLE, slow[Slow.STUBBLE])
 

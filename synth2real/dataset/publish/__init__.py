@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recon.errors import UserError
+from recon.files import only_run_in
 from synth2real.dataset.publish.network import publish_weights
-from synth2real.dataset.publish.staging import FOLDERS, stage
+from synth2real.dataset.publish.staging import FOLDERS, made_in, stage
 from synth2real.dataset.upload import FILES_OF_COMMIT, Sent, Upload
 
 __all__ = ["publish_dataset", "publish_weights"]
@@ -43,10 +44,12 @@ def publish_dataset(
     """
     if not folder.is_dir():
         raise UserError(f"there is no dataset folder {folder}: check the path")
-    staged = stage(folder, repo, licence, ingredients)
-    if dry_run:
-        size = sum(path.stat().st_size for path in staged.files.values()) / 1e6
-        return f"{len(staged.files)} files, {size:.1f} MB, under {staged.licence}, would be {repo}: see {staged.folder}"
-    sent: Sent = Upload(repo, "dataset", staged.files, FOLDERS).send(private, files_of_commit)
-    shutil.rmtree(staged.folder.parent)
+    with only_run_in(made_in(folder), "publish's folder"):
+        staged = stage(folder, repo, licence, ingredients)
+        if dry_run:
+            size = sum(path.stat().st_size for path in staged.files.values()) / 1e6
+            made = f"{len(staged.files)} files, {size:.1f} MB, under {staged.licence}, would be {repo}"
+            return f"{made}: see {staged.folder}"
+        sent: Sent = Upload(repo, "dataset", staged.files, FOLDERS).send(private, files_of_commit)
+        shutil.rmtree(staged.folder.parent)
     return str(sent)

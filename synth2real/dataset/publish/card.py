@@ -52,6 +52,7 @@ def published_card(of: Published) -> str:
         _header(of, name, len(rows)),
         f"# {name}",
         summary(produced, of.manifest),
+        "![the first rows: what is seen, and what is known of it](sheet.jpg)",
         _configurations(of, len(rows)),
         drift_section(drift_statistics(of.shards), of.manifest) if generated else EXACT,
         _use_section(of.repo),

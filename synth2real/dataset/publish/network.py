@@ -10,7 +10,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from recon.errors import UserError
-from recon.files import refuse_unwritable, whole_file
+from recon.files import only_run_in, whole_file
 from recon.methods.base import Reconstructor
 from recon.methods.pretrained import FILE, Pretrained, digest
 from synth2real.dataset.licences import HUB, Ingredient, bundled_weights, ingredients_of_weights, ledger, licence_of
@@ -38,13 +38,13 @@ def publish_weights(
     found = ingredients_of_weights(network.card, sha256, ingredients)
     licence = licence_of(found, licence)
     staged = file.resolve().parent / f".{file.name}.publish"
-    refuse_unwritable(staged)
-    with whole_file(staged / "README.md") as temporary:
-        temporary.write_text(model_card(network, file, repo, found, licence), encoding="utf-8")
-    if dry_run:
-        return f"{file.name}, under {licence}, would be {FILE} of {repo}: see its card in {staged}"
-    sent = Upload(repo, "model", {FILE: file, "README.md": staged / "README.md"}).send(private)
-    shutil.rmtree(staged)
+    with only_run_in(staged, "publish's folder"):
+        with whole_file(staged / "README.md") as temporary:
+            temporary.write_text(model_card(network, file, repo, found, licence), encoding="utf-8")
+        if dry_run:
+            return f"{file.name}, under {licence}, would be {FILE} of {repo}: see its card in {staged}"
+        sent = Upload(repo, "model", {FILE: file, "README.md": staged / "README.md"}).send(private)
+        shutil.rmtree(staged)
     return str(sent)
 
 

@@ -1,7 +1,7 @@
 """What a publication of a dataset consists of: its own files, and those that are made for the Hub beside it.
 
     data/train-*.parquet      as they are: the full half      light/train-*.parquet   a part, with previews
-    showcase/train-*.parquet  a few meshes                    README.md, plots.png    the card
+    showcase/train-*.parquet  a few meshes                    README.md, and its pictures sheet.jpg, plots.png
     manifest.json, checksums.json, template.npz, scene.yaml   what the rows depend on
 
 Made files stand in a folder beside the dataset, named by its checksums: each is a function of the dataset alone, and
@@ -12,29 +12,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from recon.configuration import from_plain, write_config
 from recon.errors import UserError
-from recon.files import refuse_unwritable, whole_file
+from recon.files import whole_file
 from recon.methods.pretrained import digest
 from recon.progress import tracked
 from recon.synthesis.produce import read_manifest
 from recon.synthesis.scene import SceneConfig
-from recon.synthesis.shards import row_count, shards_in
+from recon.synthesis.shards import Rows, row_count, shards_in
 from synth2real.dataset.checksums import BESIDE, FILE, name_in
 from synth2real.dataset.licences import ingredients_of, licence_of
 from synth2real.dataset.publish.card import Published, published_card
 from synth2real.dataset.publish.light import write_light
 from synth2real.dataset.publish.plots import write_plots
 from synth2real.dataset.publish.showcase import write_showcase
+from synth2real.dataset.sheets import contact_sheet
 from synth2real.dataset.verify.files import check_files
 from synth2real.dataset.verify.job import job_of
 from synth2real.dataset.verify.verdict import Verdict
 
 FOLDERS = ("data/", "light/", "showcase/")  # of the repository, in which nothing else may stay
 SHOWCASE = "showcase/train-00000.parquet"
+SHEET_ROWS, SHEET_COLUMNS = 16, 4  # the first ones, never chosen
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ class Staged:
     folder: Path
     files: Mapping[str, Path]
     licence: str
+
+
+def made_in(folder: Path) -> Path:
+    """Where the files are made that a publication of the dataset `folder` has beside the dataset's own."""
+    return folder.resolve().parent / f".{folder.resolve().name}.publish"
 
 
 def stage(folder: Path, repo: str, licence: str | None = None, ingredients: Sequence[str] = ()) -> Staged:
@@ -59,8 +67,7 @@ def stage(folder: Path, repo: str, licence: str | None = None, ingredients: Sequ
     found = ingredients_of(manifest, ingredients)
     licence = licence_of(found, licence)
     shards = _whole(folder, manifest)
-    staged = folder.resolve().parent / f".{folder.resolve().name}.publish" / digest(folder / FILE)[:16]
-    refuse_unwritable(staged)
+    staged = made_in(folder) / digest(folder / FILE)[:16]
 
     files = {name_in(folder, shard): shard for shard in shards}
     for shard in tracked(shards, "shards made light"):
@@ -71,13 +78,16 @@ def stage(folder: Path, repo: str, licence: str | None = None, ingredients: Sequ
     files[SHOWCASE] = staged / SHOWCASE
     if not files[SHOWCASE].exists():
         write_showcase(shards, files[SHOWCASE])
+    translated = "generator" in manifest.get("weights", {})
+    shown = ("image", "render", "depth") if translated else ("render", "correspondence", "depth")
+    contact_sheet(islice(Rows(shards), SHEET_ROWS), shown, staged / "sheet.jpg", SHEET_COLUMNS)
     write_plots(shards, staged / "plots.png")
     write_config(from_plain(SceneConfig, manifest["scene"], "manifest.json"), staged / "scene.yaml")
     of = Published(repo, manifest, shards, columns, found, licence, row_count(files[SHOWCASE]))
     with whole_file(staged / "README.md") as temporary:
         temporary.write_text(published_card(of), encoding="utf-8")
     files |= {name: folder / name for name in (*BESIDE, FILE)}
-    files |= {name: staged / name for name in ("plots.png", "scene.yaml", "README.md")}
+    files |= {name: staged / name for name in ("sheet.jpg", "plots.png", "scene.yaml", "README.md")}
     return Staged(staged, files, licence)
 
 

@@ -12,7 +12,7 @@ from recon.errors import UserError
 from recon.faces import load
 from recon.methods.pretrained import weights_file
 from recon.synthesis.column import SCHEMA_VERSION
-from recon.synthesis.produce import Job
+from recon.synthesis.job import Job
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
 from synth2real import bundled
@@ -44,6 +44,8 @@ def job_of(manifest: Mapping[str, Any], generator: Path | None = None, judges: S
         scene = from_plain(SceneConfig, manifest["scene"], "manifest.json")
         if kind == "render":
             return RenderJob(seed, size, scene, renderer="pyrender" if "colours" in manifest else "own")
+        if "generator" not in manifest["weights"]:
+            return GenerateJob(seed, size, scene, None, ())
         drawn_by = weights_file(generator or bundled.generator_weights())
         judged_by = tuple(weights_file(judge) for judge in judges or bundled.judge_weights())
         return GenerateJob(seed, size, scene, drawn_by, judged_by, max_drift_mm=manifest["max_drift_mm"])

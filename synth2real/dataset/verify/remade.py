@@ -13,7 +13,7 @@ import numpy as np
 from recon.errors import UserError
 from recon.progress import progress
 from recon.synthesis.column import Column, Row
-from recon.synthesis.produce import BLOCK, Job
+from recon.synthesis.job import BLOCK, Job, opened
 from recon.synthesis.schema import COLUMNS, TRAITS
 from recon.synthesis.shards import Rows
 from synth2real.dataset.checksums import name_in
@@ -45,7 +45,7 @@ def check_remade(
     folder: Path, manifest: Mapping[str, Any], job: Job, blocks: list[int], places: list[Place], verdict: Verdict
 ) -> None:
     """Make the rows of these blocks again, and compare every column."""
-    make, columns = job.open(), job.schema().columns
+    make, columns = opened(job.stages()), job.schema().columns
     there: dict[int, list[Place]] = {}
     for place in places:
         there.setdefault(place.index, []).append(place)
@@ -53,7 +53,7 @@ def check_remade(
     last, loose, wrong = max(there), 0, len(verdict.wrong)
     with progress("blocks made again", len(blocks)) as counted:
         for start in blocks:
-            for index, made in zip(range(start, start + BLOCK), make(range(start, start + BLOCK)), strict=True):
+            for index, made in zip(range(start, start + BLOCK), make(range(start, start + BLOCK)).items, strict=True):
                 stays = made is not None and keeps(made)
                 if index not in there and index < last and stays and may_have_gaps(manifest):
                     text = f"index {index} is missing: made again, it is neither rejected nor left out"

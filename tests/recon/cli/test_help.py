@@ -44,7 +44,7 @@ def test_every_field_is_there_with_type_default_range_and_meaning(name: str) -> 
     assert all(len(one.meaning) > 4 and f" {one.meaning}" in text for one in told)
     named = {part for one in told for part in one.key.split(".")}
     for field in [*fields_of(options, set()), *fields_of(settings, set())]:
-        left = field.metadata.get("positional", field.name)
+        left = field.metadata.get("positional", field.name.rstrip("_"))  # from_ is --from
         assert field.name in named and re.search(rf"(?:^| |\.|--){re.escape(left)}(?:\.NAME|\.N)?:? ", text), field.name
         low, high = field.metadata.get("range", (None, None))
         assert low is None or high is None or f"from {low:g} to {high:g}" in text, field.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -143,6 +144,36 @@ def test_errors_are_one_line_and_a_code(
     message = capsys.readouterr().err
     assert message.startswith(line)
     assert message.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("made_of_it", [None, ImportError("numpy"), UserError("a worker process died")])
+def test_a_signal_ends_in_one_sentence_whatever_becomes_of_it(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str], number: signal.Signals, made_of_it: Exception | None
+) -> None:
+    handler = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    inherited = signal.signal(number, handler)  # a job in the background may have been told to ignore it
+
+    def body(*given: Any) -> None:
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            if made_of_it is None:
+                raise
+            raise made_of_it from None
+
+    try:
+        assert run(body, "work", "fast", "a") == 130
+        assert capsys.readouterr().err == "prog: interrupted\n"
+        assert signal.getsignal(number) == handler
+    finally:
+        signal.signal(number, inherited)
+
+
+def test_ctrl_c_while_modules_are_imported_shows_no_traceback() -> None:
+    program = "from recon.cli import interrupts; raise KeyboardInterrupt"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode != 0 and done.stderr == "interrupted\n"
 
 
 @pytest.mark.parametrize(

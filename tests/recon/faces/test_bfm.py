@@ -125,6 +125,17 @@ def test_a_file_of_hdf5(cache: None, tmp_path: Path):
         read_bfm(file)
 
 
+@pytest.mark.parametrize("part", ["shape", "color", "expression"])
+def test_a_part_of_hdf5_is_whole(part: str):
+    whole = bfm_hdf5()
+    for name in ("pcaBasis", "pcaVariance"):
+        content = {key: array for key, array in whole.items() if key != f"{part}/model/{name}"}
+        with pytest.raises(UserError, match=f"lacks {part}/model/{name}"):
+            from_hdf5(Path("a.h5"), content)
+    with pytest.raises(UserError, match="triangles beyond"):
+        from_hdf5(Path("a.h5"), {**whole, "shape/representer/cells": np.array(1)})
+
+
 def test_hdf5_without_its_reader_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
     (tmp_path / "model.h5").write_bytes(b"\x89HDF\r\n")

@@ -25,6 +25,10 @@ def test_flame_s_textures_are_red_first_and_linear(tmp_path: Path):
     np.savez(file, **{**content, "tex_dir": content["tex_dir"][:4]})  # type: ignore[arg-type]
     with pytest.raises(UserError, match=r"give FLAME_texture\.npz"):
         load_texture(f"flame:{file}")
+    for other in ({"ft": content["ft"].astype(str)}, {"ft": content["ft"][:0]}, {"mean": content["mean"] * np.nan}):
+        np.savez(file, **{**content, **other})  # type: ignore[arg-type]
+        with pytest.raises(UserError, match=r"give FLAME_texture\.npz"):
+            load_texture(f"flame:{file}")
     file.write_bytes(file.read_bytes()[:500])
     with pytest.raises(UserError, match="can't be read as FLAME's textures"):
         load_texture(f"flame:{file}")

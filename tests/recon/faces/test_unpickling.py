@@ -113,3 +113,20 @@ def test_nothing_else_is_read_and_nothing_runs(name, tmp_path, monkeypatch):
 def test_the_name_that_is_not_allowed_is_told():
     with pytest.raises(Unfit, match=r"(posix|nt)\.system is not allowed"):
         unpickled(HOSTILE["a shell"])
+
+
+@pytest.mark.parametrize("code", [">f8", "<f8", ">i2", "<U3", "|S2", "?"])
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_the_order_of_bytes_is_kept(code: str, protocol: int):
+    array = np.arange(3).astype(code)
+    found = unpickled(pickle.dumps({"a": array, "b": array[1]}, protocol))
+    assert np.array_equal(found["a"], array) and found["b"] == array[1] and type(found["a"]) is np.ndarray
+
+
+def test_a_dtype_of_fields_and_a_tensor_that_repeats_are_refused():
+    with pytest.raises(Unfit, match="dtype"):
+        unpickled(pickle.dumps(np.zeros(2, [("a", "f4")]), 2))
+    with pytest.raises(Unfit, match="repeats"):
+        unpickled(pickle.dumps({"a": torch.zeros(1).expand(2**30)}, 2))
+    with pytest.raises(Unfit, match="too large"):
+        unpickled(pickle.dumps(sparse.csc_matrix((2**20, 2**20)), 4))

@@ -10,7 +10,7 @@ from PIL import Image
 
 from recon.cli import main
 from recon.errors import UserError
-from recon.fitting.fit_job import fit_photos
+from recon.fitting.fit_job import fit_photos, people_of
 from recon.synthesis.placement import Placement, placed
 from recon.synthesis.produce import read_manifest
 from recon.synthesis.render_record import render_record
@@ -109,3 +109,9 @@ def test_a_folder_without_a_face_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "photos" / "none.png").write_bytes(b"no image")
     with pytest.raises(UserError, match=r"none of the 1 photos .* not a readable image"):
         fit_photos(tmp_path / "photos", tmp_path / "out", size=64)
+
+
+def test_the_folders_of_photos_are_people_where_they_are_said_to_be() -> None:
+    assert people_of(Path("tree"), ["ann/0.jpg", "ann/more/1.jpg", "bob/0.jpg"]) == (0, 0, 1)
+    with pytest.raises(UserError, match="tree holds photos beside its folders"):
+        people_of(Path("tree"), ["ann/0.jpg", "1.jpg"])

@@ -48,6 +48,13 @@ def test_round_trip(saved: tuple[Pix2Vertex, Path]) -> None:
     assert digest(path) == digest(path) != digest(Path(__file__))
 
 
+def test_the_same_weights_are_the_same_bytes(saved: tuple[Pix2Vertex, Path], tmp_path: Path) -> None:
+    network, path = saved
+    for number in range(8):
+        save_weights(tmp_path / "again.safetensors", network, {"images": 7})
+        assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes(), number
+
+
 def test_a_folder_as_the_hub_has_them(saved: tuple[Pix2Vertex, Path], tmp_path: Path) -> None:
     network = saved[0]
     network.card = {"steps": 3}

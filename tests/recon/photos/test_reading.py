@@ -181,3 +181,16 @@ def test_a_cut_image_says_what_is_wrong(tmp_path):
     (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:3000])
     with pytest.raises(Unusable, match=r"not a readable image \(image file is truncated"):
         read_photo(tmp_path / "a.jpg")
+
+
+def test_a_few_bytes_are_no_large_photo(tmp_path):
+    Image.new("L", (6000, 6000)).save(tmp_path / "a.png")
+    with pytest.raises(Unusable, match="can't be a photo of 6000x6000 px"):
+        read_photo(tmp_path / "a.png")
+
+
+def test_what_another_program_would_run_is_no_photo_whatever_its_name(tmp_path):
+    picture().save(tmp_path / "a.eps")
+    (tmp_path / "a.eps").rename(tmp_path / "a.jpg")
+    with pytest.raises(Unusable, match="no format"):
+        read_photo(tmp_path / "a.jpg")

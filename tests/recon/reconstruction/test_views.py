@@ -1,8 +1,9 @@
 import numpy as np
 import trimesh
+from PIL import Image
 
 from recon.geometry.cameras import Camera
-from recon.reconstruction.views import around, picture, picture_by, turntable
+from recon.reconstruction.views import around, picture, picture_by, turntable, write_gif
 from recon.render.second import second_picture
 
 BALL = trimesh.creation.icosphere(subdivisions=3, radius=50.0)
@@ -38,4 +39,16 @@ def test_turned_meshes_stay_in_the_picture():
     pixels = camera.centre_px[0] + camera.focal_px * places[:, :2] / -places[:, 2:]
     assert pixels.min() > 0 and pixels.max() < 96
     frames = turntable(BALL.vertices, BALL.faces, None, size=48, frames=4)
-    assert len(frames) == 4 and frames[0].size == (48, 48)
+    assert len(frames) == 4 and frames[0].shape == (48, 48, 3)
+
+
+def test_an_animation_keeps_its_frames_and_their_colours(tmp_path):
+    colours = np.clip(BALL.vertices / 100 + 0.5, 0, 1)
+    frames = turntable(BALL.vertices, BALL.faces, colours, size=48, frames=8)
+    write_gif(tmp_path / "ball.gif", frames, 12.5)
+    with Image.open(tmp_path / "ball.gif") as read:
+        assert read.n_frames == 8 and read.info["duration"] == 80
+        for number, frame in enumerate(frames):
+            read.seek(number)
+            off = np.abs(np.asarray(read.convert("RGB"), int) - frame)
+            assert off.mean() < 7  # 22 from the next frame; a rainbow in 256 colours

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import torch
 import warp as wp
 
 from recon.geometry.launch import launch
 from recon.geometry.occlusion import ambient_occlusion, lit, softly_lit
 from recon.people.skin.paint import Surface
+from recon.render.harmonics import polynomials
 from recon.render.lighting import Lighting
 from recon.render.shading import Lights, colour_occlusion, lights_of, shade
 
@@ -106,3 +109,12 @@ def test_a_convex_body_sees_half_the_sky_s_cosine_everywhere():
     inward = ((b - a).cross(c - a, dim=1) * (a + b + c)).sum(1) < 0
     hull[inward] = hull[inward][:, [0, 2, 1]]
     assert ambient_occlusion(ball, hull).min() > 0.85
+
+
+def test_a_photo_s_irradiance_is_shaded_as_its_harmonics_say():
+    rows = torch.randn(9, 3, generator=torch.Generator().manual_seed(0)) * 0.1
+    rows[0] = 1
+    light = replace(lighting(), irradiance=tuple(map(tuple, rows.tolist())))
+    normals = torch.nn.functional.normalize(torch.randn(3, 30, generator=torch.Generator().manual_seed(1)), dim=0)
+    expected = 0.5 * torch.from_numpy(polynomials(normals.T.numpy())).float() @ rows
+    assert torch.allclose(shaded(normals, light).T, expected.clamp(min=0), atol=1e-5)

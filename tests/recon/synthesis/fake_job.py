@@ -11,6 +11,7 @@ import numpy as np
 
 from recon.synthesis.codecs import MM, Numbers, Scalar, image_to_column
 from recon.synthesis.column import Column, Schema
+from recon.synthesis.job import Stage
 from recon.synthesis.produce import produce
 
 SCHEMA = Schema(
@@ -35,6 +36,9 @@ class FakeJob:
 
     def manifest(self):
         return {"seed": self.seed, "config": {"reject": self.reject}}
+
+    def stages(self):
+        return (Stage("fake", self.open),)
 
     def open(self):
         return self._rows

@@ -13,7 +13,7 @@ from recon.synthesis.config import SourceConfig
 from recon.synthesis.fitted import Fitted, write_fitted
 from recon.synthesis.placement import Placement, placed
 from recon.synthesis.source import open_source
-from recon.synthesis.targets import UvPositionTarget
+from recon.synthesis.targets import SkinTarget, UvPositionTarget
 from recon.synthesis.targets.pixels import vertices_px
 
 SIZE = 64
@@ -68,3 +68,16 @@ def test_what_is_no_source_is_told_in_one_sentence(folder: Path, tmp_path: Path)
         Fitted.at(tmp_path).record(0, ("rgb",))
     with pytest.raises(ValueError, match="are not the places"):
         write_fitted(tmp_path / "b.npz", np.zeros((8, 8, 3), np.uint8), np.zeros((5, 3)), load("default"))
+
+
+def test_a_fitted_mesh_tells_landmarks_mask_and_regions(folder: Path) -> None:
+    """Where it is seen: skin between the brows, an eye where the eye's landmarks are, nothing beyond the head."""
+    model, target = load("default"), SkinTarget(SIZE)
+    record = Fitted.at(folder).record(0, target.fields)
+    marks = model.mean.numpy()[model.landmarks.numpy(), :2] * (0.25, -0.25) + (30, 34)
+    np.testing.assert_allclose(record.landmarks_px, marks, atol=1e-3)
+    seen = target(record)["mask"][0].numpy() > 0
+    brow, eye = ((marks[places].mean(0)).astype(int) for places in ([21, 22], slice(36, 42)))
+    assert seen[brow[1] - 2, brow[0]] and not seen[eye[1], eye[0]] and record.mask[eye[1], eye[0]]
+    assert not record.mask[:, :5].any() and not record.region[:4, :4].any()
+    assert Fitted.at(folder).people().tolist() == [0, 1]

@@ -12,6 +12,7 @@ import pytest
 from recon.errors import UserError
 from recon.files import only_run_in
 from recon.synthesis import produce as module
+from recon.synthesis.engines import local
 from recon.synthesis.produce import produce
 from recon.synthesis.shards import Rows, shard_files
 from tests.recon.synthesis import fake_job
@@ -53,13 +54,13 @@ def test_more_can_be_asked_for_later(tmp_path, monkeypatch):
 def record_blocks(monkeypatch):
     """The first index of each block that is drawn from here on."""
     drawn = []
-    submitted = module.ProcessPoolExecutor.submit
+    submitted = local.ProcessPoolExecutor.submit
 
     def submit(pool, work, block):
         drawn.append(block.start)
         return submitted(pool, work, block)
 
-    monkeypatch.setattr(module.ProcessPoolExecutor, "submit", submit)
+    monkeypatch.setattr(local.ProcessPoolExecutor, "submit", submit)
     return drawn
 
 
@@ -90,6 +91,16 @@ def test_two_runs_in_one_folder(tmp_path):
     with only_run_in(tmp_path), pytest.raises(UserError, match="another run is at work in --out"):
         produce(FakeJob(), 5, tmp_path, workers=1)
     assert produce(FakeJob(), 5, tmp_path, workers=1).count == 5
+
+
+def test_parts_of_a_shard_that_is_there_are_removed(tmp_path, monkeypatch):
+    """As a run leaves them that is killed when its last shard is whole."""
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_remove_parts", lambda out: None)
+        produce(FakeJob(), 5, tmp_path, workers=1)
+    assert (tmp_path / ".begun").exists()
+    produce(FakeJob(), 5, tmp_path, workers=1)
+    assert not (tmp_path / ".begun").exists()
 
 
 def test_a_finished_folder_is_left_alone(tmp_path):

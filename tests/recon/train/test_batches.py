@@ -13,7 +13,7 @@ from recon.synthesis.produce import produce
 from recon.synthesis.record import Record
 from recon.synthesis.render_job import RenderJob
 from recon.synthesis.scene import SceneConfig
-from recon.synthesis.source import Drawn, Stored
+from recon.synthesis.source import Drawn, Stored, only
 from recon.synthesis.targets import MapsTarget, MeshTarget
 from recon.train.batches import Batches, first_batches
 from tests.recon.synthesis.fake_records import fake_record
@@ -40,6 +40,9 @@ class Grey:
 
     def key(self) -> dict[str, Any]:
         return {}
+
+    def people(self) -> np.ndarray:
+        return np.arange(self.count)
 
 
 def test_every_source_has_its_share() -> None:
@@ -83,3 +86,39 @@ def test_held_out_batches_are_the_records_as_they_are() -> None:
         batches[1]["position_mm"][0],
         MapsTarget(32)(source.record(2, ("rgb", "mask") + MapsTarget(32).fields))["position_mm"],
     )
+
+
+def test_pictures_of_a_person_follow_each_other_and_are_mirrored_alike() -> None:
+    """Of one source with three pictures a person, and of one where everybody is seen once."""
+
+    class Seen(Grey):
+        def __init__(self, shots: int) -> None:
+            super().__init__(10 * shots, 12)
+            self.shots = shots
+
+        def record(self, number: int, names: Collection[str]) -> Record:
+            return only(super().record(number, names), names)
+
+        def people(self) -> np.ndarray:
+            return np.arange(12) // self.shots
+
+    side, sources = fake_record(0).rgb.shape[0], [Seen(3), Seen(1)]
+    batches = Batches(sources, [1, 1], MapsTarget(side), PlacementConfig(mirror=0.5), 6, seed=1, shots=3)
+    for step in range(20):
+        for source in sources:
+            source.asked.clear()
+        batch = batches(step)
+        assert batch["person"].tolist() == [0, 0, 0, 3, 4, 5]
+        who = batch["who"].tolist()  # four people in the first source, twelve in the second
+        assert who[:3] == [sources[0].asked[0] // 3] * 3 and who[3:] == [4 + number for number in sources[1].asked]
+        one, others = sources[0].asked, sources[1].asked
+        assert len({number // 3 for number in one}) == 1 and len(set(one)) == 3 and len(others) == 3
+        assert torch.equal(batch["mask"][0], batch["mask"][1]) and torch.equal(batch["mask"][0], batch["mask"][2])
+
+
+def test_sources_say_whose_picture_a_record_is(tmp_path: Path) -> None:
+    scene = SceneConfig(dress=DressConfig(dressed=0), environment=0, skin=0, eyes=0, mouth=0, shots_per_person=2)
+    produce(RenderJob(4, 32, scene), 5, tmp_path / "renders", 1)
+    drawn = Drawn("default", scene, 4, 5, 32)
+    assert drawn.people().tolist() == Stored.at(tmp_path / "renders").people().tolist() == [0, 0, 1, 1, 2]
+    assert Stored.at(tmp_path / "renders", first=1, last=4).people().tolist() == [0, 1, 1]

@@ -33,15 +33,17 @@ def test_the_last_two_are_kept(tmp_path: Path) -> None:
     assert [p.name for p in checkpoints(tmp_path)] == ["step_00000002.pt", "step_00000030.pt"]
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "text", "other"])
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text", "other"])
 def test_a_broken_checkpoint_is_named_with_its_mend(tmp_path: Path, regression: Regression, damage: str) -> None:
     first = save_checkpoint(tmp_path, State({}, step=1), [])
-    path = save_checkpoint(tmp_path, State({}, step=2), [])
+    path = save_checkpoint(tmp_path, State({"net": nn.Linear(64, 64)}, step=2), [])
     whole = path.read_bytes()
     if damage == "other":
         torch.save([1, 2], path)
     else:
-        path.write_bytes({"cut": whole[: len(whole) // 2], "empty": b"", "text": b"hello" * 9}[damage])
+        place = len(whole) // 2  # in the weights
+        flipped = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+        path.write_bytes({"cut": whole[:place], "flip": flipped, "empty": b"", "text": b"hello" * 9}[damage])
     with pytest.raises(UserError) as error:
         fit(regression.step, regression.batch, regression.state(), tmp_path, steps=3)
     assert str(error.value) == (f"the checkpoint {path} is broken: delete it, and training resumes from {first.name}")

@@ -58,6 +58,7 @@ def test_the_table_knows_who_changed_nothing(made):
     assert list(dict.fromkeys(figure.group for figure in result.figures)) == ["renders", "noisy", "same", "photos"]
     for name in ("a_drift_px", "b_drift_px", "a_landmark_drift_px", "a_drift_mm", "tone_deg"):
         assert cells["renders", name] == cells["same", name] == 0 and cells["noisy", name] > 0
+    assert cells["renders", "raised"] == cells["same", "raised"] == 0 and ("renders", "a_opened") not in cells
     assert cells["same", "spread"] == pytest.approx(100) and cells["same", "a_mask_iou"] == 1
     assert set(cells) >= {(row, view) for row in ("renders", "photos") for view in ("whole", "inner")}
     assert "--images same=renders" in origin["command"] and "/" not in origin["command"].replace("./", "")

@@ -42,7 +42,9 @@ def generate(weights):
             "--judge",
             *(str(weights / f"{name}.safetensors") for name in ("first", "second")),
         ]
-        return main(["generate", "--size", str(SIZE), "--workers", "1", *files, "--out", str(out), *options])
+        look = [] if "--look" in options else ["--look", "translated"]
+        words = ["generate", *look, "--size", str(SIZE), "--workers", "1", *files, "--out", str(out), *options]
+        return main(words)
 
     return run
 
@@ -127,3 +129,29 @@ def test_other_weights_are_refused_for_a_begun_folder(made, generate, weights, t
     save_weights(tmp_path / "other.safetensors", generator, {"steps": 1})
     assert generate(made, "--count", "17", "--generator", str(tmp_path / "other.safetensors")) == 2
     assert "weights.generator" in capsys.readouterr().err
+
+
+def test_a_face_on_a_canvas_is_labelled_and_translated_where_a_generator_is_named(generate, tmp_path):
+    drawn, translated = tmp_path / "drawn", tmp_path / "translated"
+    on_canvas = ["generate", "--look", "canvas", "--size", str(SIZE), "--workers", "1"]
+    assert main([*on_canvas, "--count", "2", "--out", str(drawn)]) == 0
+    assert generate(translated, "--look", "canvas", "--count", "2") == 0
+    for plain, image in zip(rows(drawn), rows(translated), strict=True):
+        assert plain["canvas"] and plain["canvas"] == image["canvas"]
+        assert plain["image"] == plain["render"] == image["render"] != image["image"]
+        assert plain["drift_px"] == 0 < image["drift_px"]
+    assert "labels are exact for it inside `mask`" in (drawn / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (("--look", "render", "--canvases", "somewhere"), "--canvases goes with --look canvas"),
+        (("--look", "canvas", "--max_drift", "3"), "--max_drift says nothing with --look canvas"),
+        (("--look", "render", "--generator", "g.safetensors"), "--generator says nothing with --look render"),
+        (("--look", "canvas", "--canvases", "nowhere"), "there are no canvases in nowhere"),
+    ],
+)
+def test_what_goes_unheard_is_refused(options, said, tmp_path, capsys):
+    assert main(["generate", "--count", "1", "--out", str(tmp_path / "out"), *options]) == 2
+    assert said in capsys.readouterr().err and not (tmp_path / "out").exists()

@@ -1,5 +1,7 @@
 import dataclasses
 import json
+import socket
+import threading
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from datasets import load_dataset
 from recon.errors import UserError
 from recon.faces import load
 from recon.render import second
+from recon.synthesis import engines
 from recon.synthesis.render_job import RENDERER_VERSION
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
@@ -87,6 +90,9 @@ def test_going_on_with_other_options_is_refused(made, capsys):
         (["--size", "8"], "--size must be from 32 to 1024, not 8"),
         (["--size", "5000"], "--size must be"),
         (["--workers", "0"], "--workers must be from 1"),
+        (["--engine", "ray", "--workers", "2"], "--workers is for --engine local"),
+        (["--engine", "dask"], "--engine must be local or ray"),
+        (["--address", "10.0.0.1:6379"], "--address is of a Ray cluster"),
         (["--seed", "-1"], "--seed must be from 0"),
         (["--yaw_max", "3"], "yaw_max_deg"),
         (["--scene", "missing.yaml"], "missing.yaml"),
@@ -98,6 +104,46 @@ def test_bad_options_are_one_line_and_code_2(tmp_path, capsys, options, said):
     assert main(["render", "--count", "1", "--out", str(tmp_path / "out"), *options]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:1", "no Ray cluster answers at --address 127.0.0.1:1"),
+        ("127.0.0.1:99999", "no Ray cluster answers"),
+        ("ray://127.0.0.1:10001", "is not HOST:PORT"),
+        ("127.0.0.1", "is not HOST:PORT"),
+    ],
+)
+def test_an_address_where_no_cluster_answers(tmp_path, capsys, address, said):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'synth2real[ray]'")
+    words = ["render", "--count", "1", "--out", str(tmp_path / "out"), "--engine", "ray", "--address", address]
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_address_where_something_else_answers(tmp_path, capsys):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'synth2real[ray]'")
+
+    def answer(server):
+        with server.accept()[0] as connection:
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer, args=(server,), daemon=True).start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        words = ["render", "--count", "1", "--out", str(tmp_path / "out"), "--engine", "ray", "--address", address]
+        assert main(words) == 2
+    assert "no Ray cluster answers" in capsys.readouterr().err
+
+
+def test_ray_that_is_not_installed(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    assert main(["render", "--count", "1", "--out", str(tmp_path / "out"), "--engine", "ray"]) == 2
+    assert "pip install 'synth2real[ray]'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -72,6 +72,10 @@ def test_a_short_run_end_to_end(workplace, monkeypatch, capsys):
         (["--photos.folder", "null"], "give --photos.folder DIR"),
         (["--geometry.network", "/nowhere.safetensors"], "/nowhere.safetensors"),
         (["--size", "34"], "divisible"),
+        (["--discriminator.scales", "4"], "strides and scales need"),
+        (["--parser.weight", "1"], "parser.weight above 0 needs a network with a parser"),
+        (["--photos.balance", "true"], "photos.balance needs a network with a parser"),
+        (["--start", "/nowhere.safetensors"], "/nowhere.safetensors"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_2(workplace, capsys, more, said):
@@ -107,5 +111,7 @@ def test_every_experiment_file_is_a_valid_one(path):
     experiment = read_gan_experiment(path, {"photos.folder": "photos"})
     assert experiment.photos.framing == "auto"
     assert all(source.scene is not None for source in experiment.sources.values())
-    worn = [source.scene.dress for source in experiment.sources.values() if source.scene is not None]
-    assert experiment.photos.without_glasses == all(not dress.dressed or not dress.glasses for dress in worn)
+    drawn = [source.scene for source in experiment.sources.values() if source.scene is not None]
+    bare = all(not one.dress.dressed or not one.dress.glasses for one in drawn if one.canvas.folder is None)
+    on_canvases = any(one.canvas.folder is not None for one in drawn)  # whose photos have glasses on as they come
+    assert experiment.photos.without_glasses == (bare and not on_canvases)

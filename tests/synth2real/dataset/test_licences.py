@@ -4,13 +4,18 @@ import pytest
 
 from recon.configuration import to_plain
 from recon.errors import UserError
+from recon.faces import load
 from recon.methods.pretrained import digest
+from recon.synthesis.canvas import canvas_schema, row_from_canvas
 from recon.synthesis.scene import SceneConfig
+from recon.synthesis.shards import shard_path, write_shard
 from synth2real import bundled
 from synth2real.cli import main
 from synth2real.dataset.card import origin_section
 from synth2real.dataset.licences import ingredients_of, ledger, licence_of
+from tests.recon.synthesis.fake_canvases import fake_canvas
 
+MODEL = load("default")
 SCENE = to_plain(SceneConfig())
 BUNDLED = {"generator": digest(bundled.generator_weights()), "judge_a": digest(bundled.judge_weights()[0])}
 OTHER = {"generator": "0" * 64, "judge_a": "1" * 64}
@@ -30,7 +35,35 @@ def test_a_generator_of_unknown_licence_is_asked_for_and_a_measuring_network_is_
         licence(OTHER)
     with pytest.raises(UserError, match="licence of the backgrounds is not known"):
         licence(BUNDLED, scene=SCENE | {"backgrounds": "walls"})
+    with pytest.raises(UserError, match="licence of the canvases is not known"):
+        licence(BUNDLED, scene=SCENE | {"canvas": {"folder": "mine"}})
+    assert licence(BUNDLED, scene=SCENE | {"canvas": {"folder": "bundled"}}) == "cc0-1.0"
+    with pytest.raises(UserError, match="licence of the skin is not known"):
+        licence(BUNDLED, scene=SCENE | {"skin_texture": "mine.safetensors"})
     assert licence(BUNDLED | {"judge_a": "1" * 64}) == "cc0-1.0"
+
+
+def on_canvases(folder, *licences):
+    rows = [row_from_canvas(fake_canvas(MODEL, n)) | {"licence": name} for n, name in enumerate(licences)]
+    write_shard(shard_path(folder, 0), canvas_schema(MODEL), rows)
+    return SCENE | {"canvas": {"folder": str(folder)}}
+
+
+def test_canvases_bring_the_licences_of_their_photos(tmp_path):
+    free = ("CC0 1.0 / US government work", "public domain (portrait); repository MIT")
+    assert licence({}, scene=on_canvases(tmp_path / "free", *free)) == "cc0-1.0"
+    asking = on_canvases(tmp_path / "asking", *free, "Licence Ouverte 2.0 (Etalab)", "CC BY 4.0 (site-wide)")
+    assert licence({}, scene=asking) == "cc-by-4.0"
+    with pytest.raises(UserError, match="canvases is under cc-by-4"):
+        licence({}, asked="cc0-1.0", scene=asking)
+
+
+def test_a_missing_licence_of_one_photo_blocks_what_is_drawn_on_it(tmp_path):
+    unknown = on_canvases(tmp_path / "some", "CC0 1.0", "")
+    for scene in (unknown, SCENE | {"canvas": {"folder": str(tmp_path / "gone")}}):
+        with pytest.raises(UserError, match=r'licence of the canvases is not known: give .*"canvases=LICENCE"'):
+            licence({}, scene=scene)
+    assert licence({}, ("canvases=cc0-1.0",), scene=unknown) == "cc0-1.0"
 
 
 def test_another_face_model_brings_its_own_licence():

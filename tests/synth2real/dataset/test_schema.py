@@ -7,7 +7,7 @@ from datasets import Image, Value
 from recon.errors import UserError
 from recon.synthesis.codecs import image_to_column
 from recon.synthesis.column import table_of
-from recon.synthesis.schema import COLUMNS, TRAITS, record_from_row, row_from_record
+from recon.synthesis.schema import COLUMNS, TRAITS, record_from_row, row_from_record, row_from_traits
 from synth2real.dataset.schema import DRAW, DRIFT, IMAGE, TOLD, TRANSLATED, row_from_translation, translation_from_row
 from synth2real.dataset.translate import Translation
 from synth2real.gan.drift import NOTHING, Drift
@@ -15,12 +15,13 @@ from tests.recon.synthesis.fake_records import SCHEMA as RECORDS
 from tests.recon.synthesis.fake_records import TRAITS_OF_FAKE, fake_record
 
 SCHEMA = dataclasses.replace(RECORDS, columns=TRANSLATED)
+FAKE_ROW = row_from_record(fake_record(0)) | row_from_traits(TRAITS_OF_FAKE)
 TOLD_BY = (Drift(0.5, 1.5, 1.5, 8.0, 0.75, 0.875, 1.0), Drift(0.75, 1.25, 1.0, 9.0, 0.5, 0.75, 0.5))
 TRANSLATION = Translation(np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3), 2, TOLD_BY)
 
 
 def row():
-    return row_from_translation(TRANSLATION, fake_record(0), TRAITS_OF_FAKE)
+    return row_from_translation(TRANSLATION, FAKE_ROW)
 
 
 def test_the_image_comes_first_and_its_drift_last():
@@ -45,9 +46,7 @@ def test_a_row_is_read_in_two_parts():
 
 def test_no_drift_is_null_in_the_row_and_nan_in_memory():
     blind = dataclasses.replace(NOTHING, mask_iou=0.0)
-    made = row_from_translation(
-        dataclasses.replace(TRANSLATION, told=(TOLD_BY[0], blind)), fake_record(0), TRAITS_OF_FAKE
-    )
+    made = row_from_translation(dataclasses.replace(TRANSLATION, told=(TOLD_BY[0], blind)), FAKE_ROW)
     assert made["drift_mm"] is None and made["judge_b_drift_px"] is None and made["judge_b_mask_iou"] == 0
     assert made["judge_a_drift_mm"] == 1.5
     SCHEMA.check(made)

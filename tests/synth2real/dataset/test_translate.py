@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from recon.errors import UserError
+from recon.synthesis.schema import row_from_record, row_from_traits
 from recon.synthesis.shards import write_shard
 from synth2real.dataset.card import drift_statistics
 from synth2real.dataset.judges import LETTERS, Judge
@@ -36,7 +37,7 @@ class Shift(Generator):
         super().__init__(GeneratorConfig(widths=(8, 8), head_width=4, noise_channels=channels))
         self.step, self.noise = step, noise
 
-    def forward(self, rgb, correspondence, normals, noise):
+    def forward(self, rgb, correspondence, normals, noise, mask=None):
         assert rgb.shape == correspondence.shape == normals.shape and not correspondence.isnan().any()
         return rgb + self.step / 255 + (self.noise * noise if self.noise else 0)
 
@@ -101,7 +102,8 @@ def test_statistics_are_of_the_images_that_have_a_drift(tmp_path):
     told = [Drift(drift, drift, drift, 1.0, drift, 0.5, 1.0) for drift in (2.0, 4.0)]
     told.append(dataclasses.replace(NOTHING, mask_iou=0.5))
     made = [Translation(fake_record(0).rgb, 0, (one, one)) for one in told]
-    rows = [row_from_translation(one, fake_record(0), TRAITS_OF_FAKE) for one in made]
+    render = row_from_record(fake_record(0)) | row_from_traits(TRAITS_OF_FAKE)
+    rows = [row_from_translation(one, render) for one in made]
     write_shard(tmp_path / "some.parquet", schema, rows)
     some = drift_statistics([tmp_path / "some.parquet"])
     assert (some["drift_mm"]["mean"], some["drift_mm"]["none"], some["judge_a_mask_iou"]["none"]) == (3.0, 1, 0)

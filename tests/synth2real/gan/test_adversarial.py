@@ -74,3 +74,19 @@ def test_augmentation_is_differentiable_and_keeps_the_hidden_hidden():
     assert (seen == 0).float().mean() > 0.8  # 64 of 1024 pixels are visible, moved by at most 3 px
     assert not torch.equal(seen[0], seen[1])
     assert torch.equal(augmentation(AdversarialConfig(augment=False))(image), image)
+
+
+def test_maps_move_with_the_image_and_keep_their_values():
+    torch.manual_seed(0)
+    image = torch.zeros(8, 5, 32, 32)
+    image[:, :, 12:20, 12:20] = 1  # a map of ones and an image that is white at the same place
+    seen = augmentation(AdversarialConfig(shift=0.25))(image)
+    assert torch.equal(seen[:, 0] != 0, seen[:, 3] != 0) and torch.equal(seen[:, 3], seen[:, 4])
+    assert float(seen[:, 3].max()) <= 1 + 1e-5 and not torch.equal(seen[:, 0], seen[:, 3])
+
+
+def test_r1_is_of_the_image_alone():
+    discriminator = Linear(4)
+    discriminator.w = nn.Parameter(torch.randn(5, 4, 4, dtype=torch.float64))
+    view = torch.rand(5, 5, 4, 4, dtype=torch.float64)
+    torch.testing.assert_close(r1_penalty(discriminator, view), 0.5 * discriminator.w[:3].square().sum())

@@ -1,4 +1,4 @@
-"""L_Geom through PRNet and through VRN holds a generator, end to end."""
+"""L_Geom through DECA, PRNet and VRN holds a generator, end to end."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +9,8 @@ import torch
 from PIL import Image
 
 from recon.methods.base import Reconstructor
+from recon.methods.deca.config import DecaConfig
+from recon.methods.deca.network import Deca
 from recon.methods.pretrained import save_weights
 from recon.methods.prnet.network import PRNet, PRNetConfig
 from recon.methods.vrn.config import VRNConfig
@@ -39,7 +41,11 @@ def vrn() -> VRN:
     return VRN(VRNConfig(64, 32, 32, 1.25, "plain", 16, 2, 3, "group"))
 
 
-@pytest.mark.parametrize("untrained", [prnet, vrn])
+def deca() -> Deca:
+    return Deca(DecaConfig(64, "resnet18", "group", features=32, texture_px=32))
+
+
+@pytest.mark.parametrize("untrained", [prnet, vrn, deca])
 def test_twenty_steps_with_another_method_as_the_geometric_loss(
     untrained: Callable[[], Reconstructor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

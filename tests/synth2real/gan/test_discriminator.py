@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from synth2real.gan.discriminator import Discriminator, DiscriminatorConfig, face_window, through_window
+from synth2real.gan.discriminator import Discriminator, DiscriminatorConfig, Pyramid
+from synth2real.gan.window import face_window, through_window
 
 
 @pytest.mark.parametrize("size", [64, 128, 256])
@@ -27,3 +28,10 @@ def test_what_lies_outside_the_window_cannot_be_seen():
     image = torch.rand(2, 3, 32, 32)
     other = torch.where(window > 0, image, torch.rand_like(image))
     assert torch.equal(through_window(image, window), through_window(other, window))
+
+
+def test_a_pyramid_judges_each_size_by_its_own_network():
+    config = DiscriminatorConfig(width=8, strides=2, scales=3)
+    heads = Pyramid(config, channels=5)(torch.rand(2, 5, 64, 64))
+    assert [head.shape[1:] for head in heads[::2]] == [(16, 16), (8, 8), (4, 4)]
+    assert all(head.shape == (2, 1) for head in heads[1::2])

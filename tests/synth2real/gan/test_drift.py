@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from recon.faces import load
+from recon.faces.parsing import CLASSES
 from recon.methods.base import FaceGeometry
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
-from synth2real.gan.drift import Drift, drift_of, opening
+from synth2real.gan.drift import Drift, drift_of, opening, parts_agreement
 from tests.fakes import of_maps
 
 SIZE = 96
@@ -87,3 +88,13 @@ def test_the_mouths_opening_by_hand():
     for upper, lower, gap in ((61, 67, 1), (62, 66, 4), (63, 65, 1)):
         points[upper], points[lower] = (5, -gap / 2), (5, gap / 2)
     assert opening(points) == pytest.approx(0.2)
+
+
+def test_parts_agree_where_both_show_the_same():
+    before = np.full((10, 10), CLASSES.index("skin"))
+    after = before.copy()
+    assert parts_agreement(before, after) == 1
+    before[2, :6] = CLASSES.index("lips")
+    after[2, 2:6] = CLASSES.index("lips")
+    after[2, 4] = CLASSES.index("teeth")
+    assert parts_agreement(before, after) == pytest.approx(3 / 6)

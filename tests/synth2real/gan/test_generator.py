@@ -57,3 +57,32 @@ def test_weights_survive_and_weights_of_another_size_are_refused(tmp_path):
     torch.testing.assert_close(loaded.state_dict(), generator.state_dict(), atol=1e-3, rtol=1e-3)
     with pytest.raises(UserError, match="kind"):
         Reconstructor.from_pretrained(tmp_path / "g.safetensors")  # a generator is no reconstructor
+
+
+def harmoniser(std: float = 3.0) -> Generator:
+    generator = Generator(GeneratorConfig(**SMALL, reach=0.25, seam=0.1))
+    torch.nn.init.normal_(generator.residual.weight, std=std)
+    return generator
+
+
+@torch.no_grad()
+def test_a_harmoniser_changes_the_face_and_its_seam_alone_and_so_far_only():
+    batch = render_batch(0)
+    out = harmoniser()(
+        batch["rgb"], batch["correspondence"], batch["normals"], draw_noise(batch["rgb"], 1), batch["mask"]
+    )
+    change = (out - batch["rgb"]).abs().amax(1, keepdim=True)
+    beyond = torch.nn.functional.max_pool2d(batch["mask"], 2 * 5 + 1, stride=1, padding=5) == 0  # 3 px, and soft to 5
+    assert torch.equal(out * beyond, batch["rgb"] * beyond) and beyond.any()
+    assert 0.2 < float(change.max()) <= 0.25 + 1e-6
+    assert float(change[batch["mask"].bool()].mean()) > 0.01
+
+
+def test_a_harmoniser_begins_as_the_identity_and_needs_the_mask():
+    batch, noise = render_batch(0), draw_noise(render_batch(0)["rgb"], 1)
+    maps = batch["correspondence"], batch["normals"]
+    assert torch.equal(
+        Generator(GeneratorConfig(**SMALL, seam=0.1))(batch["rgb"], *maps, noise, batch["mask"]), batch["rgb"]
+    )
+    with pytest.raises(ValueError, match="mask"):
+        harmoniser()(batch["rgb"], *maps, noise)

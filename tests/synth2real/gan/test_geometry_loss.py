@@ -7,7 +7,7 @@ from tests.synth2real.gan_fakes import BrightIsFace, TinyReconstructor, render_b
 
 
 def loss_of(loss: GeometryLoss, translated, batch):
-    return loss(translated, loss.observe(batch["rgb"]), batch)
+    return loss(loss.predict(translated), loss.observe(batch["rgb"]), batch)
 
 
 def test_the_identity_costs_nothing_whatever_the_mode():

@@ -7,13 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
-from recon.evaluate.landmark_photos import FoundPoints, find_points, framing_of
+from recon.evaluate.landmark_photos import FoundPoints, find_points
 from recon.evaluate.protocols import aflw2000_68
 from recon.evaluate.protocols.aflw2000_68 import by_yaw, errors, score_photo
 from recon.evaluate.protocols.dense_nme import true_places
 from recon.faces import load
 from recon.methods.base import FaceGeometry, FaceLandmarks
 from recon.photos.aflw2000 import read_fitted
+from recon.photos.framing import from_landmarks
 from recon.synthesis.record import Record
 from tests.fakes import MapsReconstructor
 from tests.recon.photos.test_aflw2000 import write_fitted
@@ -56,7 +57,7 @@ def test_the_errors_by_hand_and_by_a_slow_loop() -> None:
 def test_points_of_the_frame_come_back_to_the_photo(tmp_path: Path) -> None:
     true = a_face()
     write_fitted(tmp_path / "a.jpg", true)
-    framing = framing_of(true)
+    framing = from_landmarks(true)
     inside = framing.to_photo(128).inverse()(true[:, :2])
     (found,) = find_points(Points(inside), [(tmp_path / "a.jpg", framing)])
     assert found.points is not None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from recon.errors import UserError
@@ -12,6 +13,9 @@ from recon.evaluate.readers.now import Picture
 from recon.evaluate.scan import Scan
 from recon.evaluate.sitting import Light, sit
 from recon.faces import load
+from recon.methods.deca.config import DecaConfig
+from recon.methods.deca.network import Deca
+from recon.methods.pretrained import save_weights
 from recon.photos.framing import BOX_EYES
 from tests.recon.evaluate.small_sets import Head, seven_of, write_now, write_obj
 
@@ -75,3 +79,24 @@ def test_the_bundled_network_makes_the_mesh(tmp_path: Path, heads: list[Head]) -
     np.save(tmp_path / "detected_face" / place.with_suffix(".npy"), box, allow_pickle=True)  # type: ignore[arg-type]
     result = now.run(now.Settings(tmp_path, graded=0))
     assert 0.2 < result.values[0]["median"] < 8 and list(result.weights) == ["pix2vertex.safetensors"]
+
+
+def test_a_network_that_knows_expression_and_pose_answers_at_rest(tmp_path: Path, heads: list[Head]) -> None:
+    """A mouth wide open and a turned head in its answer change nothing: the mesh is that of its shape codes."""
+    write_now(tmp_path, heads[0], name="IMG_1.png")
+    place = Path("FaMoS_1_TA/multiview_neutral/IMG_1.png")
+    Image.new("RGB", (96, 96), (150, 120, 100)).save(tmp_path / "iphone_pictures" / place)
+    box = {"left": 20.0, "top": 20.0, "right": 76.0, "bottom": 76.0}
+    np.save(tmp_path / "detected_face" / place.with_suffix(".npy"), box, allow_pickle=True)  # type: ignore[arg-type]
+    network = Deca(DecaConfig(48, "resnet18", "group", features=16, texture_px=16))
+    torch.nn.init.zeros_(network.encoder.head.weight)
+    medians = []
+    for amount in (0.0, 1.0):
+        with torch.no_grad():
+            moved = {"expression": amount, "pose": 2 * amount}
+            told = [torch.full((n,), moved.get(name, 0.0)) for name, n in network.counts.items()]
+            network.encoder.head.bias.copy_(torch.cat(told))
+        save_weights(tmp_path / "net.safetensors", network)
+        result = now.run(now.Settings(tmp_path, network=tmp_path / "net.safetensors", graded=0))
+        medians.append(result.values[0]["median"])
+    assert medians[0] == pytest.approx(medians[1], rel=1e-6) and 0.3 < medians[0] < 4

@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 from torch import Tensor
 
+from recon import assets
+from recon.errors import UserError
 from recon.faces import load
 from recon.methods.pretrained import save_weights
 from recon.methods.vrn.config import VRNConfig
@@ -20,12 +22,13 @@ from recon.photos.framing import Framing, frame
 from recon.photos.region import region_of
 from recon.reconstruction.config import ReconstructionConfig
 from recon.reconstruction.looking import look
-from recon.reconstruction.networks import network_of
+from recon.reconstruction.networks import BUNDLED, network_of
 from recon.reconstruction.pipeline import reconstruct_face
 from recon.reconstruction.results import project, summary
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
+UNBUNDLED = [kind for kind in BUNDLED if not (assets.path("weights") / f"{kind}.safetensors").is_file()]
 CONFIG = VRNConfig(128, 64, 64, 1.25, "plain", 16, 2, 3, "group")
 
 
@@ -48,9 +51,26 @@ def test_the_true_volume_gives_a_mesh_on_the_true_landmarks() -> None:
     assert "registration_residual_mm" not in summary(result)["quality"]
 
 
-def test_a_volume_networks_file_is_known(tmp_path: Path) -> None:
-    save_weights(tmp_path / "net.safetensors", VRN(CONFIG))
-    network = network_of(tmp_path / "net.safetensors", method="vrn")
+def test_a_volume_networks_file_is_known_by_its_kind(tmp_path: Path) -> None:
+    file = tmp_path / "net.safetensors"
+    save_weights(file, VRN(CONFIG))
+    network = network_of(file, method="vrn")
     assert isinstance(network, VRN) and network.config == CONFIG
-    with pytest.raises(Exception, match="holds a network of vrn, not of prnet"):
-        network_of(tmp_path / "net.safetensors", method="prnet")
+    with pytest.raises(UserError, match="holds a network of vrn, not of prnet"):
+        network_of(file, method="prnet")
+    save_weights(file, VRN(replace(CONFIG, variant="guided", landmark_width=16)))
+    assert network_of(file, method="vrn-guided").name == network_of(file, method="vrn").name == "vrn"
+    with pytest.raises(UserError, match="holds a network of vrn-guided, not of vrn-multitask"):
+        network_of(file, method="vrn-multitask")
+
+
+def test_heads_from_the_front_are_for_evaluation(tmp_path: Path) -> None:
+    save_weights(tmp_path / "net.safetensors", VRN(replace(CONFIG, aligned=False)))
+    with pytest.raises(UserError, match="shows heads from the front"):
+        network_of(tmp_path / "net.safetensors")
+
+
+@pytest.mark.parametrize("kind", UNBUNDLED)
+def test_a_method_without_bundled_weights_says_so(kind: str) -> None:
+    with pytest.raises(UserError, match=f"no weights of the method '{kind}' are bundled yet"):
+        network_of(None, method=kind)

@@ -8,6 +8,7 @@ import torch
 import trimesh
 from skimage.measure import marching_cubes
 
+from recon.errors import UserError
 from recon.faces import load
 from recon.faces.outer import closed_head
 from recon.faces.symmetry import symmetry_of
@@ -17,6 +18,7 @@ from recon.synthesis.placement import Placement, placed
 from recon.synthesis.record import Record
 from recon.synthesis.targets import VolumeTarget
 from recon.synthesis.targets.pixels import vertices_px
+from recon.synthesis.targets.volume import from_the_front
 
 SIZE = 64
 TARGET = VolumeTarget(SIZE, depth=64, layer_px=1.0)
@@ -84,6 +86,21 @@ def test_a_moved_record_gives_the_moved_volume(record: Record) -> None:
     looked_up = before["volume"][tuple(i.clamp(0, SIZE * fine - 1) for i in (d, v, u))]
     assert inside.float().mean() > 0.6
     assert (looked_up != after["volume"])[inside].sum() < 0.01 * after["volume"].sum()
+
+
+def test_a_volume_from_the_front_is_the_same_wherever_the_image_shows_the_head(record: Record) -> None:
+    frontal = replace(TARGET, aligned=False)
+    before = frontal(record)
+    motion = Placement(rotation_rad=0.6, zoom=0.8, shift=(0.1, -0.1))
+    after = frontal(placed(record, motion, SIZE))
+    assert (before["volume"] != after["volume"]).sum() < 2e-3 * before["volume"].sum()
+    assert torch.equal(before["landmarks_px"], torch.from_numpy(record.landmarks_px))
+    places = from_the_front(record, SIZE)[load("default").landmarks]
+    left, right = places[36:42].mean(0), places[42:48].mean(0)
+    assert abs(right[1] - left[1]) < 1 and abs(right[2] - left[2]) < 1.5 and 0.2 < (right[0] - left[0]) / SIZE < 0.35
+    assert places[27, :2].tolist() == pytest.approx([SIZE / 2, 0.47 * SIZE])
+    with pytest.raises(UserError, match="needs the head's rotation"):
+        frontal(replace(record, rotation=np.empty(0, np.float32)))
 
 
 def test_coarser_voxels_hold_the_same_head(record: Record) -> None:

@@ -30,7 +30,8 @@ from recon.methods.base import Reconstructor
 from recon.methods.pretrained import network_digest
 here, there = (network_digest(Reconstructor.from_pretrained(place)) for place in (WEIGHTS, "me/net"))
 print("same", here == there)
-main(["generate", "--count", "1", "--size", "32", "--out", OUT, "--workers", "1", "--judge", "me/net", JUDGE])
+judged = ["--look", "translated", "--judge", "me/net", JUDGE]
+main(["generate", "--count", "1", "--size", "32", "--out", OUT, "--workers", "1", *judged])
 main(["verify", OUT, "--judge", "me/net", JUDGE, "--sample", "1"])
 """
 

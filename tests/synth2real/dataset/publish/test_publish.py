@@ -11,13 +11,14 @@ from PIL import Image
 
 from recon.errors import UserError
 from recon.faces import load
+from recon.files import only_run_in
 from recon.methods.pretrained import digest
 from recon.synthesis.schema import record_from_row
 from recon.synthesis.shards import Rows
 from synth2real.cli import main
 from synth2real.dataset.publish.light import PREVIEWS
 from synth2real.dataset.publish.showcase import face_glb
-from synth2real.dataset.publish.staging import stage
+from synth2real.dataset.publish.staging import made_in, stage
 from tests.hub_client import client
 from tests.hub_server import HubServer
 
@@ -32,7 +33,7 @@ def staged(renders, tmp_path_factory):
 def test_the_full_half_is_the_datasets_own_files(staged, renders):
     for shard in Rows(renders).files:
         assert digest(staged.files[f"data/{shard.name}"]) == digest(shard)
-    made = {"README.md", "plots.png", "scene.yaml", "manifest.json", "checksums.json", "template.npz"}
+    made = {"README.md", "sheet.jpg", "plots.png", "scene.yaml", "manifest.json", "checksums.json", "template.npz"}
     assert made == {name for name in staged.files if "/" not in name}
     assert list(staged.files)[-1] == "README.md"
 
@@ -90,7 +91,8 @@ def test_the_card(staged):
         "## Cite",
         "--seed 3 --scene scene.yaml",
         'load_dataset("me/faces", "full"',
-        "plots.png",
+        "(plots.png)",
+        "(sheet.jpg)",
     ):
         assert said in card
     with Image.open(staged.files["plots.png"]) as plots:
@@ -106,6 +108,13 @@ def test_damage_is_not_published(renders, tmp_path):
     (tmp_path / "faces" / "checksums.json").unlink()
     with pytest.raises(UserError, match=r"has no checksums.json"):
         stage(tmp_path / "faces", "me/faces")
+
+
+def test_a_dataset_is_published_by_one_run_at_a_time(renders, tmp_path, capsys):
+    shutil.copytree(renders, tmp_path / "faces")
+    with only_run_in(made_in(tmp_path / "faces")):
+        assert main(["publish", str(tmp_path / "faces"), "--repo", "me/faces", "--dry_run"]) == 2
+    assert "another run is at work in publish's folder " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

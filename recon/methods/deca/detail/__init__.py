@@ -1,0 +1,1 @@
+"""DECA's second stage: wrinkles as a displacement over the texture, that change with the expression."""

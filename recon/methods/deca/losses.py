@@ -1,0 +1,69 @@
+"""DECA's coarse losses (Feng et al. 2021, section 4.1), each its equation. B images, places in halves of the side."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+UPPER_LIDS, LOWER_LIDS = [37, 38, 43, 44], [41, 40, 47, 46]
+UPPER_LIP, LOWER_LIP = [61, 62, 63], [67, 66, 65]
+EMPHASIS = {  # the authors' code: how much landmarks count, 1 where nothing is said
+    1.5: [*range(27, 36), *range(48, 68)],
+    2.0: [5, 6, 10, 11],
+    3.0: [30, 31, 35, 48, 54],
+}
+
+
+@lru_cache(maxsize=2)
+def landmark_weights(device: torch.device) -> Tensor:
+    """(68,) float."""
+    weights = torch.ones(68)
+    for weight, which in EMPHASIS.items():
+        weights[which] = weight
+    return weights.to(device)
+
+
+def landmark_loss(found: Tensor, true: Tensor) -> Tensor:
+    """L_lmk, equation 6: sum over i of w_i |k_i - (s Pi(M_i) + t)|_1, over the number of coordinates. () float.
+
+    found, true: (B, 68, 2).
+    """
+    weights = landmark_weights(found.device)[:, None]
+    return (weights * (found - true).abs()).mean()
+
+
+def pair_loss(found: Tensor, true: Tensor, one: list[int], other: list[int]) -> Tensor:
+    """|(k_i - k_j) - s Pi(M_i - M_j)|_1 over pairs of landmarks, a mean over coordinates. () float."""
+    return ((found[:, one] - found[:, other]) - (true[:, one] - true[:, other])).abs().mean()
+
+
+def eye_closure_loss(found: Tensor, true: Tensor) -> Tensor:
+    """L_eye, equation 7: `pair_loss` of upper and lower lids, which no shift of the face changes."""
+    return pair_loss(found, true, UPPER_LIDS, LOWER_LIDS)
+
+
+def lip_distance_loss(found: Tensor, true: Tensor) -> Tensor:
+    """The authors' code: `pair_loss` of the lips' inner borders."""
+    return pair_loss(found, true, UPPER_LIP, LOWER_LIP)
+
+
+def photometric_loss(rendered: Tensor, image: Tensor, skin: Tensor) -> Tensor:
+    """L_pho: |V_I . (I - I_r)|_1, a mean over the skin's colours. () float.
+
+    Args:
+        rendered, image: (B, 3, S, S). skin: (B, 1, S, S) float 0/1, V_I where the render shows the face too.
+    """
+    return (skin * (image - rendered).abs()).sum() / (3 * skin.sum()).clamp_min(1)
+
+
+def identity_loss(found: Tensor, true: Tensor) -> Tensor:
+    """L_id: 1 - f(I) . f(I_r) / (|f(I)| |f(I_r)|), of a face embedder's answers (B, d). () float."""
+    return (1 - F.cosine_similarity(found, true, dim=1)).mean()
+
+
+def regulariser(codes: Tensor) -> Tensor:
+    """|beta|^2, |psi|^2 or |alpha|^2, half of it as in the authors' code; a mean over the images (B, k). () float."""
+    return codes.square().sum(1).mean() / 2

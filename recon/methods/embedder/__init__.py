@@ -1,0 +1,1 @@
+"""A face embedder: photos of one person near one another on a sphere, photos of different people apart."""

@@ -1,0 +1,36 @@
+"""What a method that renders its own answer is held to: the image, the 68 landmarks and where skin is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recon.faces.model import REGIONS
+from recon.synthesis.record import Record
+from recon.synthesis.targets.base import image_of
+
+SKIN = tuple(REGIONS.index(name) for name in ("skin", "lips", "brows"))
+
+
+@dataclass(frozen=True)
+class SkinTarget:
+    """rgb (3, S, S) float [0, 1]; landmarks_px (68, 2) float, hidden ones too; mask (1, S, S) float 0/1, where skin,
+    lips or brows of the face region are seen, not eyes, mouth, hair or things. size: px, S.
+    """
+
+    size: int
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return ("rgb", "mask", "region", "landmarks_px")
+
+    def __call__(self, record: Record) -> dict[str, Tensor]:
+        seen = record.mask & np.isin(record.region, SKIN)
+        return {
+            "rgb": image_of(record),
+            "landmarks_px": torch.from_numpy(np.array(record.landmarks_px, np.float32)),
+            "mask": torch.from_numpy(seen[None].astype(np.float32)),
+        }

@@ -1,0 +1,51 @@
+"""What makes a drawn face on a canvas look photographed: pigments by a tone, a camera's contrast, hair's soft edge."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recon.faces import load
+from recon.people.appearance import draw_appearance
+from recon.synthesis.on_canvas import CONTRAST, contrasted, fringed
+from recon.synthesis.on_canvas_scene import HAEMOGLOBIN, MELANIN, toned
+from tests.recon.synthesis.fake_canvases import fake_canvas
+
+WHO = replace(draw_appearance(np.random.default_rng(3)), haemoglobin=0.18, iris=(0.14, 0.2, 0.26))
+
+
+@pytest.mark.parametrize("melanin", [0.2, 0.7, 1.5])
+def test_a_skin_s_own_tone_gives_its_melanin_whatever_the_exposure(melanin: float) -> None:
+    colour = 0.86 * np.exp(-melanin * MELANIN - 0.18 * HAEMOGLOBIN)
+    for exposure in (0.7, 1.0, 1.3):
+        look = toned(WHO, exposure * colour)
+        assert abs(look.melanin - melanin) < 0.12
+        assert abs(look.haemoglobin - 0.18) < 0.06
+
+
+def test_dark_skin_has_brown_eyes_and_stronger_highlights() -> None:
+    fair, dark = (toned(WHO, 0.8 * np.exp(-m * MELANIN - 0.18 * HAEMOGLOBIN)) for m in (0.1, 1.5))
+    assert fair.iris[2] > fair.iris[0] and dark.iris[2] < dark.iris[0]
+    assert dark.gloss > fair.gloss
+
+
+def test_contrast_keeps_the_median_and_bends_about_it() -> None:
+    face = np.array([[[0.4] * 3, [0.5] * 3, [0.6] * 3]], np.float32)
+    bent = contrasted(face, np.ones((1, 3), bool))
+    assert np.allclose(bent[0, 1], 0.5)
+    assert np.allclose(bent / 0.5, (face / 0.5) ** CONTRAST, rtol=1e-5)
+    assert (contrasted(face[:, :1], np.ones((1, 1), bool)) == face[:, :1]).all()
+
+
+def test_hair_s_edge_is_soft_within_the_old_face_alone() -> None:
+    size = 64
+    face, over = np.zeros((size, size), bool), np.zeros((size, size), np.uint8)
+    face[16:48, 16:48], over[16:48, 16:30] = True, 255
+    plate = np.full((size, size, 3), 200, np.uint8)
+    plate[over > 0] = 20
+    one = replace(fake_canvas(load("default"), 0, size), plate=plate, over=over, face=face)
+    share = np.clip((32 - np.arange(size)) / 4, 0, 1).astype(np.float32) * 255 * face
+    soft = fringed(one, share.astype(np.float32))
+    assert (soft[~face] == plate[~face]).all()
+    steps = np.abs(np.diff(soft[32, 24:40, 0]))
+    assert steps.max() < 100 < np.abs(np.diff(plate[32, 24:40, 0].astype(float))).max()
