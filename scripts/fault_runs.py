@@ -23,6 +23,7 @@ from typing import Any
 from fault_cases import Case
 
 from recon import processes
+from recon.cli.interrupts import STOPS
 
 LOOK_S, LONG_S = 0.005, 600.0  # between two looks at a folder; until a run counts as hung
 BLOCK = 4096  # bytes that a file takes on a disk, or a multiple of it
@@ -136,11 +137,19 @@ class Run:
 
 
 class Forked(ForkProcess):
-    """A worker that answers signals as a spawned one does."""
+    """A worker that answers signals as a spawned one does: at its birth too, when Python would swallow what they raise."""
+
+    def start(self) -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def run(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
         super().run()
 
 

@@ -91,6 +91,7 @@ def fit(
         Log(run_dir, state.step, steps, enabled=accelerator.is_main_process) as log,
         _autocast_forwards(accelerator, state.modules),
         _stop_requests() as stop_requested,
+        _living_workers(),
     ):
         for batch in _batches_ahead(accelerator, batches, state.step, steps, workers):
             losses = step(state, batch)
@@ -200,16 +201,17 @@ def _batches_ahead(
         generator=torch.Generator(),  # else the loader draws from the global one, and a resumed run differs
         pin_memory=accelerator.device.type == "cuda",
     )
-    for batch in _alive(loader):
+    for batch in loader:
         if isinstance(batch, Exception):
             raise batch
         yield {name: value.to(accelerator.device, non_blocking=True) for name, value in batch.items()}
 
 
-def _alive(loader: Iterable[Batch | Exception]) -> Iterator[Batch | Exception]:
-    """What the loader gives; a UserError where a worker died."""
+@contextmanager
+def _living_workers() -> Iterator[None]:
+    """A UserError where a worker of a loader died: torch raises it wherever the program happens to be."""
     try:
-        yield from loader
+        yield
     except RuntimeError as error:
         if "DataLoader worker" not in str(error) or ("killed" not in str(error) and "exited" not in str(error)):
             raise
