@@ -18,6 +18,7 @@ import numpy as np
 
 from recon.faces.symmetry import MIRRORED_LANDMARKS, Symmetry
 from recon.synthesis.config import PlacementConfig
+from recon.synthesis.lookup import Lookup
 from recon.synthesis.record import Record
 
 MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
@@ -57,17 +58,21 @@ def draw_placement(rng: np.random.Generator, config: PlacementConfig) -> Placeme
     return Placement(bool(mirror), float(turn + np.pi * half_turn), float(zoom), (float(right), float(down)))
 
 
-def placed(record: Record, placement: Placement, size: int, symmetry: Symmetry | None = None) -> Record:
+def placed(
+    record: Record, placement: Placement, size: int, symmetry: Symmetry | None = None, coarser: int = 1
+) -> Record:
     """The record moved by `placement`, seen at `size` px.
 
     Args:
         symmetry: of the record's face model, see `mirrored`.
+        coarser: its maps, all but rgb, have size / coarser pixels a side: what lies at their centres. For who wants no
+            finer ones: they cost less.
     """
     if placement.mirror:
         record = mirrored(record, symmetry)
     similarity = _similarity(placement, record.rgb.shape[0], size)
-    still = np.array_equal(similarity[:, :2], np.eye(2)) and not similarity[:, 2].any()
-    return record if still and size == record.rgb.shape[0] else _moved(record, similarity, placement, size)
+    still = np.array_equal(similarity[:, :2], np.eye(2)) and not similarity[:, 2].any() and coarser == 1
+    return record if still and size == record.rgb.shape[0] else _moved(record, similarity, placement, size, coarser)
 
 
 def mirrored(record: Record, symmetry: Symmetry | None) -> Record:
@@ -118,7 +123,7 @@ def _similarity(placement: Placement, old: int, new: int) -> np.ndarray:
     return np.column_stack([linear, shift])
 
 
-def _moved(record: Record, similarity: np.ndarray, placement: Placement, size: int) -> Record:
+def _moved(record: Record, similarity: np.ndarray, placement: Placement, size: int, coarser: int) -> Record:
     scale = placement.zoom * size / record.rgb.shape[0]
     cosine, sine = np.cos(placement.rotation_rad), np.sin(placement.rotation_rad)
     turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
@@ -137,27 +142,28 @@ def _moved(record: Record, similarity: np.ndarray, placement: Placement, size: i
             changes[name] = (values @ turn.T).astype(np.float32)
     if record.rotation.size:
         changes["rotation"] = (turn @ record.rotation).astype(np.float32)
-    return replace(record, **changes, **_moved_maps(record, similarity, turn, size, changes))
+    old = record.rgb.shape[0]
+    maps = _moved_maps(record, Lookup(similarity / coarser, old, size // coarser), turn, coarser, changes)
+    return replace(record, **changes, **maps, rgb=Lookup(similarity, old, size).colours(record.rgb))
 
 
 def _moved_maps(
-    record: Record, similarity: np.ndarray, turn: np.ndarray, size: int, moved: dict[str, Any]
+    record: Record, look: Lookup, turn: np.ndarray, coarser: int, moved: dict[str, Any]
 ) -> dict[str, Any]:
-    """Every map that the record has, at the new pixels; `moved` holds its new camera and origin."""
-    look = Look(similarity, record.rgb.shape[0], size)
-    maps: dict[str, Any] = {"rgb": look.colours(record.rgb)}
+    """Every map that the record has, at the new pixels; `moved` holds its new camera, of the image, and origin."""
+    maps: dict[str, Any] = {}
     maps |= {name: look.nearest(values) for name in STEPPED if (values := getattr(record, name)).size}
     pixel_mm = float(-record.origin_mm[2]) / record.focal_px
-    wanted = {name: (values, UNEVEN) for name in SMOOTH if (values := getattr(record, name)).size}
-    wanted |= {name: (values, np.inf) for name in DIRECTIONS if (values := getattr(record, name)).size}
-    wanted |= {name: (z[..., 2:], STEEP * pixel_mm) for name in POSITIONS if (z := getattr(record, name)).size}
-    for name, values in look.smooth(wanted).items():
-        if name in DIRECTIONS:
-            normals = values @ turn.T.astype(np.float32)
-            values = normals / np.sqrt((normals * normals).sum(-1, keepdims=True))
-        elif name in POSITIONS:
-            values = _on_rays(values[..., 0], moved["focal_px"], moved["centre_px"], moved["origin_mm"])
-        maps[name] = values
+    maps |= {name: look.smooth(values, UNEVEN) for name in SMOOTH if (values := getattr(record, name)).size}
+    for name in DIRECTIONS:
+        if (values := getattr(record, name)).size:
+            normals = look.smooth(values, np.inf) @ turn.T.astype(np.float32)
+            maps[name] = normals / np.sqrt(np.einsum("ijk,ijk->ij", normals, normals))[..., None]
+    focal_px, centre_px = moved["focal_px"] / coarser, moved["centre_px"] / coarser
+    for name in POSITIONS:
+        if (values := getattr(record, name)).size:
+            depth = look.smooth(values[..., 2], STEEP * pixel_mm)
+            maps[name] = _on_rays(depth, focal_px, centre_px, moved["origin_mm"])
     return maps
 
 
@@ -168,92 +174,3 @@ def _on_rays(depth: np.ndarray, focal_px: float, centre_px: np.ndarray, origin_m
     x = (line[None] - centre_px[0]) * -z / focal_px
     y = (centre_px[1] - line[:, None]) * -z / focal_px
     return (np.stack([x, y, z], -1) - origin_mm).astype(np.float32)
-
-
-class Look:
-    """Where in an old image of `old` px the centres of a new one's `new` px lie, and what is there.
-
-    similarity: (2, 3) from old to new pixels.
-    """
-
-    def __init__(self, similarity: np.ndarray, old: int, new: int) -> None:
-        self.old, self.new = old, new
-        self.back = np.linalg.inv(np.vstack([similarity, [0, 0, 1]]))[:2]
-        places = self._places(1)
-        column, row = np.floor(places).astype(np.int64).T
-        self.inside = (column >= 0) & (column < old) & (row >= 0) & (row < old)
-        self.centre = row.clip(0, old - 1) * old + column.clip(0, old - 1)
-        self.around, self.weights, self.all_inside = self._around(places)
-
-    def nearest(self, values: np.ndarray) -> np.ndarray:
-        """(old, old) -> (new, new): the old pixel's value; 0 outside of the old image."""
-        found = np.where(self.inside, values.reshape(-1)[self.centre], 0)
-        return found.astype(values.dtype).reshape(self.new, self.new)
-
-    def smooth(self, maps: dict[str, tuple[np.ndarray, float]]) -> dict[str, np.ndarray]:
-        """name: ((old, old, k) float32, uneven) -> name: (new, new, k) float32, NaN where the nearest old pixel has
-        none, or lies outside.
-
-        Between the four old pixels around, bilinearly; where one of them has none, or they spread more than `uneven`
-        in any channel, the nearest alone counts.
-        """
-        if not maps:
-            return {}
-        stacked = np.concatenate([values for values, _ in maps.values()], -1, dtype=np.float32)
-        stacked = stacked.reshape(self.old**2, -1)
-        four = [stacked.take(corner, 0) for corner in self.around]
-        between = self._weighted(four, self.weights)
-        highest = np.maximum(np.maximum(four[0], four[1]), np.maximum(four[2], four[3]))  # NaN where one is
-        spread = highest - np.minimum(np.minimum(four[0], four[1]), np.minimum(four[2], four[3]))
-        nearest = stacked.take(self.centre, 0)
-        nearest[~self.inside] = np.nan
-        found, first = {}, 0
-        for name, (values, uneven) in maps.items():
-            own = slice(first, first := first + values.shape[-1])
-            even = self.all_inside & (spread[:, own] <= uneven).all(1)
-            mixed = np.where(even[:, None], between[:, own], nearest[:, own])
-            found[name] = mixed.reshape(self.new, self.new, -1)
-        return found
-
-    def colours(self, rgb: np.ndarray) -> np.ndarray:
-        """(old, old, 3) uint8 -> (new, new, 3) uint8: bilinear, the mean over each new pixel where it holds several old
-        ones, mirrored beyond the border."""
-        finer = max(1, round(float(np.hypot(*self.back[:, 0]))))
-        around, weights, _ = self._around(self._places(finer)) if finer > 1 else (self.around, self.weights, None)
-        flat = rgb.reshape(-1, 3)
-        pixels = self._weighted([flat.take(corner, 0) for corner in around], weights)
-        if finer > 1:
-            pixels = pixels.reshape(self.new, finer, self.new, finer, 3).mean((1, 3))
-        pixels = pixels.reshape(self.new, self.new, 3)
-        return pixels.round().clip(0, 255).astype(np.uint8)
-
-    @staticmethod
-    def _weighted(four: list[np.ndarray], weights: list[np.ndarray]) -> np.ndarray:
-        """The sum of four arrays (n, k), each times its weights (n,): float32."""
-        total = four[0] * weights[0][:, None]
-        for corner, weight in zip(four[1:], weights[1:], strict=True):
-            total += corner * weight[:, None]
-        return total
-
-    def _places(self, finer: int) -> np.ndarray:
-        """((new * finer)^2, 2) the old image's u, v at the centres of so many samples a pixel and axis."""
-        line = (np.arange(self.new * finer) + 0.5) / finer
-        grid = np.stack(np.meshgrid(line, line), -1).reshape(-1, 2)
-        return (grid @ self.back[:, :2].T + self.back[:, 2]).round(9)  # so that a quarter turn meets centres exactly
-
-    def _around(self, places: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
-        """Flat numbers of the four old pixels around each place, mirrored at the border, their weights float32, and
-        whether all four lie inside."""
-        low = np.floor(places - 0.5).astype(np.int64)
-        share = (places - 0.5 - low).astype(np.float32)
-        inside = np.asarray(np.logical_and(low >= 0, low < self.old - 1).all(1))
-        (left, upper), (right, lower) = ((self._folded(low + step) * (1, self.old)).T for step in (0, 1))
-        across, down = share.T
-        numbers = [upper + left, upper + right, lower + left, lower + right]
-        weights = [(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across]
-        return numbers, weights, inside
-
-    def _folded(self, numbers: np.ndarray) -> np.ndarray:
-        """Rows or columns beyond the border as their mirror images within."""
-        numbers = numbers % (2 * self.old)
-        return np.minimum(numbers, 2 * self.old - 1 - numbers)

@@ -15,7 +15,7 @@ from recon.faces.symmetry import Symmetry, symmetry_of
 from recon.synthesis.placement import MODELS_OWN, Placement, PlacementConfig, draw_placement, placed
 from recon.synthesis.record import Record
 from recon.synthesis.source import Source
-from recon.synthesis.targets import Target
+from recon.synthesis.targets import MapsTarget, Target
 
 Batch = dict[str, Tensor]
 STILL = Placement()
@@ -56,8 +56,9 @@ class Batches:
             replace(one, mirror=placements[first].mirror) for one, first in zip(placements, person, strict=True)
         ]
         records = (self.sources[k].record(n, self.target.fields) for k, n in zip(chosen, numbers, strict=True))
+        coarser = self.target.coarser if isinstance(self.target, MapsTarget) else 1
         moved = [
-            placed(record, placement, self.target.size, self._symmetry(record) if placement.mirror else None)
+            placed(record, placement, self.target.size, self._symmetry(record) if placement.mirror else None, coarser)
             for record, placement in zip(records, placements, strict=True)
         ]
         batch = collated([self.target(record) for record in moved])

@@ -23,7 +23,7 @@ class MapsTarget:
     pixels'; normals stay those of what is seen, and visible (1, S, S) float 0/1 tells its visible pixels. parser: also
     classes (1, S, S) float, codes of `recon.faces.parsing.CLASSES`, and amodal_mask (1, S, S) float 0/1. coarser: all
     but rgb have S / coarser pixels a side, each the mean of those that it holds (of classes, the most frequent), masked
-    where half of them are.
+    where half of them are. Of a record whose maps are that coarse already, they are taken as they are.
     """
 
     size: int
@@ -64,8 +64,8 @@ class MapsTarget:
 
     def _parts(self, values: np.ndarray) -> list[np.ndarray]:
         """(S, S, ...) -> coarser^2 times (S / coarser, S / coarser, ...): one pixel of each coarse one."""
-        steps = range(self.coarser)
-        return [values[row :: self.coarser, column :: self.coarser] for row in steps for column in steps]
+        step = len(values) * self.coarser // self.size
+        return [values[row::step, column::step] for row in range(step) for column in range(step)]
 
     def _mean(self, values: np.ndarray) -> np.ndarray:
         """(S, S, k) -> (S / coarser, S / coarser, k): over the pixels of each coarse one."""
@@ -73,7 +73,7 @@ class MapsTarget:
         total = first.copy()
         for part in others:
             total += part
-        return total / np.float32(self.coarser**2)
+        return total / np.float32(1 + len(others))
 
     def _mostly(self, mask: np.ndarray) -> Tensor:
         """(S, S) bool -> (1, S / coarser, S / coarser) float 0/1."""
