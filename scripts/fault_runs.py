@@ -137,7 +137,7 @@ class Run:
 
 
 class Forked(ForkProcess):
-    """A worker that answers signals as a spawned one does: at its birth too, when Python would swallow what they raise."""
+    """A worker that answers signals as a spawned one does, also at its birth, when Python swallows what they raise."""
 
     def start(self) -> None:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)

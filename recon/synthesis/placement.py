@@ -147,9 +147,7 @@ def _moved(record: Record, similarity: np.ndarray, placement: Placement, size: i
     return replace(record, **changes, **maps, rgb=Lookup(similarity, old, size).colours(record.rgb))
 
 
-def _moved_maps(
-    record: Record, look: Lookup, turn: np.ndarray, coarser: int, moved: dict[str, Any]
-) -> dict[str, Any]:
+def _moved_maps(record: Record, look: Lookup, turn: np.ndarray, coarser: int, moved: dict[str, Any]) -> dict[str, Any]:
     """Every map that the record has, at the new pixels; `moved` holds its new camera, of the image, and origin."""
     maps: dict[str, Any] = {}
     maps |= {name: look.nearest(values) for name in STEPPED if (values := getattr(record, name)).size}

@@ -17,6 +17,7 @@ from recon.synthesis.shards import Rows
 from recon.train.experiment import read_experiment
 from synth2real.gan.experiment import read_gan_experiment
 from synth2real.gan.generator import Generator
+from synth2real.gan.parser_loss import has_parser
 
 ROOT = Path(__file__).parents[2]
 STAMP = ROOT / ".venv/.installed"
@@ -63,11 +64,13 @@ def test_the_whole_path_at_toy_size(photos: Path, tmp_path: Path) -> None:
     assert steps == [line[3:] for line in run.stdout.splitlines() if line.startswith("== ")] and len(steps) == 9
     assert (out / "seconds.txt").read_text().count("exit code 0") == len(steps)
 
-    network = Reconstructor.from_pretrained(out / "pix2vertex/weights.safetensors")
-    generator = Generator.from_pretrained(out / "generator/generator.safetensors")
-    assert network.card["steps"] == generator.card["steps"] == 2 and 16 <= generator.card["photos"] <= PHOTOS
-    assert network.card["held_out"]["mask_iou"] > 0.8  # still the bundled network
-    for run_dir in (out / "pix2vertex", out / "generator"):
+    network = Reconstructor.from_pretrained(out / "network/weights.safetensors")
+    assert network.card["steps"] == 2 and has_parser(network)
+    for name, weight in (("harmoniser", 24.0), ("harmoniser_free", 0.0)):
+        card = Generator.from_pretrained(out / f"{name}.safetensors").card
+        assert card["steps"] == 2 and 16 <= card["photos"] <= PHOTOS
+        assert card["experiment"]["geometry"]["weight"] == weight
+    for run_dir in (out / "network", out / "harmoniser", out / "harmoniser_free"):
         with Image.open(run_dir / "curves.png") as curves:
             assert curves.width > 1000
         assert len(list((run_dir / "sheets").iterdir())) == 1
@@ -76,9 +79,9 @@ def test_the_whole_path_at_toy_size(photos: Path, tmp_path: Path) -> None:
     assert checks.settings["device"] == "cpu" and counts["", "triangles"] == 1 and values["", "rate"] > 0
     assert all(values["", name] == 0 for name in ("triangles", "places", "pixels", "gradients", "network"))
     renders, values, counts = result(out / "results/renders.json")
-    assert counts["", "mask_iou"] == renders.settings["count"] == 4 and values["", "mask_iou"] > 0.8
+    assert counts["", "mask_iou"] == renders.settings["count"] == 4
     assert list(renders.weights) == ["weights.safetensors"]
-    kept, values, counts = result(out / "preservation/generator_preservation.json")
+    kept, values, counts = result(out / "preservation/preservation.json")
     assert values["renders", "a_drift_px"] == 0 <= values["generator", "a_drift_px"]
     assert counts["generator", "a_drift_px"] == kept.settings["count"] == 16 and kept.settings["size"] == 128
     for name in ("bench_render", "bench_differentiable"):
@@ -102,8 +105,8 @@ def test_without_photos_it_says_how_it_is_called(words: list[str]) -> None:
 
 
 def test_the_gpus_experiments_are_of_256_px_and_belong_together() -> None:
-    network = read_experiment(ROOT / "configs/recon/pix2vertex_256_gpu.yaml")
-    told = {"photos.folder": "somewhere"}
-    generator = read_gan_experiment(ROOT / "configs/synth2real/portraits_256_gpu.yaml", told)
+    network = read_experiment(ROOT / "configs/recon/wild_256_gpu.yaml")
+    told = {"photos.folder": "somewhere", "geometry.network": "of the network"}
+    generator = read_gan_experiment(ROOT / "configs/synth2real/harmoniser_256_gpu.yaml", told)
     assert network.network.size == generator.size == 256 and network.precision == generator.precision == "bf16"
-    assert generator.size % generator.generator.stride == 0
+    assert generator.size % generator.generator.stride == 0 and network.network.parser and generator.parser.weight > 0

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from recon.errors import UserError
 from recon.train.checkpoint import checkpoints
-from recon.train.loop import State, _alive, descend, fit
+from recon.train.loop import State, descend, fit
 
 if TYPE_CHECKING:
     from conftest import Regression
@@ -232,15 +232,36 @@ def test_two_processes_average_their_gradients(tmp_path: Path) -> None:
     assert len(saved["rng"]) == 2
 
 
-def test_a_dead_worker_is_one_sentence():
-    def loader(message):
-        yield {}
-        raise RuntimeError(message)
+@pytest.mark.parametrize("place", ["in a batch", "in a step", "in an evaluation"])
+def test_a_dead_worker_is_one_sentence_wherever_torch_tells_of_it(
+    tmp_path: Path, regression: Regression, place: str
+) -> None:
+    def tell(here: str, message: str = "DataLoader worker (pid 7) is killed by signal: Killed.") -> None:
+        if place == here:
+            raise RuntimeError(message)
+
+    def batches(index: int) -> dict[str, Tensor]:
+        tell("in a batch")
+        return regression.batch(index)
+
+    def step(state: State, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        tell("in a step")
+        return regression.step(state, batch)
+
+    def evaluate(state: State) -> dict[str, float]:
+        tell("in an evaluation")
+        return {}
 
     with pytest.raises(UserError, match="a worker process died"):
-        list(_alive(loader("DataLoader worker (pid 7) is killed by signal: Killed.")))
+        fit(step, batches, regression.state(), tmp_path, steps=2, evaluate=evaluate, evaluate_every=1)
+
+
+def test_other_errors_of_a_step_stay_what_they_are(tmp_path: Path, regression: Regression) -> None:
+    def step(state: State, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        raise RuntimeError("shapes do not match")
+
     with pytest.raises(RuntimeError, match="shapes"):
-        list(_alive(loader("shapes do not match")))
+        fit(step, regression.batch, regression.state(), tmp_path, steps=2)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
