@@ -19,7 +19,7 @@ class Lookup:
 
     def nearest(self, values: np.ndarray) -> np.ndarray:
         """(old, old) bool or uint8 -> (new, new): the old pixel's value; 0 outside of the old image."""
-        return _at(_whole(self.places), values.view(np.uint8), 0).view(values.dtype)
+        return _at(np.floor(self.places), values.view(np.uint8), 0).view(values.dtype)
 
     def smooth(self, values: np.ndarray, uneven: float) -> np.ndarray:
         """(old, old) or (old, old, k) float32 -> the same at (new, new), NaN where the nearest old pixel has none, or
@@ -29,8 +29,8 @@ class Lookup:
         in any channel, the nearest alone counts.
         """
         values = np.ascontiguousarray(values)
-        even = _at(_whole(self.places - 0.5), _even(values, uneven).view(np.uint8), 0).view(bool)
-        between, nearest = _between(self.places, values, cv2.BORDER_CONSTANT), _at(_whole(self.places), values, np.nan)
+        even = _at(np.floor(self.places - 0.5), _even(values, uneven).view(np.uint8), 0).view(bool)
+        between, nearest = _between(self.places, values, cv2.BORDER_CONSTANT), _at(np.floor(self.places), values, np.nan)
         return np.where(even if values.ndim == 2 else even[..., None], between, nearest)
 
     def colours(self, rgb: np.ndarray) -> np.ndarray:
@@ -50,18 +50,21 @@ class Lookup:
 
 def _between(places: np.ndarray, values: np.ndarray, border: int) -> np.ndarray:
     """Bilinearly at the places (n, n, 2); OpenCV's pixels have whole numbers at their centres."""
-    return cv2.remap(values, (places - 0.5).astype(np.float32), None, cv2.INTER_LINEAR, borderMode=border)
+    return cv2.remap(values, *_columns_and_rows(places - 0.5), cv2.INTER_LINEAR, borderMode=border)
 
 
 def _at(pixels: np.ndarray, values: np.ndarray, outside: float) -> np.ndarray:
-    """The values of the pixels (n, n, 2) int16."""
-    outsides, border = (outside,) * 4, cv2.BORDER_CONSTANT
-    return cv2.remap(values, pixels, None, cv2.INTER_NEAREST, borderMode=border, borderValue=outsides)
+    """The values of the pixels (n, n, 2), whole numbers."""
+    border = cv2.BORDER_CONSTANT
+    return cv2.remap(
+        values, *_columns_and_rows(pixels), cv2.INTER_NEAREST, borderMode=border, borderValue=(outside,) * 4
+    )
 
 
-def _whole(places: np.ndarray) -> np.ndarray:
-    """(n, n, 2) places -> the pixels that hold them, int16 as OpenCV wants them."""
-    return np.floor(places).clip(-(2**15), 2**15 - 1).astype(np.int16)
+def _columns_and_rows(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, n, 2) -> twice (n, n) float32, as OpenCV wants them."""
+    columns, rows = np.moveaxis(places.astype(np.float32), -1, 0)
+    return np.ascontiguousarray(columns), np.ascontiguousarray(rows)
 
 
 def _even(values: np.ndarray, most: float) -> np.ndarray:
