@@ -56,7 +56,7 @@ from recon.train.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from recon.train.log import Log
 from recon.train.state import State, evaluating, rng_state, set_rng_state
 
-__all__ = ["Batch", "Ema", "State", "descend", "device", "fit", "main_first", "run_folder"]
+__all__ = ["Batch", "Ema", "State", "descend", "device", "fit", "main_first", "precision_here", "run_folder"]
 
 Batch = dict[str, Tensor]
 
@@ -78,12 +78,12 @@ def fit(
 ) -> State:
     """Train `state` up to `steps` finished steps, resuming from `run_dir` if it holds a checkpoint.
 
-    `precision` is "no" (float32) or "bf16"; `workers` processes compute batches ahead (0: in this process); `seed` sets
+    `precision` is "no" (float32) or "bf16", see `precision_here`; `workers` processes compute batches ahead (0: in this process); `seed` sets
     the global generators at the start of a fresh run. Raises `UserError` for a broken or foreign checkpoint and for a
     loss that is no longer finite, `KeyboardInterrupt` after the checkpoint that Ctrl-C or SIGTERM asks for.
     """
     on_cpu = device().type == "cpu"
-    accelerator = Accelerator(mixed_precision=precision, cpu=on_cpu)
+    accelerator = Accelerator(mixed_precision=precision_here(precision), cpu=on_cpu)
     state.to(accelerator.device)
     _resume_or_start(accelerator, state, run_dir, seed)
 
@@ -93,6 +93,8 @@ def fit(
         _stop_requests() as stop_requested,
         _living_workers(),
     ):
+        if precision_here(precision) != precision:
+            log.say(f"this processor only imitates {precision}: training in float32")
         for batch in _batches_ahead(accelerator, batches, state.step, steps, workers):
             losses = step(state, batch)
             for schedule in state.schedules.values():
@@ -138,6 +140,14 @@ def descend(loss: Tensor, optimizer: Optimizer, max_norm: float | None = None) -
 def device() -> torch.device:
     """Where `fit` puts the modules and batches of this process."""
     return torch.device(_process().device or "cpu")
+
+
+def precision_here(wanted: str) -> str:
+    """ "no" in place of "bf16" where this process would only imitate it, which takes up to twenty times as long."""
+    if wanted != "bf16" or device().type != "cpu":
+        return wanted
+    computes = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return wanted if computes else "no"
 
 
 @contextmanager

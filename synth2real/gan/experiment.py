@@ -31,7 +31,7 @@ class GanExperiment:
     batch               images of each kind a step
     steps               how many there are
     seed                of the first weights, of the drawing order and of the sources that name none
-    precision           "bf16" or "no"; the losses and the weights are float32 in either
+    precision           "bf16" (where the processor has it) or "no"; the losses and the weights are float32 in either
     generator_rate      the generator's learning rate
     discriminator_rate  the discriminators' learning rate
     ema_decay           of the averaged weights of the generator, which are the ones evaluated and saved

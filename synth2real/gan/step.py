@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from recon.methods.base import FaceGeometry
-from recon.train.loop import Batch, State, descend
+from recon.train.loop import Batch, State, descend, precision_here
 from synth2real.gan.adversarial import (
     augmentation,
     discriminator_loss,
@@ -71,7 +71,8 @@ class GanStep:
     def observed(self, batch: Batch, translated: Tensor) -> Seen:
         """The frozen network's answers, once a step."""
         geometry, parser = self.config.geometry.weight > 0, self.config.parser.weight > 0
-        with torch.autocast(translated.device.type, torch.bfloat16, enabled=self.config.precision == "bf16"):
+        bf16 = precision_here(self.config.precision) == "bf16"
+        with torch.autocast(translated.device.type, torch.bfloat16, enabled=bf16):
             observe = self.geometry.observe
             return Seen(
                 photo=observe(batch["photo"]) if self.maps != "none" else None,

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from recon.errors import UserError
 from recon.train.checkpoint import checkpoints
-from recon.train.loop import State, descend, fit
+from recon.train.loop import State, descend, fit, precision_here
 
 if TYPE_CHECKING:
     from conftest import Regression
@@ -193,7 +193,7 @@ TWO_PROCESSES = """
 import sys
 from pathlib import Path
 import torch
-from recon.train.loop import State, descend, fit
+from recon.train.loop import State, descend, fit, precision_here
 
 rank = __import__("os").environ["RANK"]
 torch.manual_seed(int(rank))  # different weights, until fit shares the first process's
@@ -277,3 +277,13 @@ def test_what_goes_wrong_in_a_batch_is_told_as_it_was(
     with pytest.raises(type(error)) as raised:
         fit(regression.step, batches, regression.state(), tmp_path, steps=5, workers=workers)
     assert raised.value.args == error.args
+
+
+def test_bf16_is_left_to_processors_that_have_it(
+    tmp_path: Path, regression: Regression, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for there, wanted, here in ((True, "bf16", "bf16"), (False, "bf16", "no"), (False, "no", "no")):
+        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda there=there: there)
+        assert precision_here(wanted) == here
+    fit(regression.step, regression.batch, regression.state(), tmp_path, steps=1, precision="bf16")
+    assert "training in float32" in capsys.readouterr().err
