@@ -124,7 +124,8 @@ def test_a_finished_run_returns_its_weights(tmp_path: Path, regression: Regressi
     torch.testing.assert_close(again.modules["net"].state_dict(), done.modules["net"].state_dict(), rtol=0, atol=0)
 
 
-def test_bf16_runs_the_forward_in_bf16_and_returns_float32(tmp_path: Path) -> None:
+def test_bf16_runs_the_forward_in_bf16_and_returns_float32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
     seen = []
 
     class Net(nn.Linear):
@@ -193,7 +194,7 @@ TWO_PROCESSES = """
 import sys
 from pathlib import Path
 import torch
-from recon.train.loop import State, descend, fit, precision_here
+from recon.train.loop import State, descend, fit
 
 rank = __import__("os").environ["RANK"]
 torch.manual_seed(int(rank))  # different weights, until fit shares the first process's
