@@ -30,7 +30,10 @@ class Lookup:
         """
         values = np.ascontiguousarray(values)
         even = _at(np.floor(self.places - 0.5), _even(values, uneven).view(np.uint8), 0).view(bool)
-        between, nearest = _between(self.places, values, cv2.BORDER_CONSTANT), _at(np.floor(self.places), values, np.nan)
+        between, nearest = (
+            _between(self.places, values, cv2.BORDER_CONSTANT),
+            _at(np.floor(self.places), values, np.nan),
+        )
         return np.where(even if values.ndim == 2 else even[..., None], between, nearest)
 
     def colours(self, rgb: np.ndarray) -> np.ndarray:

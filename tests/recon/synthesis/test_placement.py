@@ -125,6 +125,22 @@ def test_half_the_size_averages_four_pixels(record: Record) -> None:
     np.testing.assert_allclose(half.landmarks_px, record.landmarks_px / 2, atol=1e-4)
 
 
+def test_coarser_maps_lie_at_the_centres_of_coarser_pixels(record: Record) -> None:
+    """Of a moved record: what the whole maps say around them, and the camera, which is the image's, agrees."""
+    fine, coarse = placed(record, TURNED, SIZE), placed(record, TURNED, SIZE, coarser=2)
+    assert coarse.rgb.shape == fine.rgb.shape and np.array_equal(coarse.landmarks_px, fine.landmarks_px)
+    assert coarse.focal_px == fine.focal_px and coarse.mask.shape == coarse.region.shape == (SIZE // 2, SIZE // 2)
+    line = 2 * np.arange(SIZE // 2) + 1.0
+    there = np.isfinite(coarse.position_mm[..., 0])
+    assert (
+        np.abs(seen_at(coarse, coarse.position_mm[there]) - np.stack(np.meshgrid(line, line), -1)[there]).max() < 0.02
+    )
+    blocks = np.moveaxis(fine.correspondence.reshape(SIZE // 2, 2, SIZE // 2, 2, 3), 2, 1).reshape(*there.shape, 4, 3)
+    whole = np.isfinite(blocks).all((2, 3)) & (np.ptp(blocks, 2).max(-1) < 0.05)
+    apart = np.abs(coarse.correspondence - blocks.mean(2))[whole]
+    assert whole.sum() > 500 and np.percentile(apart, 95) < 0.006 and coarse.mask[whole].all()
+
+
 def test_what_was_not_read_stays_empty(record: Record) -> None:
     empty = replace(record, **{name: np.empty(0, np.float32) for name in (*MODELS_OWN, "uv")})
     moved = placed(empty, replace(TURNED, mirror=True), SIZE)  # nothing of the model's is there: no symmetry is needed
