@@ -91,7 +91,7 @@ class Experiment:
     ema_decay         of the averaged weights, which are the ones evaluated and saved
     max_norm          the gradient's norm is clipped to this (pix2vertex's losses weigh 100, so norms are in the
                       hundreds)
-    precision         "bf16" (where the processor has it) or "no"; the heads, the losses and the weights are float32 in either
+    precision         "bf16" (where the processor has it) or "no"; heads, losses and weights are float32 in either
     channels_last     the layout in memory: quicker with group norm, slower with instance norm on a CPU
     seed              of the first weights, of the drawing order and of the sources that name none
     workers           processes that draw and augment batches ahead; 0: in this one

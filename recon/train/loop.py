@@ -78,9 +78,10 @@ def fit(
 ) -> State:
     """Train `state` up to `steps` finished steps, resuming from `run_dir` if it holds a checkpoint.
 
-    `precision` is "no" (float32) or "bf16", see `precision_here`; `workers` processes compute batches ahead (0: in this process); `seed` sets
-    the global generators at the start of a fresh run. Raises `UserError` for a broken or foreign checkpoint and for a
-    loss that is no longer finite, `KeyboardInterrupt` after the checkpoint that Ctrl-C or SIGTERM asks for.
+    `precision` is "no" (float32) or "bf16", see `precision_here`; `workers` processes compute batches ahead (0: in this
+    process); `seed` sets the global generators at the start of a fresh run. Raises `UserError` for a broken or foreign
+    checkpoint and for a loss that is no longer finite, `KeyboardInterrupt` after the checkpoint that Ctrl-C or SIGTERM
+    asks for.
     """
     on_cpu = device().type == "cpu"
     accelerator = Accelerator(mixed_precision=precision_here(precision), cpu=on_cpu)
