@@ -23,6 +23,7 @@ from recon.people.appearance import Appearance, rgb
 from recon.people.eyes.paint import Eyes
 from recon.people.hair.facial_hair_style import BrowStyle
 from recon.people.skin import paint
+from recon.people.skin.wrinkles import Skin
 from recon.people.wardrobe import Dress
 from recon.render.environment import Colour
 from recon.render.harmonics import WEIGHTS, map_directions, polynomials
@@ -55,6 +56,8 @@ MELANIN, HAEMOGLOBIN = (np.array([float(depth) for depth in pigment]) for pigmen
 TINT, PIGMENTS = 0.12, np.array([0.8, 0.08, 0.35])  # spreads: log of a light's colours; melanin, haemoglobin, exposure
 SCLERA = 0.85  # of the drawn white of the eyes, which lids and lashes shade
 GLOSS = (1.7, 3.2)  # of skin without melanin, and more for its square: as strong as highlights in photos
+FURROWS = 0.6  # of the depth of drawn furrows: the skin of photos has its own, and drawn ones look cut
+IRIS_GREY, IRIS_LIGHT = 0.4, 0.75  # of a drawn iris: strong colours look lit from within in a photo
 BROWN_IRIS = (0.045, 0.022, 0.011)  # of dark skin, linear
 
 
@@ -76,6 +79,7 @@ def seat_of(
     appearance: Appearance,
     dress: Dress,
     eyes: Eyes | None,
+    skin: Skin | None,
 ) -> dict[str, Any]:
     """The fields of a scene that its canvas decides, for a person drawn as any.
 
@@ -108,6 +112,7 @@ def seat_of(
         "roll_deg": one.roll_deg,
         **framing_of(model, config.folder, name, shape, expression, rotation),
         "appearance": look,
+        "skin": skin and replace(skin, depths=tuple(FURROWS * depth for depth in skin.depths)),
         "dress": Dress(brows=brows, seed=dress.seed),
         "eyes": eyes and replace(eyes, lamp_deg=LAMP * eyes.lamp_deg, window=WINDOW * eyes.window, lash_line=LASH_LINE),
         "lighting": lighting_of(one.light),
@@ -208,10 +213,11 @@ def toned(appearance: Appearance, tone: np.ndarray) -> Appearance:
 
 
 def iris_of(iris: Colour, melanin: float) -> Colour:
-    """A drawn iris, the browner the darker the skin is."""
+    """A drawn iris, paler and darker, and the browner the darker the skin is."""
     brown = float(np.clip((melanin - 0.3) / 0.4, 0, 1))
     dark = np.array(BROWN_IRIS) * np.clip(sum(iris) / 0.3, 0.6, 1.4)
-    return rgb((1 - brown) * np.array(iris) + brown * dark)
+    pale = IRIS_LIGHT * (np.array(iris) + IRIS_GREY * (np.mean(iris) - np.array(iris)))
+    return rgb((1 - brown) * pale + brown * dark)
 
 
 def brow_colour(one: Canvas, look: Appearance) -> Colour:

@@ -144,5 +144,5 @@ def draw_single(model: FaceModel, seed: int, index: int, config: SceneConfig) ->
     if config.canvas.folder is None:
         return scene
     rng = np.random.default_rng([seed, index, CANVAS])
-    person = scene.identity, scene.expression, scene.appearance, scene.dress, scene.eyes
+    person = scene.identity, scene.expression, scene.appearance, scene.dress, scene.eyes, scene.skin
     return replace(scene, **seat_of(model, rng, config.canvas, *person))

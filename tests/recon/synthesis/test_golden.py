@@ -20,7 +20,7 @@ from recon.synthesis.record import Record
 from recon.synthesis.render_record import RENDERER_VERSION, render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 
-VERSION, HASH = 3, "a902bf367d8f99ea"
+VERSION, HASH = 4, "a902bf367d8f99ea"
 MEANS = (  # levels of red, green and blue
     (147.05, 92.54, 131.86),
     (79.36, 64.93, 60.93),
