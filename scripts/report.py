@@ -37,7 +37,7 @@ HEADLINE = (  # eight at most
 SECTIONS = {  # heading -> beginnings of file names, in the order in which they are shown
     "The network on renders": ("renders_painted", "renders"),
     "The network on photos and a scan": ("mask_points", "landmarks_2d", "scan_views"),
-    "The first round of a network for photos from anywhere, beside the bundled one": ("wild1_", "bundled_"),
+    "Two networks for photos from anywhere, beside the bundled one": ("wild1_", "wild_", "bundled_"),
     "The methods side by side": ("methods",),
     "Ablations of PRNet and VRN": ("prnet_", "vrn_"),
     "Meshes": ("meshes", "registration", "bench_registration"),
