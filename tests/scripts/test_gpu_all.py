@@ -81,9 +81,10 @@ def test_the_whole_path_at_toy_size(photos: Path, tmp_path: Path) -> None:
     renders, values, counts = result(out / "results/renders.json")
     assert counts["", "mask_iou"] == renders.settings["count"] == 4
     assert list(renders.weights) == ["weights.safetensors"]
-    kept, values, counts = result(out / "preservation/preservation.json")
-    assert values["renders", "a_drift_px"] == 0 <= values["generator", "a_drift_px"]
-    assert counts["generator", "a_drift_px"] == kept.settings["count"] == 16 and kept.settings["size"] == 128
+    kept, values, counts = result(out / "preservation/generator_preservation.json")
+    assert values["renders", "a_drift_px"] == 0
+    for name in ("harmoniser", "harmoniser_free"):
+        assert values[name, "a_drift_px"] >= 0 and counts[name, "a_drift_px"] == kept.settings["count"] == 16
     for name in ("bench_render", "bench_differentiable"):
         found, _, _ = result(out / f"results/{name}.json")
         assert found.settings["device"] == "cpu" and all(figure.value > 0 for figure in found.figures)
