@@ -46,7 +46,14 @@ SECTIONS = {  # heading -> beginnings of file names, in the order in which they 
     "The generator": ("generator",),
     "The loop": ("feedback",),
     "Matching photos": ("bench_match",),
-    "Speed": ("bench_render", "bench_records", "bench_scale", "bench_volume", "bench_differentiable"),
+    "Speed": (
+        "bench_render",
+        "bench_records",
+        "bench_scale",
+        "bench_endurance",
+        "bench_volume",
+        "bench_differentiable",
+    ),
     "Faults": ("faults",),
     "Files of strangers": ("fuzz",),
 }
