@@ -22,15 +22,22 @@ BLAS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 THREADS = (*BLAS, "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")  # each read when its library is loaded
 
 
+@contextmanager
+def held_back(*signals: signal.Signals) -> Iterator[None]:
+    """These signals wait while the block runs; a process that is started in it is born with them held back."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Worker(SpawnProcess):
     """Ctrl-C reaches the whole group; the parent alone answers it. A worker is born deaf to it: it imports for long."""
 
     def start(self) -> None:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with held_back(signal.SIGINT):
             super().start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Spawned(SpawnContext):

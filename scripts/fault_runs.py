@@ -140,11 +140,8 @@ class Forked(ForkProcess):
     """A worker that answers signals as a spawned one does, also at its birth, when Python swallows what they raise."""
 
     def start(self) -> None:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-        try:
+        with processes.held_back(*STOPS):
             super().start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def run(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
