@@ -212,10 +212,18 @@ def _batches_ahead(
         generator=torch.Generator(),  # else the loader draws from the global one, and a resumed run differs
         pin_memory=accelerator.device.type == "cuda",
     )
-    for batch in loader:
+    for batch in _handed_over(loader):
         if isinstance(batch, Exception):
             raise batch
         yield {name: value.to(accelerator.device, non_blocking=True) for name, value in batch.items()}
+
+
+def _handed_over(loader: DataLoader) -> Iterator[Batch | Exception]:
+    """What a loader's workers made; their own errors come as values, see `_ByIndex`."""
+    try:
+        yield from loader
+    except (ConnectionError, EOFError):  # the worker died between its word of a batch and handing that over
+        raise UserError(DEAD) from None
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import random
 from pathlib import Path
@@ -33,6 +35,16 @@ def test_the_last_two_are_kept(tmp_path: Path) -> None:
     assert [p.name for p in checkpoints(tmp_path)] == ["step_00000002.pt", "step_00000030.pt"]
 
 
+def test_a_bit_turned_over_anywhere_is_seen(tmp_path: Path) -> None:
+    """Also in what fills the space between a zip's entries, and in its headers."""
+    path = save_checkpoint(tmp_path, State({"net": nn.Linear(4, 4)}, step=1), [])
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(UserError, match="is broken"):
+            load_checkpoint(path, State({"net": nn.Linear(4, 4)}))
+
+
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text", "other"])
 def test_a_broken_checkpoint_is_named_with_its_mend(tmp_path: Path, regression: Regression, damage: str) -> None:
     first = save_checkpoint(tmp_path, State({}, step=1), [])
@@ -55,8 +67,10 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path: Path) -> None:
             return (Path.touch, (tmp_path / "run",))
 
     path = tmp_path / "checkpoints" / "step_00000001.pt"
-    path.parent.mkdir()
-    torch.save({"step": 1, "rng": [], "modules": Evil()}, path)
+    save_checkpoint(tmp_path, State({}, step=1), [])
+    stored = io.BytesIO()
+    torch.save({"step": 1, "rng": [], "modules": Evil()}, stored)
+    path.write_bytes(stored.getvalue() + hashlib.sha256(stored.getvalue()).digest())
     with pytest.raises(UserError, match="is broken: delete it, and training starts anew"):
         load_checkpoint(path, State({}))
     assert not (tmp_path / "run").exists()

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from recon.errors import UserError
 from recon.train.checkpoint import checkpoints
@@ -255,6 +257,27 @@ def test_a_dead_worker_is_one_sentence_wherever_torch_tells_of_it(
 
     with pytest.raises(UserError, match="a worker process died"):
         fit(step, batches, regression.state(), tmp_path, steps=2, evaluate=evaluate, evaluate_every=1)
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(errno.ECONNRESET, "reset by peer"), EOFError()])
+def test_a_worker_that_died_before_it_handed_its_batch_over(
+    tmp_path: Path, regression: Regression, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def lost(loader: object) -> Iterator[object]:
+        yield regression.batch(0)
+        raise error
+
+    monkeypatch.setattr(DataLoader, "__iter__", lost)
+    with pytest.raises(UserError, match="a worker process died"):
+        fit(regression.step, regression.batch, regression.state(), tmp_path, steps=2)
+
+
+def test_a_lost_connection_of_a_batch_is_no_dead_worker(tmp_path: Path, regression: Regression) -> None:
+    def batches(index: int) -> dict[str, Tensor]:
+        raise ConnectionResetError(errno.ECONNRESET, "reset by peer")
+
+    with pytest.raises(ConnectionResetError):
+        fit(regression.step, batches, regression.state(), tmp_path, steps=2)
 
 
 def test_other_errors_of_a_step_stay_what_they_are(tmp_path: Path, regression: Regression) -> None:
