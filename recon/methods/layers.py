@@ -116,8 +116,9 @@ class Head(nn.Module):
 
 
 def resized(image: Tensor, side: int) -> Tensor:
-    """(B, 3, H, W) -> (B, 3, side, side)."""
-    return F.interpolate(image, (side, side), mode="bilinear", antialias=True, align_corners=False)
+    """(B, k, H, W) -> (B, k, side, side), bilinear; averaged where it shrinks, which is slow, and alone then needed."""
+    shrinks = side < max(image.shape[-2:])
+    return F.interpolate(image, (side, side), mode="bilinear", antialias=shrinks, align_corners=False)
 
 
 def refuse_other_size(image: Tensor, side: int) -> None:

@@ -51,11 +51,7 @@ def augmentation(config: AdversarialConfig) -> nn.Module:
     """
     if not config.augment:
         return nn.Identity()
-    return nn.Sequential(
-        _Colour(config.colour),
-        kornia.RandomTranslate((-config.shift, config.shift), (-config.shift, config.shift), p=1.0),
-        kornia.RandomErasing((0.02, 0.12), p=0.5),
-    )
+    return nn.Sequential(_Colour(config.colour), _Shift(config.shift), _Cut())
 
 
 class _Colour(nn.Module):
@@ -73,6 +69,33 @@ class _Colour(nn.Module):
         shift = self.amount * (2 * torch.rand_like(colours[:, :1, :1, :1]) - 1)
         # what the window hides stays hidden
         return torch.cat([gain * colours + shift * (colours != 0), maps], 1)
+
+
+class _Shift(nn.Module):
+    """Moved by whole pixels: nothing is blurred that D should see, and a copy costs a tenth of kornia's sampling."""
+
+    def __init__(self, share: float):
+        super().__init__()
+        self.share = share
+
+    def forward(self, image: Tensor) -> Tensor:
+        height, width = image.shape[-2:]
+        reach = round(self.share * width)
+        around = F.pad(image.permute(0, 2, 3, 1), (0, 0, reach, reach, reach, reach))
+        corners = torch.randint(2 * reach + 1, (len(image), 2)).tolist()
+        moved = [one[y : y + height, x : x + width] for one, (y, x) in zip(around, corners, strict=True)]
+        return torch.stack(moved).permute(0, 3, 1, 2)
+
+
+class _Cut(nn.Module):
+    """A rectangle of half of the images is hidden, cut once for all their channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.erase = kornia.RandomErasing((0.02, 0.12), p=0.5)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return image * self.erase(torch.ones_like(image[:, :1], memory_format=torch.contiguous_format))
 
 
 def _sum(terms) -> Tensor:

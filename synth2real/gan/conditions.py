@@ -12,7 +12,6 @@ sure the network is tells photos from renders.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from recon.faces.parsing import CLASSES
@@ -29,7 +28,8 @@ def condition_of(answer: FaceGeometry) -> Tensor:
     face = (answer.mask > SEEN).float()
     maps = [face, answer.correspondence.float().clamp(0, 1) * face]
     if answer.maps is not None and answer.maps.classes is not None:
-        maps.append(F.one_hot(answer.maps.classes.argmax(1), len(CLASSES)).permute(0, 3, 1, 2).float())
+        classes = answer.maps.classes
+        maps.append((classes == classes.amax(1, keepdim=True)).float())
     return torch.cat(maps, 1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -35,6 +35,13 @@ class Seen:
     translated: FaceGeometry | None
 
 
+class Beside(NamedTuple):
+    """What a discriminator is shown of an image besides: the window of its face (B, 1, H, W), maps (B, k, H, W)."""
+
+    window: Tensor
+    maps: list[Tensor]
+
+
 class GanStep:
     """The `step(state, batch)` that `recon.train.loop.fit` calls.
 
@@ -59,12 +66,15 @@ class GanStep:
         translated = generator(batch["rgb"], batch["correspondence"], batch["normals"], noise, batch["mask"])
         seen = self.observed(batch, translated)
 
-        losses = self.discriminator_losses(state, batch, translated.detach(), seen)
+        source = {"none": None, "source": seen.render, "image": seen.translated}[self.maps]
+        photo, fake = self._beside(batch["photo_mask"], seen.photo), self._beside(batch["mask"], source)
+
+        losses = self.discriminator_losses(state, batch["photo"], photo, translated.detach(), fake)
         for name in self.judges:
             own = [value for term, value in losses.items() if term.endswith(name)]
             descend(torch.stack(own).sum(), state.optimizers[name])
 
-        terms = self.generator_losses(state, batch, translated, seen)
+        terms = self.generator_losses(state, batch, translated, fake, seen)
         descend(torch.stack(list(terms.values())).sum(), state.optimizers["generator"])
         return {name: value.detach() for name, value in (losses | terms).items()}
 
@@ -80,11 +90,12 @@ class GanStep:
                 translated=self.geometry.predict(translated) if geometry or parser or self.maps == "image" else None,
             )
 
-    def discriminator_losses(self, state: State, batch: Batch, translated: Tensor, seen: Seen) -> dict[str, Tensor]:
+    def discriminator_losses(
+        self, state: State, photo: Tensor, beside_photo: Beside, translated: Tensor, beside_fake: Beside
+    ) -> dict[str, Tensor]:
         """Named terms whose sum D minimises; R1 comes every `r1_every` steps."""
         terms: dict[str, Tensor] = {}
-        photos = self._views(batch["photo"], batch["photo_mask"], seen.photo)
-        fakes = self._views(translated, batch["mask"], self._source_of_fakes(seen))
+        photos, fakes = self._views(photo, beside_photo), self._views(translated, beside_fake)
         for name in self.judges:
             discriminator = state.modules[name]
             real, fake = self.augment(photos[name]), self.augment(fakes[name])
@@ -94,16 +105,19 @@ class GanStep:
                 terms[f"r1_{name}"] = self.adversarial.r1 * self.adversarial.r1_every * penalty
         return terms
 
-    def generator_losses(self, state: State, batch: Batch, translated: Tensor, seen: Seen) -> dict[str, Tensor]:
+    def generator_losses(
+        self, state: State, batch: Batch, translated: Tensor, beside: Beside, seen: Seen
+    ) -> dict[str, Tensor]:
         """Named terms, already weighted, whose sum G minimises."""
         render, mask = batch["rgb"], batch["mask"]
         terms: dict[str, Tensor] = {}
-        for name, view in self._views(translated, mask, self._source_of_fakes(seen)).items():
+        for name, view in self._views(translated, beside).items():
             logits = state.modules[name](self.augment(view))
             weight = self.judges[name] / self.config.discriminator.scales  # the mean over sizes
             terms[f"g_{name}"] = weight * generator_loss(logits, self.adversarial.form)
-        outside = 1 - face_window(mask, self.window_radius)
-        terms["identity"] = self.fidelity.identity * ((translated - render).abs() * outside).mean()
+        if self.fidelity.identity > 0:
+            outside = 1 - face_window(mask, self.window_radius)
+            terms["identity"] = self.fidelity.identity * ((translated - render).abs() * outside).mean()
         cell = max(1, render.shape[-1] // 8)
         terms["colour"] = self.fidelity.colour * F.l1_loss(F.avg_pool2d(translated, cell), F.avg_pool2d(render, cell))
         if self.config.geometry.weight > 0:
@@ -115,18 +129,16 @@ class GanStep:
             terms["parser"] = self.config.parser.weight * term
         return terms
 
-    def _source_of_fakes(self, seen: Seen) -> FaceGeometry | None:
-        """Whose geometry D sees beside a fake; None: it sees none."""
-        return {"none": None, "source": seen.render, "image": seen.translated}[self.maps]
-
-    def _views(self, image: Tensor, mask: Tensor, answer: FaceGeometry | None) -> dict[str, Tensor]:
-        """What each discriminator sees of the images: (B, 3, H, W) in [-1, 1], and beside them the maps that it is
-        shown. These show the network's own face mask, so the window is that one's too, of photos and fakes alike.
-        """
+    def _beside(self, mask: Tensor, answer: FaceGeometry | None) -> Beside:
+        """Maps show the network's own face mask, so the window is that one's too, of photos and fakes alike."""
         maps = [] if answer is None else [condition_of(answer)]
-        window = face_window(maps[0][:, :1] if maps else mask, self.window_radius)
+        return Beside(face_window(maps[0][:, :1] if maps else mask, self.window_radius), maps)
+
+    def _views(self, image: Tensor, beside: Beside) -> dict[str, Tensor]:
+        """What each discriminator sees: the image (B, 3, H, W) in [-1, 1], and beside it the maps."""
+        window, maps = beside
         views = {
-            "face": torch.cat([through_window(image, window), *(values * window for values in maps)], 1),
-            "whole": torch.cat([2 * image - 1, *maps], 1),
+            "face": lambda: torch.cat([through_window(image, window), *(values * window for values in maps)], 1),
+            "whole": lambda: torch.cat([2 * image - 1, *maps], 1),
         }
-        return {name: view for name, view in views.items() if name in self.judges}
+        return {name: views[name]() for name in self.judges}

@@ -34,7 +34,7 @@ class Embedder(Pretrained):
                 inputs = width
         self.levels = nn.Sequential(*layers)
         self.last = nn.Sequential(nn.Linear(inputs, config.numbers, bias=False), nn.BatchNorm1d(config.numbers))
-        self.people = nn.Parameter(torch.randn(config.people, config.numbers))
+        self.people = nn.Parameter(0.3 * torch.randn(config.people, config.numbers))  # short ones turn quickly
 
     @property
     def size(self) -> int:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from recon.errors import UserError
 from recon.faces.parsing import CLASSES
 from recon.methods.base import FaceGeometry, FaceMaps, Reconstructor
 from recon.methods.difference import maps_difference
+from recon.methods.layers import resized
 from recon.methods.pix2vertex.config import Pix2VertexConfig
 from recon.methods.pix2vertex.resnet import ResNet
 from recon.methods.pix2vertex.unet import UNet
@@ -80,11 +80,10 @@ class Pix2Vertex(Reconstructor):
         """As the interface says. A square image of another size is seen at the size of the training: the layers would
         take any, but they know faces at one scale alone (the paper found the same)."""
         height, width = image.shape[-2:]
-        if height == width != self.config.size:
-            seen = self.predict(_resized(image, self.config.size))
-            return FaceGeometry(_maps_resized(seen, width), ambiguity=seen.ambiguity)
-        answer = self.predict_coarse(image)
-        return answer if self.config.coarser == 1 else replace(answer, maps=_maps_resized(answer, width))
+        seen = resized(image, self.config.size) if height == width != self.config.size else image
+        answer = self.predict_coarse(seen)
+        assert answer.maps is not None
+        return answer if answer.maps.mask.shape[-1] == width else replace(answer, maps=_maps_resized(answer, width))
 
     def predict_coarse(self, image: Tensor) -> FaceGeometry:
         """As `predict`, of the maps as they are learnt: H and W divided by `config.coarser`."""
@@ -110,18 +109,14 @@ def _maps_resized(answer: FaceGeometry, side: int) -> FaceMaps:
     maps = answer.maps
     assert maps is not None
     told = {
-        name: _resized(values, side)
+        name: resized(values, side)
         for name, values in (("amodal_mask", maps.amodal_mask), ("classes", maps.classes))
         if values is not None
     }
     mask, position_mm, correspondence = (
-        _resized(one, side) for one in (maps.mask, maps.position_mm, maps.correspondence)
+        resized(one, side) for one in (maps.mask, maps.position_mm, maps.correspondence)
     )
     return FaceMaps(mask, position_mm, correspondence, **told)
-
-
-def _resized(maps: Tensor, side: int) -> Tensor:
-    return functional.interpolate(maps, (side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
 def _network(config: Pix2VertexConfig, channels_out: int) -> UNet | ResNet:
