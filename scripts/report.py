@@ -49,6 +49,8 @@ SECTIONS = {  # heading -> beginnings of file names, in the order in which they 
     "Speed": (
         "bench_render",
         "bench_records",
+        "bench_gan_step",
+        "bench_generate",
         "bench_scale",
         "bench_endurance",
         "bench_volume",

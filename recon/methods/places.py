@@ -19,10 +19,12 @@ def located(correspondence: np.ndarray, mask: np.ndarray, goals: np.ndarray, box
         correspondence: (3, H, W) float. mask: (H, W) bool, the pixels that are looked at, one at least.
         goals: (k, 3) places on the canonical face. box_mm: (3,) lengths of the canonical box.
     """
-    places = correspondence.transpose(1, 2, 0) * box_mm  # (H, W, 3) mm
+    places = np.ascontiguousarray(correspondence.transpose(1, 2, 0)) * box_mm  # (H, W, 3) mm
     goals = goals * box_mm
     rows, columns = np.nonzero(mask)
-    nearest = KDTree(places[rows, columns]).query(goals)[1]
+    # Few questions are asked of each tree: one that is quick to build serves best.
+    tree = KDTree(places[rows, columns], balanced_tree=False, compact_nodes=False)
+    nearest = tree.query(goals)[1]
     row, column = rows[nearest], columns[nearest]
 
     around = np.arange(-WINDOW, WINDOW + 1)
@@ -34,9 +36,10 @@ def located(correspondence: np.ndarray, mask: np.ndarray, goals: np.ndarray, box
     weight = (inside & mask[y, x]).astype(np.float64)
     offset = places[y, x] - goals[:, None]  # (k, 25, 3) mm
     design = np.stack([right, down, np.ones_like(right)], 1).astype(np.float64)  # (25, 3)
-    normal = np.einsum("kn,ni,nj->kij", weight, design, design) + RIDGE * np.eye(3)
-    affine = np.linalg.solve(normal, np.einsum("kn,ni,knc->kic", weight, design, offset))  # offset = design @ affine
-    slope, rest = affine[:, :2], affine[:, 2]  # (k, 2, 3), (k, 3) mm
-    across = np.einsum("kic,kjc->kij", slope, slope) + RIDGE * np.eye(2)
-    step = np.linalg.solve(across, -np.einsum("kic,kc->ki", slope, rest)[..., None])[..., 0]
+    products = (design[:, :, None] * design[:, None]).reshape(-1, 9)
+    normal = (weight @ products).reshape(-1, 3, 3) + RIDGE * np.eye(3)
+    affine = np.linalg.solve(normal, design.T @ (weight[..., None] * offset))  # offset = design @ affine
+    slope, rest = affine[:, :2], affine[:, 2:]  # (k, 2, 3), (k, 1, 3) mm
+    across = slope @ slope.transpose(0, 2, 1) + RIDGE * np.eye(2)
+    step = np.linalg.solve(across, -slope @ rest.transpose(0, 2, 1))[..., 0]
     return np.stack([column, row], 1) + 0.5 + step.clip(-1, 1)

@@ -84,7 +84,8 @@ class GenerateJob:
         torch.set_num_threads(1)
         torch.backends.cudnn.deterministic = True  # a block that is made again is the same bits
         assert self.weights is not None
-        generator, judges = Generator.from_pretrained(self.weights).to(device), open_judges(self.judges)
+        generator = Generator.from_pretrained(self.weights).to(device, memory_format=torch.channels_last)
+        judges = open_judges(self.judges)
         for judge in judges:
             judge.network.to(device)
 

@@ -67,17 +67,19 @@ def drift_of(
     answers = [[_numpy(one.mask)[:, 0] > SEEN, _numpy(one.correspondence)] for one in (before, after)]
     parsed = _parsed(before, after)
     normals = [_numpy(normals_from_positions(one.position_mm.float())) for one in (before, after)]
-    found = []
+    box_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
+    landmarks, found = model.canonical[model.landmarks].numpy(), []
     for i in range(len(masks)):
         iou, moved_mm = (float(plain[name][i]) for name in ("mask_iou", "drift_mm"))
         (seen, places), (seen_after, places_after) = ((mask[i], places[i]) for mask, places in answers)
         if not masks[i].any() or min(seen.sum(), seen_after.sum()) < FEWEST_SEEN:
             found.append(Drift(**{**vars(NOTHING), "mask_iou": iou}))
             continue
-        maps = ((places, seen), (places_after, seen_after))
-        ways = _lengths(_goals(places, masks[i] & seen), maps, model)
-        points = [located(*one, model.canonical[model.landmarks].numpy(), _box_mm(model)) for one in maps]
-        steps = np.linalg.norm(points[1] - points[0], axis=1)[visible[i]]
+        # What the lookup gets wrong in both alike falls out.
+        goals = np.concatenate([landmarks, _goals(places, masks[i] & seen)])
+        found_at = [located(*one, goals, box_mm) for one in ((places, seen), (places_after, seen_after))]
+        lengths = np.linalg.norm(found_at[1] - found_at[0], axis=1)
+        points, steps, ways = [one[:68] for one in found_at], lengths[:68][visible[i]], lengths[68:]
         inner = np.asarray(binary_erosion(masks[i]), bool)
         cosine = (normals[0][i] * normals[1][i]).sum(0)[inner].clip(-1, 1)
         found.append(
@@ -120,8 +122,14 @@ def label_drift(before: FaceGeometry, after: FaceGeometry, mask: Tensor) -> dict
     """
     pixels = mask.sum((1, 2, 3))
     pixels = pixels.where(pixels > 0, torch.nan)
-    moved = (after.position_mm - before.position_mm).float().norm(dim=1, keepdim=True)
-    slid = (after.correspondence - before.correspondence).float().norm(dim=1, keepdim=True)
+    # Not torch.norm, which is slow along a dimension that is not the last.
+    moved, slid = (
+        (of_after - of_before).float().square().sum(1, keepdim=True).sqrt()
+        for of_before, of_after in (
+            (before.position_mm, after.position_mm),
+            (before.correspondence, after.correspondence),
+        )
+    )
     face_before, face_after = before.mask > SEEN, after.mask > SEEN
     both = (face_before & face_after).sum((1, 2, 3)).float()
     either = (face_before | face_after).sum((1, 2, 3)).float()
@@ -142,19 +150,6 @@ def _goals(places: np.ndarray, face: np.ndarray) -> np.ndarray:
     """(k, 3): the canonical places that are seen at every STRIDE-th row and column of the face (H, W) bool."""
     rows, columns = np.nonzero(face[::STRIDE, ::STRIDE])
     return places[:, STRIDE * rows, STRIDE * columns].T
-
-
-def _lengths(goals: np.ndarray, maps: Sequence[tuple[np.ndarray, np.ndarray]], model: FaceModel) -> np.ndarray:
-    """(k,) px between where the goals are seen in the one and in the other: what the lookup gets wrong in both alike
-    falls out."""
-    if not len(goals):
-        return np.empty(0)
-    before, after = (located(*one, goals, _box_mm(model)) for one in maps)
-    return np.linalg.norm(after - before, axis=1)
-
-
-def _box_mm(model: FaceModel) -> np.ndarray:
-    return (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
 
 
 def _numpy(values: Tensor) -> np.ndarray:
