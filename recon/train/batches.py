@@ -100,7 +100,7 @@ class Batches:
 
     def _symmetry(self, record: Record) -> Symmetry | None:
         sided = any(name in self.target.fields for name in MODELS_OWN)
-        return symmetry_of(load(record.model)) if sided else None
+        return symmetry_of(load(record.model)) if sided and record.model else None  # photos know no model
 
 
 def first_batches(source: Source, target: Target, size: int, shots: int = 1) -> list[Batch]:

@@ -16,7 +16,7 @@ class DecaConfig:
     """The defaults are the paper's coarse stage (section 4.1), but for the face model, which is the bundled one.
 
     size        px, the side of the images
-    encoder     "resnet50" (the paper's), or "resnet18", a third of its cost
+    encoder     "resnet50" (the paper's), "resnet18", a third of its cost, or "resnet10", half of that one
     norm        "batch" (the paper's, its running statistics when frozen), or "group", which has none
     features    of the layer between the encoder and the codes
     model       the face model: "default", "ict:DIR", "flame:PATH", "bfm:PATH"
@@ -29,7 +29,7 @@ class DecaConfig:
     """
 
     size: int = bounded(224, *PIXELS)
-    encoder: Literal["resnet50", "resnet18"] = "resnet50"
+    encoder: Literal["resnet50", "resnet18", "resnet10"] = "resnet50"
     norm: Literal["batch", "group"] = "batch"
     features: int = bounded(1024, *WIDTH)
     model: str = "default"
@@ -50,6 +50,8 @@ class DecaLossConfig:
     photometric  of the picture's L1 inside the skin
     identity     of 1 - cos of a face embedder's two answers; without an embedder there is none
     consistency  of all of these again, with the shape of another picture of the same person (`shots` of an experiment)
+    truth        of the neutral shape's distance from the true one, mm, where a source knows it: not the paper's, which
+                 knows none
     shape        of the squared shape codes
     expression   of the squared expression codes
     texture      of the squared texture codes
@@ -62,6 +64,7 @@ class DecaLossConfig:
     photometric: float = bounded(2.0, *WEIGHT)
     identity: float = bounded(0.2, *WEIGHT)
     consistency: float = bounded(1.0, *WEIGHT)
+    truth: float = bounded(0.0, *WEIGHT)
     shape: float = bounded(1e-4, *WEIGHT)
     expression: float = bounded(1e-4, *WEIGHT)
     texture: float = bounded(1e-4, *WEIGHT)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-import torchvision
 from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 from recon.methods.deca.config import DecaConfig
 from recon.methods.widths import GROUP
 
 MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of torchvision's images
+BLOCKS: dict[str, tuple[Any, list[int]]] = {  # at each of four sizes
+    "resnet50": (Bottleneck, [3, 4, 6, 3]),
+    "resnet18": (BasicBlock, [2, 2, 2, 2]),
+    "resnet10": (BasicBlock, [1, 1, 1, 1]),
+}
 FIRST = 0.1  # of the last layer's usual first weights: training begins near the mean face
 
 
@@ -23,9 +30,9 @@ class Encoder(nn.Module):
 
     def __init__(self, config: DecaConfig, outputs: int):
         super().__init__()
-        build = torchvision.models.resnet50 if config.encoder == "resnet50" else torchvision.models.resnet18
+        block, counts = BLOCKS[config.encoder]
         norm = group_norm if config.norm == "group" else nn.BatchNorm2d
-        self.trunk = build(weights=None, norm_layer=norm)
+        self.trunk = ResNet(block, counts, norm_layer=norm)
         width = self.trunk.fc.in_features
         self.trunk.fc = nn.Identity()  # type: ignore[assignment]
         self.features = nn.Linear(width, config.features)

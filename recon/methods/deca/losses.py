@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+SMALLEST_MM2 = 1e-4  # the root's slope stays finite where the shape is right
 UPPER_LIDS, LOWER_LIDS = [37, 38, 43, 44], [41, 40, 47, 46]
 UPPER_LIP, LOWER_LIP = [61, 62, 63], [67, 66, 65]
 EMPHASIS = {  # the authors' code: how much landmarks count, 1 where nothing is said
@@ -67,3 +68,25 @@ def identity_loss(found: Tensor, true: Tensor) -> Tensor:
 def regulariser(codes: Tensor) -> Tensor:
     """|beta|^2, |psi|^2 or |alpha|^2, half of it as in the authors' code; a mean over the images (B, k). () float."""
     return codes.square().sum(1).mean() / 2
+
+
+def shape_loss(found: Tensor, true: Tensor, products: Tensor) -> Tensor:
+    """Root mean square distance, mm, of two neutral shapes' vertices, as `products` measures it, a mean over the images
+    whose true shape is known. () float; 0 where none is.
+
+    Args:
+        found: (B, k) codes, of the model's first k modes. true: (B, K), NaN where not known. products: (K, K), from
+            `products_of`.
+    """
+    known = true.isfinite().all(1)
+    off = F.pad(found[known], (0, true.shape[1] - found.shape[1])) - true[known]
+    squares = torch.einsum("bi,ij,bj->b", off, products, off)
+    return (squares.clamp_min(0) + SMALLEST_MM2).sqrt().sum() / known.sum().clamp_min(1)
+
+
+def products_of(basis: Tensor, mean: Tensor) -> Tensor:
+    """(K, n, 3) mm, modes, and (n, 3) mm, the mean -> (K, K) mm^2: the modes' inner products, each about its middle
+    and without what makes the mean larger or smaller, which no image tells; a mean over the n vertices."""
+    centred, size = ((values - values.mean(-2, keepdim=True)).flatten(-2) for values in (basis, mean))
+    centred = centred - torch.outer(centred @ size, size) / size.square().sum()
+    return centred @ centred.T / basis.shape[1]

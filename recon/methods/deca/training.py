@@ -19,7 +19,9 @@ from recon.methods.deca.losses import (
     landmark_loss,
     lip_distance_loss,
     photometric_loss,
+    products_of,
     regulariser,
+    shape_loss,
 )
 from recon.methods.deca.network import Deca
 from recon.methods.registry import Batch, Method
@@ -30,8 +32,8 @@ DOT = torch.tensor([0.1, 1.0, 0.2])
 
 
 def target(config: DecaConfig, amodal: bool) -> SkinTarget:
-    """Landmarks and skin; hidden landmarks are in it, whether `amodal` or not."""
-    return SkinTarget(config.size)
+    """Landmarks, skin and the model's codes; hidden landmarks are in it, whether `amodal` or not."""
+    return SkinTarget(config.size, config.model)
 
 
 def losses(network: Deca, batch: Batch, weights: DecaLossConfig) -> dict[str, Tensor]:
@@ -45,6 +47,10 @@ def losses(network: Deca, batch: Batch, weights: DecaLossConfig) -> dict[str, Te
             swapped = codes.with_shape_of(other).rows(several)
             again = image_losses(network.config, swapped, {k: v[several] for k, v in batch.items()}, weights)
             terms["consistency"] = weights.consistency * torch.stack(list(again.values())).sum()
+    if weights.truth:
+        model = face_of(network.config, codes.shape.device).model
+        products = products_of(model.identity_basis, model.mean)
+        terms["truth"] = weights.truth * shape_loss(codes.shape, batch["identity"], products)
     for name in ("shape", "expression", "texture"):
         terms[name] = getattr(weights, name) * regulariser(getattr(codes, name))
     return terms

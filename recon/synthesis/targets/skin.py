@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recon.faces import load
 from recon.faces.model import REGIONS
 from recon.synthesis.record import Record
 from recon.synthesis.targets.base import image_of
@@ -19,18 +20,29 @@ SKIN = tuple(REGIONS.index(name) for name in ("skin", "lips", "brows"))
 class SkinTarget:
     """rgb (3, S, S) float [0, 1]; landmarks_px (68, 2) float, hidden ones too; mask (1, S, S) float 0/1, where skin,
     lips or brows of the face region are seen, not eyes, mouth, hair or things. size: px, S.
+
+    With `model`, the name of a face model, also identity (k,) float, its codes; NaN where a record knows none of it.
     """
 
     size: int
+    model: str | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return ("rgb", "mask", "region", "landmarks_px")
+        return ("rgb", "mask", "region", "landmarks_px", *(("identity",) if self.model else ()))
 
     def __call__(self, record: Record) -> dict[str, Tensor]:
         seen = record.mask & np.isin(record.region, SKIN)
+        told = {"identity": self._identity(record, self.model)} if self.model else {}
         return {
+            **told,
             "rgb": image_of(record),
             "landmarks_px": torch.from_numpy(np.array(record.landmarks_px, np.float32)),
             "mask": torch.from_numpy(seen[None].astype(np.float32)),
         }
+
+    def _identity(self, record: Record, model: str) -> Tensor:
+        count = len(load(model).identity_basis)
+        if record.model != model or len(record.identity) != count:
+            return torch.full((count,), torch.nan)
+        return torch.from_numpy(np.array(record.identity, np.float32))

@@ -9,10 +9,11 @@ from PIL import Image
 from recon.errors import UserError
 from recon.faces import load
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
-from recon.synthesis.config import SourceConfig
+from recon.synthesis.config import PlacementConfig, SourceConfig
 from recon.synthesis.labelled_tree import LabelledTree
 from recon.synthesis.source import Source, open_source
 from recon.synthesis.targets import SkinTarget
+from recon.train.batches import Batches
 
 SIDE = 64
 
@@ -57,6 +58,15 @@ def test_photos_are_framed_by_their_landmarks(tree: Path) -> None:
     masked = target(source.record(3, target.fields))["mask"][0].numpy() > 0
     assert masked[:, :20].all() and not masked[:, 40:].any()
     assert source.key() == opened(tree).key()
+
+
+def test_photos_know_no_face_models_codes(tree: Path) -> None:
+    """Nor do they in the mirror, where a face model's symmetry is asked for."""
+    target = SkinTarget(SIDE, "default")
+    batches = Batches([opened(tree)], [1.0], target, PlacementConfig(mirror=1.0), 4, 0, shots=2)
+    batch = batches(0)
+    assert batch["identity"].shape == (4, len(load("default").identity_basis)) and batch["identity"].isnan().all()
+    assert batch["landmarks_px"].isfinite().all()
 
 
 def test_what_is_amiss_is_said_in_one_sentence(tree: Path) -> None:

@@ -19,14 +19,14 @@ class DetailConfig:
     """The defaults are the paper's detail stage (section 4.2).
 
     coarse    the coarse stage's network, whose weights the experiment's `start` has
-    encoder   of the detail code: "resnet50" (the paper's), or "resnet18"
+    encoder   of the detail code: "resnet50" (the paper's), "resnet18", or "resnet10", half of that one
     code      numbers of the detail code, which is a person's own
     widths    of the decoder's convolutions, each after a doubling from 8 px: five of them make a map of 256 px
     limit_mm  greatest displacement
     """
 
     coarse: DecaConfig = field(default_factory=DecaConfig)
-    encoder: Literal["resnet50", "resnet18"] = "resnet50"
+    encoder: Literal["resnet50", "resnet18", "resnet10"] = "resnet50"
     code: int = bounded(128, 1, 4096)
     widths: tuple[int, ...] = bounded((128, 64, 64, 32, 16), *WIDTH)
     limit_mm: float = bounded(10.0, 0.01, 100)

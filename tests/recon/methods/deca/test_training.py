@@ -65,7 +65,7 @@ def experiment_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def batch(experiment_file: Path) -> dict[str, Tensor]:
-    source, target = Stored.at(experiment_file.parent / "renders"), SkinTarget(SIZE)
+    source, target = Stored.at(experiment_file.parent / "renders"), SkinTarget(SIZE, "default")
     made = collated([target(source.record(number, target.fields)) for number in range(4)])
     return {**made, "person": torch.tensor([0, 0, 2, 2])}
 
@@ -79,6 +79,15 @@ def test_a_stopped_training_goes_on_to_the_same_bits(
     network = Reconstructor.from_pretrained(whole)
     assert isinstance(network, Deca) and network.config == CONFIG
     assert set(network.card["held_out"]) >= {"nme_2d", "photometric", "nme_2d_mean_face"}
+
+
+def test_the_true_shape_costs_nothing_and_another_persons_does(batch: dict[str, Tensor]) -> None:
+    network, weights = Deca(CONFIG).eval(), DecaLossConfig(truth=1.0)
+    other = losses(network, batch, weights)["truth"]
+    own = network.codes(batch["rgb"]).shape.detach()
+    right = {**batch, "identity": torch.nn.functional.pad(own, (0, batch["identity"].shape[1] - own.shape[1]))}
+    assert float(losses(network, right, weights)["truth"]) < 0.02 < float(other)
+    assert "truth" not in losses(network, batch, DecaLossConfig())
 
 
 def test_one_batch_can_be_learnt(batch: dict[str, Tensor]) -> None:
