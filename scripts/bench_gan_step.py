@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a step of the GAN costs against one without this project's shortcuts: python scripts/bench_gan_step.py EXPERIMENT
+"""What a GAN step costs against one without this project's shortcuts: python scripts/bench_gan_step.py EXPERIMENT
 
 Both have the same networks, batch and loss terms. The plain step is what one writes first: float32 throughout, layouts
 as they come, the frozen network asked where its answer is needed, images moved by kornia with all their maps. Losses of

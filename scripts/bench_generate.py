@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a realistic face with both judges costs, beside other checkouts: python scripts/bench_generate.py --other CHECKOUT
+"""What a realistic face with both judges costs, beside another checkout: scripts/bench_generate.py --other CHECKOUT
 
 `synth2real generate --look translated` as a user runs it, whole, in turns with another checkout of the project (an
 earlier one, say) in this one's environment. Processor time of all its processes, as a busy machine's clock says little;
@@ -49,7 +49,7 @@ def main() -> None:
     args = parser.parse_args()
     trees = {"ours": HERE, "the other checkout": args.other.resolve()}
     found: dict[str, list[float]] = {name: [] for name in trees}
-    for name, tree in trees.items():
+    for tree in trees.values():
         processor_s(tree, FEW, args.size, args.workers)  # compiles what there is to compile
     for number in range(args.rounds):
         for name, tree in trees.items():

@@ -84,7 +84,7 @@ class GenerateJob:
         torch.set_num_threads(1)
         torch.backends.cudnn.deterministic = True  # a block that is made again is the same bits
         assert self.weights is not None
-        generator = Generator.from_pretrained(self.weights).to(device, memory_format=torch.channels_last)
+        generator = Generator.from_pretrained(self.weights).to(device).to(memory_format=torch.channels_last)
         judges = open_judges(self.judges)
         for judge in judges:
             judge.network.to(device)
