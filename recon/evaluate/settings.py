@@ -10,6 +10,7 @@ from typing import Literal
 from recon.configuration import bounded
 from recon.detail.config import DetailConfig
 from recon.evaluate.person_settings import (
+    LikenessSettings,
     PhotoLossesSettings,
     ShapeSpreadSettings,
     VerificationSettings,
@@ -272,6 +273,7 @@ SETTINGS: dict[str, type] = {
     "bu4dfe_nme": Bu4dfeSettings,
     "bu3dfe_depth": Bu3dfeSettings,
     "verification": VerificationSettings,
+    "likeness": LikenessSettings,
     "now": NowSettings,
 }
 """Of each of `recon.evaluate.protocols.PROTOCOLS`."""

@@ -37,6 +37,7 @@ PROTOCOLS = {
     "bu4dfe_nme": "reconstructions of views of BU-4DFE's scans, by yaw and expression",
     "bu3dfe_depth": "depth of BU-3DFE's faces, by expression, with heat maps",
     "verification": "an embedder: whether two pictures show one person",
+    "likeness": "faces drawn on canvases, beside the people of the photos they were made of",
     "now": "the NoW challenge: scans' distances to meshes, up to scale",
 }
 """name, which is the file's too -> what it scores, in one line."""
