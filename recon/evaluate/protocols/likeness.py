@@ -1,4 +1,4 @@
-"""The protocol on canvases: whether a face drawn into a photo still looks, to an embedder, like the person who was there.
+"""The protocol on canvases: whether a face drawn into a photo looks, to an embedder, like the person who was there.
 
 Hair, clothes and background are the photo's own, so an embedder that sees them finds the photo again whoever is drawn.
 All pictures are therefore framed alike and seen through one window, from the brows to the chin. Two yardsticks stand
@@ -80,8 +80,8 @@ def run(settings: Settings) -> Result:
         figures=tuple(figures),
         notes=(
             f"{len(faces)} faces in {len(shown)} photos; by chance one in {len(shown)} is nearest to its own. Pictures "
-            "framed by the eyes, seen through an ellipse from brows to chin, in grey of one mean and contrast. Intervals over"
-            " photos.",
+            "framed by the eyes, seen through an ellipse from brows to chin, in grey of one mean and contrast."
+            " Intervals are over photos.",
             "The light's direction, blur and head's turn are the photo's, so chance is more than one in so many.",
         ),
         weights={"embedder": digest(weights_file(settings.network))[:16]},
