@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SMALLEST_MM2 = 1e-4  # the root's slope stays finite where the shape is right
+SMALLEST_MM2 = 1e-4  # the root's slope stays finite where the codes are right
 UPPER_LIDS, LOWER_LIDS = [37, 38, 43, 44], [41, 40, 47, 46]
 UPPER_LIP, LOWER_LIP = [61, 62, 63], [67, 66, 65]
 EMPHASIS = {  # the authors' code: how much landmarks count, 1 where nothing is said
@@ -70,13 +70,12 @@ def regulariser(codes: Tensor) -> Tensor:
     return codes.square().sum(1).mean() / 2
 
 
-def shape_loss(found: Tensor, true: Tensor, products: Tensor) -> Tensor:
-    """Root mean square distance, mm, of two neutral shapes' vertices, as `products` measures it, a mean over the images
-    whose true shape is known. () float; 0 where none is.
+def codes_loss(found: Tensor, true: Tensor, products: Tensor) -> Tensor:
+    """Root mean square distance, mm, of the vertices that two sets of codes say, as `products` measures it, a mean over
+    the images whose true codes are known. () float; 0 where none are.
 
     Args:
-        found: (B, k) codes, of the model's first k modes. true: (B, K), NaN where not known. products: (K, K), from
-            `products_of`.
+        found: (B, k), of the first k modes. true: (B, K), NaN where not known. products: (K, K), from `products_of`.
     """
     known = true.isfinite().all(1)
     off = F.pad(found[known], (0, true.shape[1] - found.shape[1])) - true[known]

@@ -14,6 +14,7 @@ from recon.methods.deca.config import DecaConfig, DecaLossConfig
 from recon.methods.deca.embedder import embedder_of
 from recon.methods.deca.face import face_of
 from recon.methods.deca.losses import (
+    codes_loss,
     eye_closure_loss,
     identity_loss,
     landmark_loss,
@@ -21,7 +22,6 @@ from recon.methods.deca.losses import (
     photometric_loss,
     products_of,
     regulariser,
-    shape_loss,
 )
 from recon.methods.deca.network import Deca
 from recon.methods.registry import Batch, Method
@@ -48,9 +48,12 @@ def losses(network: Deca, batch: Batch, weights: DecaLossConfig) -> dict[str, Te
             again = image_losses(network.config, swapped, {k: v[several] for k, v in batch.items()}, weights)
             terms["consistency"] = weights.consistency * torch.stack(list(again.values())).sum()
     if weights.truth:
-        model = face_of(network.config, codes.shape.device).model
-        products = products_of(model.identity_basis, model.mean)
-        terms["truth"] = weights.truth * shape_loss(codes.shape, batch["identity"], products)
+        face = face_of(network.config, codes.shape.device)
+        shapes, moves = face.model.identity_basis, face.model.expression_basis[face.columns]
+        own = codes_loss(codes.shape, batch["identity"], products_of(shapes, face.model.mean))
+        moved = batch["expression"][:, face.columns]
+        terms["truth"] = weights.truth * own
+        terms["truth_moved"] = weights.truth * codes_loss(codes.expression, moved, products_of(moves, face.model.mean))
     for name in ("shape", "expression", "texture"):
         terms[name] = getattr(weights, name) * regulariser(getattr(codes, name))
     return terms

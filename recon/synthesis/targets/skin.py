@@ -15,13 +15,16 @@ from recon.synthesis.targets.base import image_of
 
 SKIN = tuple(REGIONS.index(name) for name in ("skin", "lips", "brows"))
 
+CODES = ("identity", "expression")
+
 
 @dataclass(frozen=True)
 class SkinTarget:
     """rgb (3, S, S) float [0, 1]; landmarks_px (68, 2) float, hidden ones too; mask (1, S, S) float 0/1, where skin,
     lips or brows of the face region are seen, not eyes, mouth, hair or things. size: px, S.
 
-    With `model`, the name of a face model, also identity (k,) float, its codes; NaN where a record knows none of it.
+    With `model`, the name of a face model, also its identity (k,) and expression (e,), float; NaN where a record knows
+    none of it.
     """
 
     size: int
@@ -29,11 +32,11 @@ class SkinTarget:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return ("rgb", "mask", "region", "landmarks_px", *(("identity",) if self.model else ()))
+        return ("rgb", "mask", "region", "landmarks_px", *(CODES if self.model else ()))
 
     def __call__(self, record: Record) -> dict[str, Tensor]:
         seen = record.mask & np.isin(record.region, SKIN)
-        told = {"identity": self._identity(record, self.model)} if self.model else {}
+        told = {name: self._codes(record, name) for name in CODES if self.model}
         return {
             **told,
             "rgb": image_of(record),
@@ -41,8 +44,9 @@ class SkinTarget:
             "mask": torch.from_numpy(seen[None].astype(np.float32)),
         }
 
-    def _identity(self, record: Record, model: str) -> Tensor:
-        count = len(load(model).identity_basis)
-        if record.model != model or len(record.identity) != count:
+    def _codes(self, record: Record, name: str) -> Tensor:
+        count = len(getattr(load(self.model or ""), f"{name}_basis"))
+        values = getattr(record, name)
+        if record.model != self.model or len(values) != count:
             return torch.full((count,), torch.nan)
-        return torch.from_numpy(np.array(record.identity, np.float32))
+        return torch.from_numpy(np.array(values, np.float32))

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from recon.methods.deca.losses import (
+    codes_loss,
     eye_closure_loss,
     identity_loss,
     landmark_loss,
@@ -16,7 +17,6 @@ from recon.methods.deca.losses import (
     photometric_loss,
     products_of,
     regulariser,
-    shape_loss,
 )
 
 MARKS = torch.rand(2, 68, 2, generator=torch.Generator().manual_seed(0))
@@ -79,18 +79,18 @@ def test_shapes_are_told_apart_by_the_distance_of_their_vertices() -> None:
     mean, other = mean - mean.mean(0), other - other.mean(0)
     other = other - mean * (other * mean).sum() / mean.square().sum()
     products = products_of(torch.stack([0.3 * mean, other]) + 7.0, mean)
-    apart = shape_loss(torch.tensor([[2.0, 0.5]]), torch.tensor([[-1.0, -1.0]]), products)
+    apart = codes_loss(torch.tensor([[2.0, 0.5]]), torch.tensor([[-1.0, -1.0]]), products)
     assert float(apart) == pytest.approx(float((1.5 * other).square().sum(1).mean().sqrt()), rel=1e-3)
-    fewer = shape_loss(torch.tensor([[2.0]]), torch.tensor([[-1.0, -1.0]]), products)  # a mode that is not told
+    fewer = codes_loss(torch.tensor([[2.0]]), torch.tensor([[-1.0, -1.0]]), products)  # a mode that is not told
     assert float(fewer) == pytest.approx(float(other.square().sum(1).mean().sqrt()), rel=1e-3)
 
 
 def test_shapes_that_are_not_known_do_not_count() -> None:
     products = torch.eye(2)
     found = torch.tensor([[1.0, 1.0], [3.0, 4.0]], requires_grad=True)
-    loss = shape_loss(found, torch.tensor([[math.nan, math.nan], [0.0, 0.0]]), products)
+    loss = codes_loss(found, torch.tensor([[math.nan, math.nan], [0.0, 0.0]]), products)
     loss.backward()
     assert float(loss.detach()) == pytest.approx(5, rel=1e-3)
     assert found.grad is not None and found.grad[0].tolist() == [0, 0] and found.grad.isfinite().all()
-    nobody = shape_loss(found, torch.full((2, 2), math.nan), products)
+    nobody = codes_loss(found, torch.full((2, 2), math.nan), products)
     assert float(nobody.detach()) == 0

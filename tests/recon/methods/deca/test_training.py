@@ -83,10 +83,14 @@ def test_a_stopped_training_goes_on_to_the_same_bits(
 
 def test_the_true_shape_costs_nothing_and_another_persons_does(batch: dict[str, Tensor]) -> None:
     network, weights = Deca(CONFIG).eval(), DecaLossConfig(truth=1.0)
-    other = losses(network, batch, weights)["truth"]
-    own = network.codes(batch["rgb"]).shape.detach()
-    right = {**batch, "identity": torch.nn.functional.pad(own, (0, batch["identity"].shape[1] - own.shape[1]))}
-    assert float(losses(network, right, weights)["truth"]) < 0.02 < float(other)
+    other = losses(network, batch, weights)
+    codes = network.codes(batch["rgb"])
+    shape = torch.nn.functional.pad(codes.shape, (0, batch["identity"].shape[1] - codes.shape.shape[1])).detach()
+    columns = face_of(CONFIG, shape.device).columns
+    moved = batch["expression"].index_copy(1, columns, codes.expression.detach())
+    terms = losses(network, {**batch, "identity": shape, "expression": moved}, weights)
+    for name in ("truth", "truth_moved"):
+        assert float(terms[name].detach()) < 0.02 < float(other[name].detach())
     assert "truth" not in losses(network, batch, DecaLossConfig())
 
 
