@@ -14,7 +14,7 @@ from recon.errors import UserError
 from recon.methods.embedder.config import EmbedderConfig, EmbedderLossConfig
 from recon.methods.embedder.losses import margin_loss
 from recon.methods.embedder.network import Embedder
-from recon.methods.embedder.verification import verification
+from recon.methods.embedder.verification import FEWEST_PEOPLE, verification
 from recon.methods.registry import Batch, Method
 from recon.synthesis.record import Record
 from recon.synthesis.targets.base import image_of
@@ -58,7 +58,7 @@ def losses(network: Embedder, batch: Batch, weights: EmbedderLossConfig) -> dict
 
 @torch.no_grad()
 def scores(network: Embedder, held_out: Sequence[Batch]) -> dict[str, float]:
-    """Quick figures for watching a run, of people it has not seen.
+    """Quick figures for watching a run, of people it has not seen; none where too few of these are there twice.
 
     verification  % of pairs told right, see `verification`
     area          % under its ROC curve
@@ -67,6 +67,8 @@ def scores(network: Embedder, held_out: Sequence[Batch]) -> dict[str, float]:
     device = network.people.device
     embeddings = np.concatenate([network(batch["rgb"].to(device)).cpu().numpy() for batch in held_out])
     person = np.concatenate([batch["who"].numpy() for batch in held_out])
+    if (np.unique(person, return_counts=True)[1] > 1).sum() < FEWEST_PEOPLE:
+        return {}
     told = verification(embeddings, person)
     shares = {"verification": 100 * told.accuracy, "area": 100 * told.area}
     return {**shares, "same": told.same, "different": told.different}

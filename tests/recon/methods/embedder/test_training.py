@@ -86,6 +86,13 @@ def test_what_an_embedder_cannot_learn_from_is_refused(tmp_path: Path, changes: 
         train(read_experiment(file), tmp_path / "run")
 
 
+def test_held_out_people_seen_once_are_told_nothing_of(tmp_path: Path) -> None:
+    once = {"scene": {**PLAIN, "shots_per_person": 1}, "count": 8, "seed": 9}
+    file = experiment_in(tmp_path, {"people": {"scene": PLAIN, "count": 8}}, held_out=once)
+    weights = train(read_experiment(file), tmp_path / "run")
+    assert Embedder.from_pretrained(weights).card["held_out"] == {}
+
+
 def test_a_tree_with_one_photo_a_person_is_refused(tree: Path, tmp_path: Path) -> None:
     for file in ("ann/2.png", "bob/2.png", "bob/3.png"):
         (tree / file).unlink()
