@@ -36,13 +36,13 @@ class VerificationSettings:
 class LikenessSettings:
     """Faces drawn on canvases beside the photos that the canvases were made of.
 
-    network  weights of an embedder (`recon train`), or a TorchScript file
-    photos   folder of these photos, with a faces.csv or not
-    canvases folder of the canvases; "bundled": those that come along
-    pairs    folder with a folder of photos for each person: what two photos of one person look like; null: not told
-    count    drawn faces
-    size     side of the drawn pictures, px
-    seed     of them
+    network   weights of an embedder (`recon train`), or a TorchScript file
+    photos    folder of these photos, with a faces.csv or not
+    canvases  folder of the canvases; "bundled": those that come along
+    pairs     folder with a folder of photos for each person: what two photos of one person look like; null: not told
+    count     drawn faces
+    size      side of the drawn pictures, px
+    seed      of them
     """
 
     network: Path

@@ -224,7 +224,9 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str
 
 
 def number(value: float) -> str:
-    """Three digits that count: 1.98, 0.973, 24.7; whole numbers of more are whole."""
+    """Three digits that count: 1.98, 0.973, 24.7; whole numbers of more are whole. The same of a value as files keep it,
+    which are rounded already."""
+    value = kept(value)
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}".rstrip(".")
 
 
@@ -279,7 +281,12 @@ def _optional(value: float | None) -> str:
 def _stored(figure: Figure) -> dict[str, Any]:
     """Without what is at its default, in six digits."""
     given = {key: value for key, value in asdict(figure).items() if value not in (None, "")} | {"unit": figure.unit}
-    return {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in given.items()}
+    return {key: kept(value) if isinstance(value, float) else value for key, value in given.items()}
+
+
+def kept(value: float) -> float:
+    """Six digits of it, as files of results have them."""
+    return float(f"{value:.6g}")
 
 
 def _json(content: Mapping[str, Any]) -> str:

@@ -47,6 +47,12 @@ def test_numbers_have_three_digits_that_count() -> None:
     ]  # fmt: skip
 
 
+def test_a_table_says_the_same_of_what_was_kept() -> None:
+    """Also of a value that six digits bring to the edge of three."""
+    for value in (189.4999996, 0.97349999999, -24.64999998):
+        assert number(value) == number(float(f"{value:.6g}"))
+
+
 def test_a_result_is_read_back_and_its_values_lie_beside(tmp_path: Path) -> None:
     settings = {"scene": Path("configs/a.yaml"), "folder": "/data/faces/james", "model": "ict:/data/models/x.npz"}
     notes, weights = ("a note",), {"net.safetensors": "ab"}
