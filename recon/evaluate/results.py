@@ -224,8 +224,8 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str
 
 
 def number(value: float) -> str:
-    """Three digits that count: 1.98, 0.973, 24.7; whole numbers of more are whole. The same of a value as files keep it,
-    which are rounded already."""
+    """Three digits that count: 1.98, 0.973, 24.7; whole numbers of more are whole. The same of a value as a file keeps
+    it, which is rounded already."""
     value = kept(value)
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}".rstrip(".")
 
