@@ -160,6 +160,7 @@ def _load(path: Path, wanted: type[Pretrained]) -> Pretrained:
         raise UserError(f"there are no weights at {path}: check the path") from None
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path} is not a readable safetensors file ({error}): fetch or train it again") from None
+    wanted.class_of(metadata.get("kind", ""))  # imported here: a module's own tensors must not become meta ones
     with torch.device("meta"):  # what a config asks for may be of any size; the tensors are as large as their file
         _check(path, tensors, _build(path, metadata, wanted).state_dict())
     network = _build(path, metadata, wanted)

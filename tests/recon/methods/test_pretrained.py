@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,15 @@ def test_weights_that_are_no_numbers(saved: tuple[Pix2Vertex, Path]) -> None:
     save_file(tensors, path, said)
     with pytest.raises(UserError, match=f"holds values that are no numbers in {name}"):
         Reconstructor.from_pretrained(path)
+
+
+def test_a_method_that_is_loaded_first_is_trained_like_any() -> None:
+    """In a process of its own: its module's tensors hold values, though weights are first built without any."""
+    code = (
+        "from pathlib import Path; from recon.methods.base import Reconstructor; import sys;"
+        "Reconstructor.from_pretrained(Path(sys.argv[1]));"
+        "from recon.methods.deca.training import DOT; print(DOT.device)"
+    )
+    weights = Path(__file__).parents[3] / "data/weights/deca.safetensors"
+    run = subprocess.run([sys.executable, "-c", code, weights], capture_output=True, text=True)
+    assert run.stdout.strip() == "cpu", run.stderr
