@@ -121,11 +121,15 @@ def noise_batch(config: GanExperiment) -> Batch:
     return {"rgb": values(3), "photo": values(3), "photo_mask": mask.clone()} | labels
 
 
+def frozen(config: GanExperiment) -> GeometryLoss:
+    """L_Geom of the experiment's network."""
+    network, model = Reconstructor.from_pretrained(str(config.geometry.network)), load("default")
+    return GeometryLoss(network, config.geometry, model.canonical[model.landmarks[48:]])
+
+
 def seconds(config: GanExperiment, plain: bool, steps: int) -> list[float]:
     """Processor seconds of each of `steps` steps, of which the R1 term comes as often as in a training."""
-    network = Reconstructor.from_pretrained(str(config.geometry.network))
-    model = load("default")
-    geometry = GeometryLoss(network, config.geometry, model.canonical[model.landmarks[48:]])
+    geometry = frozen(config)
     state = new_state(config, parser=True)
     batch, found = noise_batch(config), []
     if plain:
@@ -148,9 +152,7 @@ def seconds(config: GanExperiment, plain: bool, steps: int) -> list[float]:
 def same_losses(config: GanExperiment) -> None:
     """Stop where the two steps do not compute the same terms; without chance, and in float32."""
     config = replace(config, precision="no", adversarial=replace(config.adversarial, augment=False))
-    network = Reconstructor.from_pretrained(str(config.geometry.network))
-    model = load("default")
-    geometry = GeometryLoss(network, config.geometry, model.canonical[model.landmarks[48:]])
+    geometry = frozen(config)
     batch, terms = noise_batch(config), []
     for kind in (PlainStep, GanStep):
         torch.manual_seed(0)

@@ -20,8 +20,7 @@ from recon import assets
 from recon.configuration import read_config, to_plain
 from recon.errors import UserError
 from recon.evaluate import held_out
-from recon.evaluate.metrics.intervals import bootstrap_interval
-from recon.evaluate.results import Figure, Measure, Result
+from recon.evaluate.results import Figure, Measure, Result, figures_of, per_person
 from recon.evaluate.settings import LikenessSettings as Settings
 from recon.faces import load
 from recon.methods.embedder.loading import load_embedder
@@ -40,7 +39,8 @@ BATCH = 32
 FEWEST = 8  # photos
 MIDDLE, RADII = 0.55, (0.95, 1.1)  # of the window, in eye distances: below the eyes; across, down
 MEAN, CONTRAST = 0.5, 0.2  # of what the window shows
-COSINE = "cosine of the inner faces"
+COSINE = "cosine", Measure("cosine of the inner faces")
+KINDS = {"own": COSINE, "others": COSINE, "nearest": ("nearest", Measure("its own photo is the nearest", "%"))}
 
 
 def run(settings: Settings) -> Result:
@@ -67,12 +67,11 @@ def run(settings: Settings) -> Result:
     beside = faces @ embedded(embedder, photos.images[shown]).T
     mine = owners[:, None] == shown
     nearest = beside.argmax(1) == mine.argmax(1)
-    figures = [
-        figure("the face and the photo that it was drawn into", beside[mine], owners),
-        figure("the face and other people's photos", np.where(mine, np.nan, beside), owners),
-        *([] if settings.pairs is None else pairs_figures(embedder, settings.pairs)),
-        Figure("nearest", "its own photo is the nearest", "%", *share(nearest, owners), group="faces"),
-    ]
+    others = np.where(mine, np.nan, beside)
+    groups = "the face and the photo that it was drawn into", "the face and other people's photos", "faces"
+    figures = figures_between(beside[mine], np.nanmean(others, 1), nearest, owners, groups)
+    if settings.pairs is not None:
+        figures[2:2] = pairs_figures(embedder, settings.pairs)
     return Result(
         title="Likeness of faces on canvases to the people of the photos",
         protocol="likeness",
@@ -124,25 +123,19 @@ def pairs_figures(embedder: nn.Module, folder: Path) -> list[Figure]:
     own = np.where(same, cosines, np.nan)[several]
     others = np.where(same, np.nan, cosines)[several]
     nearest = np.nanmax(own, 1) > np.nanmax(others, 1)
-    return [
-        figure("two photos of one person", own, tree.who[several]),
-        figure("photos of two people", others, tree.who[several]),
-        Figure("nearest", "its own photo is the nearest", "%", *share(nearest, tree.who[several]), group="photos"),
-    ]
+    groups = "two photos of one person", "photos of two people", "photos"
+    return figures_between(np.nanmean(own, 1), np.nanmean(others, 1), nearest, tree.who[several], groups)
 
 
-def figure(group: str, cosines: np.ndarray, owners: np.ndarray) -> Figure:
-    """The mean over photos or people of their pictures' means; NaN counts not."""
-    each = cosines.reshape(len(owners), -1)
-    means = np.array([np.nanmean(each[owners == one]) for one in np.unique(owners)])
-    return Figure("cosine", *Measure(COSINE), *_with_interval(means), group=group)
-
-
-def share(right: np.ndarray, owners: np.ndarray) -> tuple[float, int, float, float]:
-    """% and interval, over photos or people."""
-    return _with_interval(np.array([100 * right[owners == one].mean() for one in np.unique(owners)]))
-
-
-def _with_interval(values: np.ndarray) -> tuple[float, int, float, float]:
-    low, high = bootstrap_interval(values)
-    return float(values.mean()), len(values), low, high
+def figures_between(
+    own: np.ndarray, others: np.ndarray, nearest: np.ndarray, owners: np.ndarray, groups: tuple[str, str, str]
+) -> list[Figure]:
+    """Three figures over photos or people, each picture's `owners`: the cosine to its own, to others, whether its own
+    is the nearest."""
+    rows = zip(owners.tolist(), own, others, 100 * nearest, strict=True)
+    values = [dict(zip(("person", *KINDS), row, strict=True)) for row in rows]
+    means = per_person(values, KINDS)
+    found: list[Figure] = []
+    for (kind, (name, measure)), group in zip(KINDS.items(), groups, strict=True):
+        found += figures_of([{name: one[kind]} for one in means], {name: measure}, group)
+    return found

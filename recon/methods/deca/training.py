@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -48,15 +49,21 @@ def losses(network: Deca, batch: Batch, weights: DecaLossConfig) -> dict[str, Te
             again = image_losses(network.config, swapped, {k: v[several] for k, v in batch.items()}, weights)
             terms["consistency"] = weights.consistency * torch.stack(list(again.values())).sum()
     if weights.truth:
-        face = face_of(network.config, codes.shape.device)
-        shapes, moves = face.model.identity_basis, face.model.expression_basis[face.columns]
-        own = codes_loss(codes.shape, batch["identity"], products_of(shapes, face.model.mean))
-        moved = batch["expression"][:, face.columns]
-        terms["truth"] = weights.truth * own
-        terms["truth_moved"] = weights.truth * codes_loss(codes.expression, moved, products_of(moves, face.model.mean))
+        shapes, moves = products(network.config, codes.shape.device)
+        columns = face_of(network.config, codes.shape.device).columns
+        terms["truth"] = weights.truth * codes_loss(codes.shape, batch["identity"], shapes)
+        terms["truth_moved"] = weights.truth * codes_loss(codes.expression, batch["expression"][:, columns], moves)
     for name in ("shape", "expression", "texture"):
         terms[name] = getattr(weights, name) * regulariser(getattr(codes, name))
     return terms
+
+
+@lru_cache(maxsize=4)
+def products(config: DecaConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+    """What `codes_loss` measures shapes and expressions by, see `products_of`; the same at every step."""
+    face = face_of(config, device)
+    bases = face.model.identity_basis, face.model.expression_basis[face.columns]
+    return products_of(bases[0], face.model.mean), products_of(bases[1], face.model.mean)
 
 
 def image_losses(config: DecaConfig, codes: Codes, batch: Batch, weights: DecaLossConfig) -> dict[str, Tensor]:

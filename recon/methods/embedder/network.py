@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
 from recon.methods.embedder.config import EmbedderConfig
+from recon.methods.layers import resized
 from recon.methods.pretrained import Pretrained
 
 BLOCKS = 2  # a level, as ResNet-18 has
@@ -44,7 +45,7 @@ class Embedder(Pretrained):
     def forward(self, image: Tensor) -> Tensor:
         """image (B, 3, H, W) float RGB in [0, 1], framed as photos are -> (B, numbers) float32 unit."""
         if image.shape[-2:] != (self.size, self.size):
-            image = F.interpolate(image, (self.size, self.size), mode="bilinear", antialias=True, align_corners=False)
+            image = resized(image, self.size)
         features = self.levels(self.stem(2 * image - 1)).mean((2, 3))
         with torch.autocast(image.device.type, enabled=False):
             return F.normalize(self.last(features.float()), dim=1)

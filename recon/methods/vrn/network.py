@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from torch import Tensor
-from torch.nn import functional
 
 from recon.methods.base import FaceGeometry, Reconstructor
-from recon.methods.layers import refuse_other_size
+from recon.methods.layers import refuse_other_size, resized
 from recon.methods.vrn.config import VRNConfig
 from recon.methods.vrn.difference import volume_difference
 from recon.methods.vrn.geometry import VolumeGeometry
@@ -50,7 +49,7 @@ class VRN(Reconstructor):
         height, width = image.shape[-2:]
         seen, marks = image, landmarks_px
         if height == width != self.size:
-            seen = functional.interpolate(image, (self.size,) * 2, mode="bilinear", antialias=True)
+            seen = resized(image, self.size)
             marks = None if landmarks_px is None else landmarks_px * (self.size / width)
         found = self(seen, marks)
         return VolumeGeometry(found.volume, found.heat, self.config, width)
