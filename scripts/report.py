@@ -26,18 +26,18 @@ class Row(NamedTuple):
 
 
 HEADLINE = (  # eight at most
-    Row("renders: depth error, % of the range", "renders_painted_mirrored", "", "depth_mean", "at most 2"),
-    Row("renders: correspondence, median, mm", "renders_painted_mirrored", "", "correspondence_median_mm", "at most 3"),
+    Row("renders: depth error, % of the range", "renders_painted", "", "depth_mean", "at most 2"),
+    Row("renders: correspondence, median, mm", "renders_painted", "", "correspondence_median_mm", "at most 3"),
     Row("renders with everything on: mask IoU", "renders_dressed", "", "mask_iou", "at least 0.95"),
-    Row("photos: known points inside the mask, %", "mask_points_research_mirrored", "", "points", "at least 98"),
+    Row("photos: known points inside the mask, %", "mask_points_research", "", "points", "at least 98"),
     Row("photos: meshes that meet five points, %", "meshes_five", "", "near", "at least 97"),
-    Row("a real scan: depth error over the mean face's", "scan_views_james_mirrored", "", "ratio", "at most 0.8"),
+    Row("a real scan: depth error over the mean face's", "scan_views_james", "", "ratio", "at most 0.8"),
     Row("registration: true maps, without a flip, %", "registration_default", "true maps", "free", "at least 95"),
 )
 SECTIONS = {  # heading -> beginnings of file names, in the order in which they are shown
     "The network on renders": ("renders_painted", "renders"),
-    "The network on photos and a scan": ("mask_points", "landmarks_2d", "scan_views"),
-    "Two networks for photos from anywhere, beside the bundled one": ("wild1_", "wild_", "bundled_"),
+    "The network on photos and a scan": ("mask_points", "landmarks_2d", "scan_views", "finding"),
+    "Its two networks alone, for frontal and for turned heads": ("frontal_", "wild_"),
     "The methods side by side": ("methods",),
     "Ablations of PRNet and VRN": ("prnet_", "vrn_"),
     "Meshes": ("meshes", "registration", "bench_registration"),

@@ -100,6 +100,7 @@ def actor_from(
     photo: np.ndarray,
     doubts: tuple[str, ...] = (),
     edge_mm: float = 0.0,
+    over: np.ndarray | None = None,
 ) -> Actor:
     """The actor of a face model that lies on a photo, with the relief that the photo's shading shows, which stays
     whatever the expression.
@@ -107,16 +108,17 @@ def actor_from(
     Args:
         translation: (3,) mm: camera place = rotation @ model place + this. camera: of photo (S, S, 3) uint8.
         edge_mm: coarsest edges wanted of the fine mesh; the photo's pixels are the finest.
+        over: (S, S) float32 in [0, 1], how far something lies over the face; None: nothing does.
     """
     part = face_part(model)
     placed = (shape_of(model, identity, pose) @ pose.rotation.T + translation)[part.vertices]
     pixel_mm = float(np.median(-placed[:, 2])) / camera.focal_px
     edge_mm = max(edge_mm, pixel_mm, LEAST_EDGE_MM)
     settings = replace(DetailConfig(), edge_mm=edge_mm)
-    fine = add_detail(placed, part.triangles, photo / np.float32(255), camera, settings, part.relief_on)
+    fine = add_detail(placed, part.triangles, photo / np.float32(255), camera, settings, part.relief_on, over)
     outside = np.repeat(part.outside, len(fine.triangles) // len(part.triangles))
     uv = fine.carry(part.uv)
-    texture, _ = texture_of(fine.smooth, fine.triangles[outside], uv, fine.seen, photo, camera, TEXTURE_PX)
+    texture, _ = texture_of(fine.smooth, fine.triangles[outside], uv, fine.seen, photo, camera, TEXTURE_PX, over)
     lining = (model.region.numpy()[part.vertices] == REGIONS.index("mouth_inside")).astype(float)
     shade = 1 - (1 - INSIDE_SHADE) * fine.carry(lining[:, None])[:, 0]
     return Actor(

@@ -27,6 +27,7 @@ from recon.methods.uv_displacement import displacement_at
 from recon.photos.framing import EYE_SHARE, frame
 from recon.photos.reading import Unusable, read_photo
 from recon.reconstruction.face_finder import find_faces
+from recon.reconstruction.over_face import over_face
 from recon.render.differentiable.camera import UNIT_MM
 
 CROP_PX = 512  # at most: no more than the photo has
@@ -71,7 +72,8 @@ def by_fit(found: PhotoFit, edge_mm: float) -> Actor:
     camera = fit.camera.scaled(len(found.rgb) / fit.camera.size_px)
     pose = Pose(fit.expression, np.zeros(3), fit.rotation)
     doubts = () if fault is None else (fault,)
-    return actor_from(load("default"), fit.identity, pose, fit.translation, camera, found.rgb, doubts, edge_mm)
+    over = None if found.classes is None else over_face(found.classes, found.visible)
+    return actor_from(load("default"), fit.identity, pose, fit.translation, camera, found.rgb, doubts, edge_mm, over)
 
 
 def by_codes(network: Deca | DetailedDeca, crop: np.ndarray, edge_mm: float) -> Actor:

@@ -13,15 +13,15 @@ from scipy import ndimage
 
 from recon.faces.model import REGIONS
 from recon.faces.parsing import CLASSES
+from recon.reconstruction.over_face import glasses_in
 
-OVER = ("hair", "glasses", "occluder", "facial_hair", "clothes")  # classes that lie over a face
-ROOTED = ("hair", "occluder", "clothes")  # of them, what comes from beyond the face
+ROOTED = ("hair", "occluder", "clothes")  # classes that come over a face from beyond it
 FEATURES = ("lips", "brows", "eyes", "mouth_inside", "teeth")  # that are a face's wherever they are
 INNER = tuple(REGIONS.index(name) for name in ("mouth_inside", "teeth"))
 REACH_SHARE = 0.016  # of the side: how far about an edge of hair its strands go
 FAR_SHARE = 0.05  # of the side: over which hair and skin are told apart by colour
 SMALLEST_SHARE = 4e-4  # of the picture: what is smaller is a slip of the parser
-LEAST_BEARD, LEAST_BARE = 0.015, 0.04  # of the face: what is smaller is no beard, no face seen through hair
+LEAST_BEARD, LEAST_BARE = 0.06, 0.04  # of the face: what is smaller is a piece of a beard, no face seen through hair
 RIM_SHARE = 0.02  # of the side: so far from its outline the fit may be wrong about where the face ends
 CONTRAST = 0.12  # of colours, at which an edge tells its alpha itself
 COARSE = 4.0  # sigmas in coarse pixels
@@ -69,7 +69,7 @@ def covered(area: np.ndarray, visible: np.ndarray, classes: np.ndarray | None) -
         over = cv2.morphologyEx((area & ~visible).astype(np.uint8), cv2.MORPH_OPEN, sliver) > 0
     else:
         rooted, beard = (area & of_classes(names, classes) for names in (ROOTED, ("facial_hair",)))
-        over = area & of_classes(OVER, classes) & ~rooted & ~beard
+        over = area & glasses_in(classes, area)
         over |= parts_of(rooted, touching=~area)  # hair in the middle of a face is a slip
         over |= parts_of(beard, least_px=LEAST_BEARD * float(area.sum()))
     over = parts_of(over, least_px=SMALLEST_SHARE * size * size)

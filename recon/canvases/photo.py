@@ -23,8 +23,8 @@ from recon.photos.framing import Framing
 from recon.photos.reading import Unusable, read_photo
 from recon.reconstruction.batch import digest_of
 from recon.reconstruction.face_finder import find_faces
-from recon.reconstruction.map_pose import angles_deg
 from recon.synthesis.canvas import Canvas
+from recon.synthesis.pose import angles_deg
 
 LIMITS = Limits(residual_mm=2.5, outliers=0.15, covered=0.9, spread=2.0, unexplained=None, sharpness=None)
 MOST_YAW_DEG = 60.0

@@ -5,6 +5,7 @@ Imported first of all: from here on a Ctrl-C that nothing catches, as while modu
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -13,6 +14,9 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
+AGAIN_S = 0.05  # until a stop that Python has dropped is told once more
+
+_asked: list[int] = []  # the signals that have asked for the end since `interruptible` began
 
 
 @contextmanager
@@ -24,20 +28,15 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    asked = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        asked.set()
-        raise KeyboardInterrupt
-
+    _asked.clear()
     before = {number: signal.getsignal(number) for number in STOPS}
     for number, usual in before.items():
         if usual is not signal.SIG_IGN:  # as nohup and shells' background jobs have it
-            signal.signal(number, stop)
+            signal.signal(number, _stop)
     try:
         yield
     except BaseException:
-        if asked.is_set():
+        if _asked:
             raise KeyboardInterrupt from None
         raise
     finally:
@@ -45,7 +44,14 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, usual)
 
 
-_usual = sys.excepthook
+def _stop(number: int, frame: FrameType | None) -> None:
+    _asked.append(number)
+    raise KeyboardInterrupt
+
+
+def _ask_again(number: int) -> None:
+    if signal.getsignal(number) is _stop:  # else the block has ended meanwhile
+        os.kill(os.getpid(), number)
 
 
 def _told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -55,4 +61,17 @@ def _told(kind: type[BaseException], error: BaseException, trace: TracebackType 
         _usual(kind, error, trace)
 
 
-sys.excepthook = _told
+def _dropped(what: sys.UnraisableHookArgs) -> None:
+    """Told of errors that Python drops, as those of `__del__`. One may be the stop itself: it is sent again. Others
+    come of what was stopped half-way, such as a writer that outlives its file: who asked for the end need not know.
+    """
+    if not _asked:
+        _usual_dropped(what)
+    elif issubclass(what.exc_type, KeyboardInterrupt):
+        again = threading.Timer(AGAIN_S, _ask_again, _asked[:1])
+        again.daemon = True
+        again.start()
+
+
+_usual, _usual_dropped = sys.excepthook, sys.unraisablehook
+sys.excepthook, sys.unraisablehook = _told, _dropped

@@ -64,6 +64,7 @@ def add_detail(
     camera: Camera,
     config: DetailConfig = DetailConfig(),
     allowed: np.ndarray | None = None,
+    over: np.ndarray | None = None,
 ) -> Detail:
     """Add to a registered mesh the relief that its photo shows.
 
@@ -72,6 +73,7 @@ def add_detail(
         image: (H, W, 3) float in [0, 1], sRGB as stored in a photo, at its full resolution, of any shape.
         camera: of that image; its `size_px` is not used.
         allowed: (n,) in [0, 1], where detail may be added, such as the skin; everywhere that is seen without it.
+        over: (H, W) float32 in [0, 1], how far something lies over the face in the image; None: nothing does.
     """
     pixel_mm = float(np.median(-vertices[:, 2])) / camera.focal_px  # the photo shows nothing finer
     fine, faces, parents = refined(vertices, triangles, max(config.edge_mm, pixel_mm))
@@ -80,11 +82,13 @@ def add_detail(
     visible = seen.copy()
     if allowed is not None:
         visible *= np.clip(parents @ np.asarray(allowed, np.float64), 0, 1)
+    if over is not None:
+        visible *= 1 - sample(over, camera.project(torch.from_numpy(fine)).numpy(), np.ones(len(fine)))
     # From here on, only the part of the mesh that is seen.
     part, near = np.unique(faces[(visible > 0)[faces].any(1)], return_inverse=True)
-    patch = Patch(fine[part], near.reshape(-1, 3), normals[part])
     displacement = np.zeros(len(fine))
     if len(part):
+        patch = Patch(fine[part], near.reshape(-1, 3), normals[part])
         if config.method in ("equation_12", "equation_13"):
             displacement[part] = paper_relief(patch, image, camera, visible[part], config)
         else:

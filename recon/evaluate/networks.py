@@ -7,28 +7,30 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from recon import assets
 from recon.methods.base import FaceGeometry, Reconstructor, device_of
 from recon.methods.mirrored import Mirrored
 from recon.methods.pretrained import digest, weights_file
-
-
-def network_file(place: Path | None) -> Path:
-    """The weights that a protocol's `network` names, a file, folder or Hub id: the bundled ones where it is None."""
-    return assets.path("weights/pix2vertex.safetensors") if place is None else weights_file(place)
+from recon.reconstruction.networks import bundled_files, bundled_network
 
 
 def open_network(place: Path | None, mirrored: bool) -> Reconstructor:
-    """The reconstructor of `network_file(place)`, on the GPU where there is one; looking twice where `mirrored`."""
-    network = Reconstructor.from_pretrained(network_file(place))
+    """The reconstructor that a protocol's `network` names, a file, folder or Hub id, on the GPU where there is one.
+
+    None: the one that users get (`recon.reconstruction.networks.bundled_network`), of which the frontal one looks twice
+    in any case. mirrored: what is opened looks twice.
+    """
+    network = bundled_network() if place is None else Reconstructor.from_pretrained(weights_file(place))
     network = Mirrored(network) if mirrored else network
     return network.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def digests(*places: Path | None) -> dict[str, str]:
-    """{name of the place: SHA-256} of `network_file` of each, for a result's `weights`."""
-    files = [network_file(place) for place in places]
-    return {(place or file).name: digest(file) for place, file in zip(places, files, strict=True)}
+    """{name of the place: SHA-256} of what `open_network` opens for each, for a result's `weights`; None: both files
+    of the bundled one, each by its own name."""
+    files = [
+        (place, file) for place in places for file in (bundled_files() if place is None else [weights_file(place)])
+    ]
+    return {(place or file).name: digest(file) for place, file in files}
 
 
 @torch.no_grad()

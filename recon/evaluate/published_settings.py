@@ -19,7 +19,7 @@ class Aflw2000Settings:
 
     folder    AFLW2000-3D as it is published, each .jpg beside its .mat
     network   weights of a reconstructor; null: the bundled ones
-    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored  look twice, at the image and at its mirror image; the bundled frontal one always does
     photos    balanced, `each` of every range of yaw; or all
     each      photos of a range, 232 for the papers' 696
     seed      which ones are drawn; the papers' own draw is not published
@@ -42,7 +42,7 @@ class LfpaSettings:
     folder    photos (.jpg), each with a .pts of the same name (34 lines of x, y and 1 or 0, visible or not), and
               order.txt: 34 lines, each the numbers (of the 68, from 1) whose mean is that point
     network   weights of a reconstructor; null: the bundled ones
-    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored  look twice, at the image and at its mirror image; the bundled frontal one always does
     graded    heads on which the protocol grades itself; 0: it does not
     """
 
@@ -58,7 +58,7 @@ class FlorenceSettings:
 
     folder        the set as it is published, with each scan's landmarks beside it (68, or the seven of NoW)
     network       weights of a reconstructor; null: the bundled ones
-    mirrored      look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored      look twice, at the image and at its mirror image; the bundled frontal one always does
     size          of the views in px
     pitches_deg   positive looks down
     yaws_deg      the text says 20 poses and lists these fifteen
@@ -84,7 +84,7 @@ class Bu4dfeSettings:
 
     folder        the set as it is published, with BU4DFE_BND_V1.1 in or beside it
     network       weights of a reconstructor; null: the bundled ones
-    mirrored      look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored      look twice, at the image and at its mirror image; the bundled frontal one always does
     size          of the views in px
     turned        expressions that are seen at every pose; all are seen from the front
     pitches_deg   positive looks down; the text says three between these
@@ -112,7 +112,7 @@ class Bu3dfeSettings:
 
     folder    the set as it is published
     network   weights of a reconstructor; null: the bundled ones
-    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored  look twice, at the image and at its mirror image; the bundled frontal one always does
     size      of the views in px
     count     scans, the first ones by name; the text says the first 200 subjects of a set that has 100
     shown     faces of the picture of heat maps
@@ -137,7 +137,7 @@ class NowSettings:
     meshes    folder of meshes that any program made, SUBJECT/CHALLENGE/IMG.obj or .ply with .npy or .txt of seven
               landmarks; null: the network makes them
     network   weights of a reconstructor; null: the bundled ones
-    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored  look twice, at the image and at its mirror image; the bundled frontal one always does
     part      validation or test
     graded    heads on which the protocol grades itself; 0: it does not
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -239,9 +240,9 @@ def without_places(value: Any) -> Any:
     if not isinstance(value, (str, os.PathLike)):
         return value
     text = os.fspath(value)
-    kind, colon, place = text.rpartition(":")  # a face model's name, `ict:FOLDER`
+    place = re.split("[:=]", text)[-1]  # of a face model's name, `ict:FOLDER`, or of NAME=FILE
     parts = Path(place).parts
-    return kind + colon + parts[-1] if parts[:1] == ("/",) or ".." in parts else text
+    return text.removesuffix(place) + parts[-1] if parts[:1] == ("/",) or ".." in parts else text
 
 
 def commit() -> str:

@@ -35,7 +35,7 @@ class RendersSettings:
     """A network on held-out renders: what is scored, on what.
 
     network   weights of a reconstructor; null: the bundled ones
-    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored  look twice, at the image and at its mirror image; the bundled frontal one always does
     scene     YAML file of what is drawn; null: all as it comes
     model     the face model that is drawn, as `recon.faces` names it: default, or ict:FOLDER
     count     renders, at least 500 for a figure that is quoted
@@ -59,7 +59,7 @@ class ScanViewsSettings:
     folder    a coloured scan (.obj, .ply or .glb with its texture, or with a colour at each vertex) and its landmarks:
               68, or the seven of the NoW challenge (.ljson of menpo, .pp of MeshLab, or .txt of x y z lines)
     network   weights of a reconstructor; null: the bundled ones
-    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored  look twice, at the image and at its mirror image; the bundled frontal one always does
     size      of the views in px
     """
 
@@ -75,7 +75,7 @@ class Landmarks2dSettings:
 
     folder    photos (.jpg), each with webmorph's 189 points (.pts of the same name) beside it
     network   weights of a reconstructor; null: the bundled ones
-    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored  look twice, at the image and at its mirror image; the bundled frontal one always does
     size      px that the photos are framed at
     """
 
@@ -92,7 +92,7 @@ class MaskPointsSettings:
     folder    photos
     points    CSV of their five points (see `recon.photos.folder.load_photos`); null: faces.csv beside the folder
     network   weights of a reconstructor; null: the bundled ones
-    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored  look twice, at the image and at its mirror image; the bundled frontal one always does
     size      px that the photos are framed at, by the five points
     """
 
@@ -108,7 +108,7 @@ class ParsingSettings:
     """What a network's parser tells apart on held-out renders: what is scored, on what.
 
     network   weights of a reconstructor with a parser
-    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored  look twice, at the image and at its mirror image; the bundled frontal one always does
     scene     YAML file of what is drawn; null: all as it comes
     count     renders
     size      side of the renders in px
@@ -132,8 +132,9 @@ class FindingSettings:
     count         photos, taken evenly from the folder
     turns_deg     multiples of 90 by which each photo is turned, one figure each
     near_percent  a face is found right where its points' mean error is at most this, of the eye distance
+    corners       photos of which a corner beside the face, enlarged, is looked at too, where there is none to be found
     network       weights of a reconstructor; null: the bundled ones
-    mirrored      look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored      look twice, at the image and at its mirror image; the bundled frontal one always does
     """
 
     folder: Path
@@ -141,6 +142,7 @@ class FindingSettings:
     count: int = bounded(300, *COUNT)
     turns_deg: tuple[Literal[0, 90, 180, 270], ...] = (0, 90, 180, 270)
     near_percent: float = bounded(15.0, 0, 100)
+    corners: int = bounded(60, 0, 10**6)
     network: Path | None = None
     mirrored: bool = False
 
@@ -157,7 +159,7 @@ class MeshesSettings:
     first         the first of them
     near_percent  an error of at most this meets the points
     network       weights of a reconstructor; null: the bundled ones
-    mirrored      look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored      look twice, at the image and at its mirror image; the bundled frontal one always does
     """
 
     folder: Path
@@ -167,7 +169,7 @@ class MeshesSettings:
     first: int = bounded(0, 0, 10**9)
     near_percent: float = bounded(8.0, 0, 100)
     network: Path | None = None
-    mirrored: bool = True
+    mirrored: bool = False
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ class DenseSettings:
     """Every vertex of the face on held-out renders, the measures of PRNet's dense alignment and reconstruction.
 
     network   weights of a reconstructor; null: the bundled ones
-    mirrored  look twice, at the image and at its mirror image, as `recon reconstruct` does
+    mirrored  look twice, at the image and at its mirror image; the bundled frontal one always does
     scene     YAML file of what is drawn; null: all as it comes
     count     renders
     size      side of the renders in px

@@ -156,6 +156,11 @@ class FaceModel:
             turns = turns.index_copy(0, torch.tensor([eye.joint], device=turns.device), turned[None])
         return turns
 
+    @property
+    def textured(self) -> Tensor:
+        """(f,) bool: the triangles of the face that have uv at all corners."""
+        return self.face & ~self.uv[self.triangles.long()].isnan().any(2).any(1)
+
     def activations(self, expression: Tensor | np.ndarray) -> dict[str, float]:
         """How far each facial action unit is active in an expression (e,), 1 fully; those at rest are left out.
 

@@ -29,10 +29,10 @@ from recon.fitting.turned import turn_of, turned_fit, turned_view
 from recon.methods.pretrained import network_digest
 from recon.photos.folder import find_images
 from recon.reconstruction.batch import digest_of
-from recon.reconstruction.map_pose import angles_deg
 from recon.reconstruction.networks import network_of
 from recon.synthesis.column import Schema
 from recon.synthesis.job import Row, Stage, Work
+from recon.synthesis.pose import angles_deg
 from recon.synthesis.produce import begin, produce
 from recon.synthesis.schema import COLUMNS, TRAITS, lengths_of, row_from_record
 from recon.synthesis.source import content

@@ -20,10 +20,10 @@ from recon.fitting.model_fit import Fit
 from recon.fitting.photo_fit import PhotoFit
 from recon.geometry.rasterize import interpolate, rasterize
 from recon.geometry.surfaces import vertex_normals
-from recon.reconstruction.map_pose import angles_deg
 from recon.reconstruction.texture import colours_at, texture_of
 from recon.render.scenery import scenery_of, seen_by
 from recon.synthesis.labels import landmark_visibility
+from recon.synthesis.pose import angles_deg
 
 TURN_DEG = (10.0, 45.0)
 FARTHEST_DEG = 90.0

@@ -30,6 +30,7 @@ from recon.texts import json_of
 
 FILE = "model.safetensors"  # in a folder or repository
 MOST_CONFIG = 2000  # characters of a config, four times the longest: a list of a thousand layers takes seconds to build
+UNTOLD = "untold"  # among digests
 T = TypeVar("T", bound="Pretrained")
 
 
@@ -62,9 +63,13 @@ class Pretrained(nn.Module, ModelHubMixin, library_name="synth2real", license="c
     def train(self: T, mode: bool = True) -> T:
         return super().train(mode and not self.frozen)
 
-    def part_for(self, start: Pretrained) -> nn.Module | None:
-        """What of this network has the same layers as `start`, to begin a training with its weights; None: nothing."""
-        return self if (start.name, start.config) == (self.name, self.config) else None
+    def begin_with(self, start: Pretrained) -> bool:
+        """Take the weights of `start` to begin a training with; False, and nothing is taken, where it has other
+        layers."""
+        if (start.name, start.config) != (self.name, self.config):
+            return False
+        self.load_state_dict(start.state_dict())
+        return True
 
     @classmethod
     def class_of(cls, name: str) -> type[Pretrained] | None:
@@ -134,6 +139,21 @@ def network_digest(network: nn.Module) -> str:
     return weights.hexdigest()[:16]
 
 
+def lineage_of(file: Path) -> list[str]:
+    """SHA-256 of a file of weights, and of those that its training began with, as its card tells, the last one first;
+    at the end UNTOLD where the card says that there were some, and not which.
+
+    Raises UserError where it holds no weights, or its card can't be read.
+    """
+    metadata, _ = _contents(file)
+    card = _values(file, metadata, "card") if "card" in metadata else {}
+    experiment, before = card.get("experiment"), card.get("began_with")
+    if isinstance(before, list):
+        return [digest(file), *map(str, before)]
+    began = isinstance(experiment, dict) and experiment.get("start") is not None
+    return [digest(file), *([UNTOLD] if began else [])]
+
+
 def weights_file(place: str | Path, **download: Any) -> Path:
     """The file of weights at a place as `from_pretrained` takes it, fetched where that is on the Hub.
 
@@ -151,15 +171,19 @@ def weights_file(place: str | Path, **download: Any) -> Path:
         raise UserError(f"there are no weights at {place}, neither here nor on the Hub ({reason}): check it") from None
 
 
-def _load(path: Path, wanted: type[Pretrained]) -> Pretrained:
+def _contents(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
+    """A file's metadata and tensors."""
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
     except FileNotFoundError:
         raise UserError(f"there are no weights at {path}: check the path") from None
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path} is not a readable safetensors file ({error}): fetch or train it again") from None
+
+
+def _load(path: Path, wanted: type[Pretrained]) -> Pretrained:
+    metadata, tensors = _contents(path)
     wanted.class_of(metadata.get("kind", ""))  # imported here: a module's own tensors must not become meta ones
     with torch.device("meta"):  # what a config asks for may be of any size; the tensors are as large as their file
         _check(path, tensors, _build(path, metadata, wanted).state_dict())

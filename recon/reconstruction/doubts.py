@@ -15,8 +15,9 @@ import numpy as np
 
 from recon.faces.model import FaceModel
 from recon.reconstruction.looking import MASK_THRESHOLD, FoundFace
-from recon.reconstruction.map_pose import LEFT_EYE, RIGHT_EYE, angles_deg, canonical_mm, read_off
+from recon.reconstruction.map_pose import LEFT_EYE, RIGHT_EYE, canonical_mm, read_off
 from recon.registration.register import Registration
+from recon.synthesis.pose import angles_deg
 
 LEAST_SURE = 0.9  # mean of the mask within its outline: .90 to .99 on faces, .68 to .93 on others
 LEAST_COVERED = 0.5  # of what the pose says should be seen: .56 to 1 on faces, .28 to .82 on others

@@ -22,6 +22,7 @@ MASK_SHARE = (0.06, 0.6)  # of the frame, for a face that is framed well
 SHIFTS = ((0.35, 0.0), (-0.35, 0.0), (0.0, 0.3), (0.0, -0.3))  # of the frame, in eye distances, to see if it is a face
 DETECTOR_PX = 200  # side of the frame's picture
 UPRIGHT = 1.0  # from this score on a face is upright; nine in ten are
+LYING = np.radians(45)  # the tilt from which a face in a framed photo is not upright, though a network may follow it
 SURE, MARGIN = 0.3, 0.3  # the score of a turned face, and by how much it exceeds the upright one's
 WORST_DRIFT = 0.2  # of it, in eye distances, at such a shift: 0.04 in half of 110 photos; on walls above 0.25
 
@@ -61,7 +62,9 @@ def reason_against(face: FoundFace | None, image: Image.Image, network: Reconstr
 
 
 def reason_against_crop(crop: np.ndarray, network: Reconstructor, model: FaceModel) -> str | None:
-    """The same of a photo (S, S, 3) uint8 that was framed, however closely."""
+    """The same of a photo (S, S, 3) uint8 that was framed, however closely, and must be upright as it is."""
     image = Image.fromarray(crop)
     (face,) = settle(image, network, model, [whole(image)])
+    if face is not None and np.cos(face.framing.tilt) < np.cos(LYING):
+        return "no face (it lies on its side or upside down: turn the photo upright)"
     return reason_against(face, image, network, model)

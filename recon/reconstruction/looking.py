@@ -16,16 +16,9 @@ from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.methods.base import FaceGeometry, Reconstructor, device_of
 from recon.photos.framing import Framing, frame
-from recon.reconstruction.map_pose import (
-    LEFT_EYE,
-    RIGHT_EYE,
-    Seen,
-    angles_deg,
-    canonical_mm,
-    eyes_by_pose,
-    eyes_in,
-    seen_face,
-)
+from recon.reconstruction.map_pose import LEFT_EYE, RIGHT_EYE, Seen, canonical_mm, eyes_by_pose, eyes_in, seen_face
+from recon.reconstruction.over_face import over_face
+from recon.synthesis.pose import angles_deg
 
 ROUNDS = 5
 STABLE = 0.01  # of the eye distance, its own change and the eyes' middle's
@@ -72,6 +65,7 @@ class FoundFace:
         upright, turned: the detector's scores of the frame's picture, as it is and turned over; NaN before it looked.
         mesh: of a network that gives one, with the template's vertices.
         look, marks: of a network that tells them.
+        classes: (S, S) uint8 codes of `recon.faces.parsing.CLASSES`; None: a network without a parser.
     """
 
     framing: Framing
@@ -84,6 +78,12 @@ class FoundFace:
     mesh: SeenMesh | None = None
     look: SeenLook | None = None
     marks: SeenMarks | None = None
+    classes: np.ndarray | None = None
+
+    @property
+    def over(self) -> np.ndarray | None:
+        """(S, S) float32 0/1, where glasses, hands or hair lie over it, see `over_face`; None without classes."""
+        return None if self.classes is None else over_face(self.classes, self.mask > MASK_THRESHOLD)
 
 
 def settle(
@@ -142,8 +142,17 @@ def _found(framing: Framing, geometry: FaceGeometry, i: int, model: FaceModel) -
     if seen is None:
         return None
     maps = (np.ascontiguousarray(np.moveaxis(values, 0, -1)) for values in (position, correspondence))
-    told = {"mesh": _mesh(geometry, i, model), "look": _look(geometry, i), "marks": _marks(geometry, i)}
-    return FoundFace(framing, mask[0], *maps, seen=seen, **told)
+    classes = None if geometry.maps is None else geometry.maps.classes
+    return FoundFace(
+        framing,
+        mask[0],
+        *maps,
+        seen=seen,
+        mesh=_mesh(geometry, i, model),
+        look=_look(geometry, i),
+        marks=_marks(geometry, i),
+        classes=None if classes is None else classes[i].argmax(0).byte().cpu().numpy(),
+    )
 
 
 def _mesh(geometry: FaceGeometry, i: int, model: FaceModel) -> SeenMesh | None:

@@ -78,13 +78,6 @@ def eyes_by_pose(seen: Seen, goals_mm: np.ndarray) -> tuple[np.ndarray, float]:
     return middle, seen.px_per_mm * float(np.linalg.norm(right - left))
 
 
-def angles_deg(rotation: np.ndarray) -> tuple[float, float, float]:
-    """(3, 3) head to camera -> yaw, pitch and roll of `recon.synthesis.scene.head_rotation`."""
-    yaw, pitch = np.arctan2(rotation[0, 2], rotation[2, 2]), np.arcsin(np.clip(-rotation[1, 2], -1, 1))
-    roll = np.arctan2(rotation[1, 0], rotation[1, 1])
-    return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))
-
-
 def read_off(places: np.ndarray, values: np.ndarray, goals: np.ndarray) -> np.ndarray:
     """Values (p, c) known at canonical places (p, 3) mm, read at goals (k, 3) by local linear fits: (k, c).
 

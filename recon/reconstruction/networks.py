@@ -11,31 +11,50 @@ from recon.errors import UserError, did_you_mean
 from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.methods.base import Reconstructor
+from recon.methods.by_pose import ByPose
 from recon.methods.mirrored import Mirrored
 
 BUNDLED = ("pix2vertex", "prnet", "vrn", "vrn-multitask", "vrn-guided", "deca")
 """Methods of which weights may be bundled: those whose answers become meshes; of VRN each of its three networks."""
 
 
+TURNED = "wild"
+"""The weights of pix2vertex that are asked about heads turned away."""
+
+
 def bundled_network(method: str = BUNDLED[0]) -> Reconstructor:
-    """That of a method; pix2vertex looks twice, at the image and at its mirror image (`recon.methods.mirrored`).
+    """That of a method. pix2vertex is two: one for heads turned away, and one for heads from the front, which looks
+    twice, at the image and at its mirror image (`recon.methods.by_pose`, `recon.methods.mirrored`).
+
+    Raises:
+        UserError: no weights of the method are bundled.
+    """
+    network = Reconstructor.from_pretrained(bundled_files(method)[0])
+    if method != BUNDLED[0]:
+        return network
+    return ByPose(Mirrored(network), Reconstructor.from_pretrained(bundled_files(method)[1])).eval()
+
+
+def bundled_files(method: str = BUNDLED[0]) -> tuple[Path, ...]:
+    """The weights of `bundled_network(method)`.
 
     Raises:
         UserError: no weights of the method are bundled.
     """
     if method not in BUNDLED:
         raise UserError(f"no network of the method '{method}' is bundled{did_you_mean(method, BUNDLED)}")
-    file = assets.path("weights") / f"{method}.safetensors"
-    if not file.is_file():
+    names = (method, TURNED) if method == BUNDLED[0] else (method,)
+    files = tuple(assets.path("weights") / f"{name}.safetensors" for name in names)
+    if not all(file.is_file() for file in files):
         raise UserError(f"no weights of the method '{method}' are bundled yet: train some and give them with --network")
-    network = Reconstructor.from_pretrained(file)
-    return Mirrored(network).eval() if method == BUNDLED[0] else network
+    return files
 
 
 def kind_of(network: Reconstructor) -> str:
-    """What `--method` calls it: its method, and of VRN which of the three networks, unless it is the plain one."""
-    variant = getattr(network.config, "variant", "plain")
-    return network.name if variant == "plain" else f"{network.name}-{variant}"
+    """What `--method` calls it: its method, DECA with one stage or two, and of VRN which of the three networks, unless
+    it is the plain one."""
+    variant, method = getattr(network.config, "variant", "plain"), network.name.removesuffix("_detail")
+    return method if variant == "plain" else f"{method}-{variant}"
 
 
 def network_of(weights: Path | None, device: str = "cpu", method: str | None = None) -> Reconstructor:

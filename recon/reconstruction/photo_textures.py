@@ -25,7 +25,7 @@ from recon.reconstruction.face_test import reason_against
 from recon.reconstruction.looking import FoundFace, settle
 from recon.train.retexture import COLUMNS, ROWS, atlas_place
 
-FINER = 2  # photo pixels for each of the network's
+CROP_PX = 256  # side of the face's crop that is read, which the lengths in px below are for
 CLOSED_PX = 41  # holes that are no outline: the mouth, frames of glasses
 RIM_PX = 11  # along the outline, which may show what is behind
 HOLES = (0.7, 2.0, 6.0, 24.0)  # cells: where nothing is seen within one, it is filled from the next
@@ -120,11 +120,11 @@ def texture_in(path: Path, network: Reconstructor, model: FaceModel) -> np.ndarr
     reason = reason_against(face, photo, network, model)
     if face is None or reason is not None:
         return str(reason)
-    return texture_of(face, frame(photo, face.framing, FINER * network.size))
+    return texture_of(face, frame(photo, face.framing, CROP_PX))
 
 
 def texture_of(face: FoundFace, crop: np.ndarray) -> np.ndarray:
-    """(3, ROWS, COLUMNS) uint8 of a face that a network saw, and its crop (S, S, 3) uint8, finer than the maps."""
+    """(3, ROWS, COLUMNS) uint8 of a face that a network saw, and its crop (S, S, 3) uint8, no coarser than the maps."""
     side = (crop.shape[1], crop.shape[0])
     mask = cv2.resize(face.mask, side, interpolation=cv2.INTER_LINEAR) > 0.5
     outline = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((CLOSED_PX, CLOSED_PX), np.uint8))

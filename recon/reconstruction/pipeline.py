@@ -27,6 +27,7 @@ from recon.reconstruction.face_part import face_part
 from recon.reconstruction.learnt_detail import learnt_detail
 from recon.reconstruction.looking import MASK_THRESHOLD, FoundFace
 from recon.reconstruction.networks import bundled_network, model_for
+from recon.reconstruction.over_face import in_region
 from recon.reconstruction.texture import texture_of
 from recon.registration.complete import complete
 from recon.registration.map_mesh import MapMesh, map_to_mesh
@@ -77,8 +78,8 @@ def reconstruct(
 
     Args:
         photo: an upright RGB image, or a file that `recon.photos.reading.read_photo` reads.
-        network: the bundled one, looking twice (`recon.methods.mirrored`), where none is given. model: the template's
-            name, see `model_for`.
+        network: the bundled one, two in one (`bundled_network`), where none is given. model: the template's name, see
+            `model_for`.
         box: left, top, width and height of the one face to take, px. crop: the photo is a ready crop of one face.
     Raises:
         Unusable: the file is no image, or there is no face in the photo.
@@ -106,6 +107,8 @@ def reconstruct_face(
     part = face_part(model)
     placed = vertices[part.vertices]
     near, shape = region.camera(camera), region.pixels.shape[:2]
+    over = face.over
+    over = None if over is None else in_region(over, face.framing, region)
     if config.detail is None:
         fine = without_detail(placed, part.triangles, near, shape)
     elif mesh is not None and mesh.displacement_mm is not None:
@@ -113,11 +116,11 @@ def reconstruct_face(
         fine = learnt_detail(placed, part.triangles, *detail, near, shape, config.detail.edge_mm)
     else:
         photo = region.pixels / np.float32(255)
-        fine = add_detail(placed, part.triangles, photo, near, config.detail, part.relief_on)
+        fine = add_detail(placed, part.triangles, photo, near, config.detail, part.relief_on, over)
     outside = np.repeat(part.outside, len(fine.triangles) // len(part.triangles))  # finer triangles in their order
     uv = fine.carry(part.uv)
     shown = fine.smooth, fine.triangles[outside], uv, fine.seen
-    texture, seen = texture_of(*shown, region.pixels, near, config.texture_px)
+    texture, seen = texture_of(*shown, region.pixels, near, config.texture_px, over)
     return Reconstruction(
         face=face,
         model=model,

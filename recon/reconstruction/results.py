@@ -20,12 +20,12 @@ from recon.files import whole_file
 from recon.photos.region import Region
 from recon.reconstruction.doubts import eyes_seen
 from recon.reconstruction.look_sheet import look_sheet
-from recon.reconstruction.map_pose import angles_deg
 from recon.reconstruction.pipeline import Reconstruction
 from recon.reconstruction.sheet import sheet_of
 from recon.reconstruction.texture import colours_at
 from recon.reconstruction.views import picture_by, turntable, write_gif
 from recon.render.config import Renderer
+from recon.synthesis.pose import angles_deg
 
 FORMATS = ("obj", "ply", "glb", "stl")
 VERTEX_MM = 0.001  # places are written to a micrometre

@@ -24,6 +24,7 @@ def texture_of(
     photo: np.ndarray,
     camera: Camera,
     size: int = 1024,
+    over: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The texture (size, size, 3) uint8 RGB, v upward, and how far each texel is the photo's: (size, size) in [0, 1].
 
@@ -32,6 +33,7 @@ def texture_of(
             symmetry.
         trust: (n,) in [0, 1], how well the camera sees each vertex.
         photo: (H, W, 3) uint8. camera: of the photo.
+        over: (H, W) float32 in [0, 1], how far something lies over the face there; None: nothing does.
     """
     points = torch.from_numpy(np.column_stack([uv[:, 0] * size, (1 - uv[:, 1]) * size, np.ones(len(uv))])).float()
     faces = torch.from_numpy(triangles).to(torch.int32).contiguous()
@@ -44,6 +46,8 @@ def texture_of(
     height, width = photo.shape[:2]
     framed = (texels[..., :2] > 0).all(-1) & (texels[..., 0] < width) & (texels[..., 1] < height)
     own = np.clip(texels[..., 2] / FULLY_SEEN, 0, 1) * covered * framed
+    if over is not None:
+        own = own * np.clip(1 - _looked_up(over, texels[..., :2], covered), 0, 1)
     return _completed(colours, own), own
 
 
@@ -55,7 +59,7 @@ def colours_at(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
 
 
 def _looked_up(photo: np.ndarray, spots: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """The photo's colours (T, T, 3) float at pixel places (T, T, 2), averaged where texels are larger than pixels."""
+    """The photo's values (T, T, ...) float at pixel places (T, T, 2), averaged where texels are larger than pixels."""
     steps = np.linalg.norm(np.diff(spots, axis=1), axis=-1)[covered[:, 1:] & covered[:, :-1]]
     shrink = max(1.0, float(np.median(steps))) if len(steps) else 1.0
     if shrink > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 
 from recon.errors import UserError, did_you_mean
 from recon.faces.model import LOOKS, REGIONS, FaceModel
@@ -21,6 +22,9 @@ GRIN_UNITS = {  # least and greatest activation
 NEVER_ALONE = ("mouthClose", "jawOpen", "tongueOut")
 PARTING = ("jawOpen", "mouthFunnel", "mouthUpperUp", "mouthLowerDown", "mouthShrug", "mouthClose")
 MOUTH = ("mouth", "jaw", "tongue", "cheekPuff")  # how the names of units begin that a grin replaces
+CLOSING = {"mouthPressLeft": 1.0, "mouthPressRight": 1.0, "mouthShrugLower": 0.7}  # what brings lips together
+LIPS = (62, 66)  # landmarks: the middle of both inner rims
+PARTED_MM, MEETING_MM = 1.6, -1.2  # a wider gap is meant; and that of lips at rest, which touch over some breadth
 
 
 def draw_expression(model: FaceModel, rng: np.random.Generator, smile: float, open_mouth: float = 0.3) -> np.ndarray:
@@ -115,6 +119,32 @@ def grinning(model: FaceModel, expression: np.ndarray, rng: np.random.Generator)
             if name in model.expression_names:
                 active[name] = np.clip(amount * (1 + rng.normal(0, 0.08)), 0, 1.4)
     return model.coefficients(_shut(active, model)).numpy()
+
+
+def lips_met(model: FaceModel, identity: np.ndarray, expression: np.ndarray) -> np.ndarray:
+    """(e,) float32: another expression (e,) of a person (k,) whose lips meet, where they are hardly apart.
+
+    The model's people at rest show a slit of teeth, half a millimetre in the mean, which in a photo's light is seen.
+    Units that move the lips stay as they are, but for those in CLOSING; a model without these is left alone.
+    """
+    if not CLOSING.keys() <= set(model.expression_names):
+        return expression
+    gap = lips_gap_mm(model, identity, expression)
+    if not MEETING_MM < gap < PARTED_MM:
+        return expression
+    closing = model.coefficients(CLOSING).numpy()
+    closed_by = gap - lips_gap_mm(model, identity, expression + closing)
+    if closed_by <= 0:  # of lips rolled in, say
+        return expression
+    share = min((gap - MEETING_MM) / closed_by, 1.0)
+    return (expression + share * closing).astype(np.float32)
+
+
+def lips_gap_mm(model: FaceModel, identity: np.ndarray, expression: np.ndarray) -> float:
+    """Height of the opening in the middle of the lips, mm; below 0 where they overlap."""
+    upper, lower = model.landmarks[list(LIPS)]
+    placed = model.vertices(torch.from_numpy(identity), torch.from_numpy(expression))
+    return float(placed[upper, 1] - placed[lower, 1])
 
 
 EXTREMES = {  # kind -> unit: least and greatest activation; a name without its side stands for both

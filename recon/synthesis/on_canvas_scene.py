@@ -30,6 +30,7 @@ from recon.render.harmonics import WEIGHTS, map_directions, polynomials
 from recon.render.lighting import Lighting
 from recon.synthesis.canvas import Canvas, canvas, canvases
 from recon.synthesis.config import CanvasConfig
+from recon.synthesis.expressions import lips_met
 from recon.synthesis.pose import head_rotation
 from recon.synthesis.response import Response
 from recon.synthesis.shards import shard_files
@@ -42,7 +43,7 @@ LAMP_SHARE, LAMP_SPREAD = 0.55, 0.35  # of the light from one side, what is one 
 LEAST_BLUR_PX = 0.6  # of a photo made smaller, which no measure of its edges tells
 DARKEST = 0.1  # of the mean light, on any surface that can be seen
 LIPS = (0.12, 0.33)  # extra blood in lips: paler ones are lost in a photo's tone, redder ones are make-up
-FINE, SHORT, BROW = 0.38, 0.8, 2.4  # width and length of brows' hairs and the shade under them, of the drawn ones
+FINE, SHORT, BROW = 0.3, 0.7, 3.0  # width and length of brows' hairs and the shade under them, of the drawn ones
 LASH = (0.4, 1.6)  # the same of lashes, length and width
 LOWER_MM, BROADER_MM = 1.2, 0.6  # brows in photos are so much nearer to the eyes, and their ends broader
 THINNEST_MM, TAIL = 3.4, 0.55  # half of the breadth, and the share of it at the outer end: less looks drawn with a pen
@@ -98,6 +99,7 @@ def seat_of(
     shape = (config.shape * one.identity + (1 - config.shape) * identity).astype(np.float32)
     if rng.random() < config.expression:
         expression = near(model, one.expression, expression)
+    expression = lips_met(model, shape, expression)
     look = toned(appearance, one.tone)
     look = replace(look, hair=brow_colour(one, look))
     brows = dress.brows and haired(dress.brows, look.hair)

@@ -6,11 +6,13 @@ moved in closed form, and maps are looked up where the new pixels' centres lie i
 interpolated and its x and y follow from the pixel, so every position still projects to its pixel's centre. In a mirror
 left and right change places (`recon.faces.symmetry`).
 
-Fields of a record that were not read (empty arrays) stay empty. `seed`, `index`, `scene` go on telling what was drawn.
+Fields of a record that were not read (empty arrays) stay empty. `seed`, `index`, `scene` go on telling what was drawn,
+the scene also whether it was mirrored since (MIRRORED).
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +30,7 @@ DIRECTIONS = ("normals", "fine_normals")
 STEPPED = ("mask", "amodal_mask", "region")
 MODELS_OWN = ("vertices_mm", "identity", "expression")  # their mirror image only the face model knows
 PLACES_MM = ("vertices_mm", "landmarks_mm", "translation_mm", "origin_mm")  # of the camera frame, or differences in it
+MIRRORED = "mirrored"  # in the scene, of a record that is a mirror image
 CORNER = (0.2, 0.45)  # side of a close look at one, a share of the image's
 STEEP, UNEVEN = 5.0, 0.05  # four pixels whose depths spread more (in pixels), or canonical places: two surfaces
 
@@ -83,7 +86,9 @@ def mirrored(record: Record, symmetry: Symmetry | None) -> Record:
     if symmetry is None and any(getattr(record, name).size for name in MODELS_OWN):
         raise ValueError("vertices and parameters are mirrored by their face model's symmetry")
     size = record.rgb.shape[0]
-    changes: dict[str, Any] = {"rgb": record.rgb[:, ::-1]}
+    drawn = json.loads(record.scene)
+    scene = json.dumps(drawn | {MIRRORED: not drawn.get(MIRRORED, False)}, sort_keys=True)
+    changes: dict[str, Any] = {"rgb": record.rgb[:, ::-1], "scene": scene}
     for name in (*POSITIONS, *SMOOTH, *DIRECTIONS, *STEPPED):
         values = getattr(record, name)
         if values.size:

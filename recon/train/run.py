@@ -19,7 +19,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from recon.configuration import to_plain
 from recon.errors import UserError
 from recon.methods.base import Reconstructor
-from recon.methods.pretrained import Pretrained, digest, network_digest, save_weights, weights_file
+from recon.methods.pretrained import Pretrained, digest, lineage_of, network_digest, save_weights, weights_file
 from recon.methods.registry import Method, method
 from recon.synthesis.person_tree import PersonTree
 from recon.synthesis.source import Source, content, held_out_of, open_source
@@ -53,6 +53,7 @@ def train(experiment: Experiment, run_dir: Path, cache: Path | None = None) -> P
 
 def _train(experiment: Experiment, run_dir: Path, cache: Path | None) -> Path:
     known, start = method(experiment.method), starting_network(experiment)
+    began_with = None if experiment.start is None else lineage_of(weights_file(experiment.start))
     size = known.target(experiment.network, experiment.amodal).size
     opened = partial(open_source, size=size, seed=experiment.seed, cache=cache, workers=experiment.workers)
     with main_first():
@@ -89,6 +90,8 @@ def _train(experiment: Experiment, run_dir: Path, cache: Path | None) -> Path:
     average = cast(Pretrained, state.ema["network"].average.cpu())
     card = {"experiment": to_plain(experiment), "settings": settings, "steps": state.step}
     card |= {"images": state.step * experiment.batch_size, "held_out": dict(known.scores(average, held_out))}
+    if began_with is not None:
+        card |= {"began_with": began_with}
     save_weights(run_dir / "weights.safetensors", average, card)
     return run_dir / "weights.safetensors"
 
@@ -108,6 +111,8 @@ class Step:
             if self.experiment.stages[number].blend < 1:
                 state.ema["network"].mark()
         losses = self.known.losses(state.modules["network"], batch, self.losses[number])
+        if not losses:
+            raise UserError("every loss has the weight 0: give one of the experiment's `losses` more")
         descend(torch.stack(list(losses.values())).sum(), state.optimizers["network"], self.experiment.max_norm)
         return losses
 
@@ -160,9 +165,7 @@ def initial_state(experiment: Experiment, known: Method, start: Pretrained | Non
     torch.manual_seed(experiment.seed)
     network = known.network(experiment.network)
     if start is not None:
-        part = network.part_for(start)
-        assert part is not None  # `starting_network` saw to it
-        part.load_state_dict(start.state_dict())
+        network.begin_with(start)  # `starting_network` saw to it that it can
     if experiment.channels_last:
         network.to(memory_format=torch.channels_last)
     optimizer = optimizer_of(experiment, network)
@@ -190,7 +193,7 @@ def starting_network(experiment: Experiment) -> Pretrained | None:
     network = method(experiment.method).network(experiment.network)
     family: Any = Reconstructor if isinstance(network, Reconstructor) else type(network)
     start = family.from_pretrained(experiment.start)
-    if network.part_for(start) is None:
+    if not network.begin_with(start):
         raise UserError(f"{experiment.start} holds a network with other layers than the experiment's: give its network")
     return start
 

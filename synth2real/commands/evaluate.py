@@ -26,6 +26,7 @@ class Options:
     out        folder to write the table, the pictures and the renders to
     generator  weights of the generators to compare; none: the bundled one
     images     NAME=DIR: images that another program made of OUT/renders, of the same names; as many as there are
+    beside     NAME=SCENE.yaml: other scenes, drawn from the same seeds, for how real they look; as many as there are
     judge      weights of two reconstructors, best ones that no generator was held to; none: the bundled ones
     features   TorchScript file of the network in whose features the kernel distance is taken; none: no kernel distance
     scene      YAML file of what is drawn, such as those in configs/scenes; none: faces as the bundled generator knows
@@ -40,6 +41,7 @@ class Options:
     out: Path
     generator: tuple[Path, ...] | None = None
     images: tuple[str, ...] | None = None
+    beside: tuple[str, ...] | None = None
     judge: tuple[Path, ...] | None = None
     features: Path | None = None
     scene: Path | None = None
@@ -61,6 +63,7 @@ def run(options: Options, overrides: Mapping[str, str]) -> None:
         scene,
         judges=options.judge or bundled.judge_weights(),
         images=options.images or (),
+        beside=options.beside or (),
         features=options.features,
         framing=options.framing,
         count=options.count,

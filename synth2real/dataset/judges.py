@@ -18,7 +18,7 @@ from recon.errors import UserError
 from recon.evaluate.results import number, read_result
 from recon.faces import load
 from recon.methods.base import Reconstructor, device_of
-from recon.methods.pretrained import digest
+from recon.methods.pretrained import UNTOLD, digest, lineage_of
 from recon.synthesis.record import Record
 from synth2real.gan.drift import Drift, drift_of
 
@@ -74,27 +74,31 @@ def own_error(file: Path) -> str:
 def introductions(files: Sequence[Path], cards: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A sentence for each judge: its own error, whether it held a generator. cards: generator -> its weights' card."""
     return [
-        f"Judge {letter} ({file.name}): {own_error(file)}. {independence_of(digest(file), cards)}"
+        f"Judge {letter} ({file.name}): {own_error(file)}. {independence_of(lineage_of(file), cards)}"
         for letter, file in zip(LETTERS, files, strict=True)
     ]
 
 
-def independence_of(judge: str, cards: Mapping[str, Mapping[str, Any]]) -> str:
+def independence_of(judge: Sequence[str], cards: Mapping[str, Mapping[str, Any]]) -> str:
     """Whether a judge was in a generator's loss, as far as the generators' cards tell.
 
     Args:
-        judge: SHA-256 of its file. cards: generator -> the card in its weights, which holds the digest of the network
-            that held it to the geometry where `synth2real train` wrote it.
+        judge: its `lineage_of`. cards: generator -> the card in its weights, which holds that of the network that held
+            it to the geometry, or the beginning of the network's own digest, where `synth2real train` wrote it.
     """
     held, unknown = [], []
     for name, card in cards.items():
-        network = card.get("inputs", {}).get("geometry.network")
-        if network is None:
-            unknown.append(name)
-        elif judge.startswith(network) and card["experiment"]["geometry"]["weight"] > 0:
+        if card.get("experiment", {}).get("geometry", {}).get("weight", 1) == 0:
+            continue
+        network = card.get("held_by") or [card.get("inputs", {}).get("geometry.network", UNTOLD)]
+        kin = any(one.startswith(other) for one in judge for other in network if UNTOLD not in (one, other))
+        if kin:
             held.append(name)
+        elif UNTOLD in (*judge, *network):
+            unknown.append(name)
     if held:
-        return f"The judge was itself in the loss of {', '.join(held)}: for it the figures are a lower bound."
+        what = "The judge, or a network that it has learnt on from or that has learnt on from it,"
+        return f"{what} was in the loss of {', '.join(held)}: for it the figures are a lower bound."
     if unknown:
         return f"Whether the judge was in the loss of {', '.join(unknown)} is not known: the weights don't say."
     return "The judge was in no generator's loss: its hash is not in their weights."

@@ -29,7 +29,7 @@ from synth2real.dataset.judges import introductions, open_judges
 from synth2real.dataset.sheets import correspondence_colours
 from synth2real.dataset.translate import check_size
 from synth2real.evaluate.kernel_distance import Features
-from synth2real.evaluate.rows import RENDERS, named_folders, rows_of
+from synth2real.evaluate.rows import RENDERS, named_folders, named_scenes, rows_of
 from synth2real.evaluate.table import Preservation, preservation
 from synth2real.gan.generator import Generator
 
@@ -47,6 +47,7 @@ def compare(
     *,
     judges: Sequence[Path],
     images: Sequence[str] = (),
+    beside: Sequence[str] = (),
     features: Path | None = None,
     framing: FramingMode = "none",
     count: int,
@@ -60,6 +61,7 @@ def compare(
         generators: files of weights. photos: folder of photos. scene: what is drawn.
         judges: two files of reconstructors, best ones that no generator was held to.
         images: NAME=DIR, other programs' images of the renders in `out/renders`, of the same names.
+        beside: NAME=SCENE.yaml, other scenes to draw from the same seeds, for how real they look.
         features: TorchScript file of the kernel distance's network. count, size, seed: of the held-out renders.
         framing: of the photos, as `load_photos` has it. settings: what was asked for, for the result.
     Raises:
@@ -67,33 +69,42 @@ def compare(
     """
     refuse_same_names([*generators, *judges])
     networks = {file.stem: Generator.from_pretrained(file) for file in generators}
-    folders = named_folders(images)
-    for name, generator in networks.items():
+    folders, scenes = named_folders(images), named_scenes(beside)
+    for generator in networks.values():
         check_size(size, generator)
-        if name in (*folders, RENDERS):
-            raise UserError(f"two rows have the name {name}: rename one")
+    names = [*networks, *folders, *scenes, RENDERS]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"two rows have the name {twice[0]}: rename one")
     eyes, extractor = open_judges(judges), Features(features) if features else None
     real = load_photos(photos, size, framing).images
     if len(real) < FEWEST_PHOTOS:
         raise UserError(f"only {len(real)} photos in {photos}: give at least {FEWEST_PHOTOS}")
     refuse_unwritable(out)
 
-    drawn = drawn_records(load("default"), count, size, seed, scene)
-    records = [only(record, NEEDED) for record in tracked(drawn, "renders", count)]
+    records = drawn(scene, RENDERS, NEEDED, count, size, seed)
+    others = {
+        name: np.stack([record.rgb for record in drawn(other, name, ("rgb",), count, size, seed)])
+        for name, other in scenes.items()
+    }
     write_renders(out / "renders", records)
     rows = rows_of(records, networks, folders)
     with whole_file(out / "sheet.png") as file:
         write_sheet(file, records[:SHOWN], [row[:SHOWN] for row in rows.values()])
     judged = introductions(judges, {name: generator.card for name, generator in networks.items()})
-    settings = {**settings, "images": tuple(f"{name}={folder.name}" for name, folder in folders.items()) or None}
     weights = digests(*generators, *judges, *([features] if features else []))
-    found = preservation(rows, records, real, eyes, extractor, settings, weights, judged)
+    found = preservation(rows, others, records, real, eyes, extractor, settings, weights, judged)
     found.result.write(out, NAME, command_of(settings))
     with whole_file(out / f"{NAME}.md") as file:
         file.write_text(found.result.markdown())
     with whole_file(out / "plot.png") as file:
         write_plot(file, found)
     return found.result
+
+
+def drawn(scene: SceneConfig, name: str, needed: tuple[str, ...], count: int, size: int, seed: int) -> list[Record]:
+    """The held-out records of a row, with the fields that are needed."""
+    records = drawn_records(load("default"), count, size, seed, scene)
+    return [only(record, needed) for record in tracked(records, name, count)]
 
 
 def refuse_same_names(files: Sequence[Path]) -> None:

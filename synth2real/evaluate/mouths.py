@@ -1,7 +1,7 @@
 """Whether a translation opened mouths or painted smiles: what a generator learns from photos of people who smile.
 
-    opened     of the renders with closed lips (labels: no pixel of teeth or the mouth's inside), the share whose image
-               shows a judge's parser either on more than OPEN of the face's pixels
+    opened     of the renders with closed lips (teeth and the mouth's inside are at most CLOSED of the labels' face: the
+               line between lips), the share in whose image a judge's parser sees them on more than OPEN of it
     raised     of the renders that do not smile (both units of the smile below UNSMILING), the share in whose image the
                corners of the mouth lie higher by more than RAISED mouth widths, as a judge's correspondence shows them;
                it stands for a network that reads expressions, of which none is bundled
@@ -20,8 +20,9 @@ from recon.faces import load
 from recon.faces.parsing import CLASS_OF_REGION
 from recon.methods.base import Reconstructor
 from recon.synthesis.record import Record
-from synth2real.photos.traits import MOUTH_INSIDE, OPEN, mouth_inside, parsed
+from synth2real.photos.traits import OPEN, mouth_inside, parsed
 
+CLOSED = OPEN / 2
 UNSMILING = 0.1
 RAISED = 0.05
 SMILES = ("mouthSmileLeft", "mouthSmileRight")
@@ -41,8 +42,8 @@ def opened(network: Reconstructor, records: Sequence[Record], images: np.ndarray
 
 
 def closed_lips(record: Record) -> bool:
-    """Whether the labels show neither teeth nor the mouth's inside."""
-    return not np.isin(CLASS_OF_REGION[record.region], MOUTH_INSIDE).any()
+    """Whether the labels show teeth and the mouth's inside on no more than CLOSED of the face."""
+    return bool(mouth_inside(CLASS_OF_REGION[record.region][None])[0] <= CLOSED)
 
 
 def raised(records: Sequence[Record], shapes: np.ndarray, originals: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The rows of the preservation table: the renders, generators' translations of them, other programs' images of them."""
+"""The preservation table's rows: renders, generators' translations and other programs' images of them, other scenes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
+from recon.configuration import read_config
 from recon.errors import UserError
 from recon.files import image_files
 from recon.photos.reading import read_photo
 from recon.progress import tracked
+from recon.synthesis.config import SceneConfig
 from recon.synthesis.record import Record
 from synth2real.dataset.translate import translate_images
 from synth2real.gan.generator import Generator
 
-RENDERS = "renders"
+RENDERS, PHOTOS = "renders", "photos"
 BATCH = 16
 
 
@@ -55,17 +57,32 @@ def read_row(folder: Path, records: Sequence[Record]) -> np.ndarray:
 
 
 def named_folders(words: Sequence[str]) -> dict[str, Path]:
-    """NAME=DIR words -> name -> folder.
+    """NAME=DIR words of --images -> name -> folder.
 
     Raises:
         UserError: a word is none, a name is given twice or taken, or a folder is missing.
     """
-    folders: dict[str, Path] = {}
-    for word in words:
-        name, equals, place = word.partition("=")
-        if not (name and equals and place) or name in folders or name in (RENDERS, "photos"):
-            raise UserError(f"--images {word}: give NAME=FOLDER, each name once, and not {RENDERS} or photos")
-        if not Path(place).is_dir():
-            raise UserError(f"--images {word}: there is no folder {place}: check the path")
-        folders[name] = Path(place)
+    folders = _named(words, "--images", "FOLDER")
+    for name, place in folders.items():
+        if not place.is_dir():
+            raise UserError(f"--images {name}={place}: there is no folder {place}: check the path")
     return folders
+
+
+def named_scenes(words: Sequence[str]) -> dict[str, SceneConfig]:
+    """NAME=FILE words of --beside -> name -> what is drawn.
+
+    Raises:
+        UserError: a word is none, a name is given twice or taken, or a file is missing or no scene.
+    """
+    return {name: read_config(SceneConfig, file) for name, file in _named(words, "--beside", "SCENE.yaml").items()}
+
+
+def _named(words: Sequence[str], option: str, place: str) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for word in words:
+        name, equals, given = word.partition("=")
+        if not (name and equals and given) or name in found or name in (RENDERS, PHOTOS):
+            raise UserError(f"{option} {word}: give NAME={place}, each name once, and not {RENDERS} or {PHOTOS}")
+        found[name] = Path(given)
+    return found

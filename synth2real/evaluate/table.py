@@ -16,15 +16,16 @@ from recon.evaluate.results import Figure, Measure, Result, figures_of
 from recon.synthesis.record import Record
 from synth2real.dataset.judges import Judge
 from synth2real.evaluate.kernel_distance import WITHOUT, Features, kernel_distance
-from synth2real.evaluate.mouths import OPEN, RAISED, opened, raised, share_figure
+from synth2real.evaluate.mouths import CLOSED, OPEN, RAISED, opened, raised, share_figure
 from synth2real.evaluate.nearest import nearest_photo
 from synth2real.evaluate.preservation import drifts, face_shapes, skin_tone_deg, spread
 from synth2real.evaluate.realism import accuracies
-from synth2real.evaluate.rows import RENDERS
+from synth2real.evaluate.rows import PHOTOS, RENDERS
 from synth2real.gan.parser_loss import has_parser
 
-PHOTOS = "photos"
+BESIDE = "Rows without a judge's figure are other scenes, of the same seeds: nothing translated them."
 VIEWS = {"whole": "told from photos, whole image", "inner": "inner face"}
+NEAREST = {"nearest": Measure("nearest photo, 1 as photos")}
 TOLD = {
     "drift_px": Measure("drift", "px"),
     "landmark_drift_px": Measure("landmarks", "px"),
@@ -44,6 +45,7 @@ class Preservation:
 
 def preservation(
     rows: Mapping[str, np.ndarray],
+    beside: Mapping[str, np.ndarray],
     records: Sequence[Record],
     photos: np.ndarray,
     judges: Sequence[Judge],
@@ -55,11 +57,12 @@ def preservation(
     """Measure every row.
 
     Args:
-        rows: see `rows_of`; the renders are among them. photos: (M, S, S, 3) uint8, framed like the renders.
+        rows: see `rows_of`; the renders are among them. beside: other scenes' images (K, S, S, 3) uint8, of which it is
+            measured how real they look, and no more. photos: (M, S, S, 3) uint8, framed like the renders.
         features: of the kernel distance; None: there is none. judged: a sentence about each judge, for the notes.
         settings, weights: for the result.
     """
-    realism, used = accuracies(rows, photos)
+    realism, used = accuracies({**rows, **beside}, photos)
     shapes = {name: face_shapes(judges[0], images) for name, images in rows.items()}
     tones = [skin_tone_deg(record.rgb, record.mask) for record in records]
     values: list[dict[str, Any]] = []
@@ -82,13 +85,21 @@ def preservation(
         figures += [figure for figure, _ in painted]
         figures.append(_spread(name, shapes[name], shapes[RENDERS]))
         values += of_images
+    for name, images in beside.items():
+        figures += _realism(name, images, photos, realism[name], used, features)
+        figures += figures_of([{"nearest": float(near)} for near in nearest_photo(images, photos)], NEAREST, name)
     figures += _realism(PHOTOS, photos[::2], photos[1::2], realism[PHOTOS], used, features)
     result = Result(
         f"Preservation: what translated renders of {photos.shape[1]} px kept",
         "preservation",
         settings,
         tuple(figures),
-        (*_notes(len(records), len(photos), used), *([] if features else [WITHOUT]), *judged),
+        (
+            *_notes(len(records), len(photos), used),
+            *([BESIDE] if beside else []),
+            *([] if features else [WITHOUT]),
+            *judged,
+        ),
         weights,
         values,
     )
@@ -135,7 +146,7 @@ def _measures(judges: Sequence[Judge]) -> dict[str, Measure]:
         for judge in judges
         for key, measure in TOLD.items()
     }
-    return {"nearest": Measure("nearest photo, 1 as photos"), **told, "tone_deg": Measure("skin tone moved", "deg")}
+    return {**NEAREST, **told, "tone_deg": Measure("skin tone moved", "deg")}
 
 
 def _spread(name: str, shapes: np.ndarray, originals: np.ndarray) -> Figure:
@@ -151,10 +162,11 @@ def _notes(renders: int, photos: int, used: int) -> tuple[str, ...]:
         "Nearest photo: distance of the inner face to the nearest of the photos, over a photo's to the nearest other.",
         "Judges: way of the face's points and of the landmarks between render and image, looked up by correspondence; "
         "length of the position's change; overlap of the masks. Of the renders themselves it is none.",
-        "Closed mouths opened: renders whose labels show neither teeth nor the mouth's inside, in whose image a "
-        f"judge's parser, where it has one, sees them on more than {100 * OPEN:g} % of the face. Corners raised: faces "
-        f"that do not smile, in whose image the mouth's corners lie higher by more than {100 * RAISED:g} % of its "
-        "width, as judge a sees them. The row of the renders is what the judges see where nothing changed.",
+        f"Closed mouths opened: renders whose labels show teeth and the mouth's inside on at most {100 * CLOSED:g} % "
+        f"of the face, in whose image a judge's parser, where it has one, sees more than {100 * OPEN:g} %. Corners "
+        "raised: faces that do not smile, in whose image the mouth's corners lie higher by more than "
+        f"{100 * RAISED:g} % of its width, as judge a sees them. The row of the renders is what the judges see where "
+        "nothing changed.",
         "Skin tone: change of the individual typology angle of the face's median colour. Faces' spread: distance of "
         "each face's landmarks from the mean face's, as judge a sees them; below 100 % faces have drawn together.",
     )

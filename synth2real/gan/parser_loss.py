@@ -11,6 +11,7 @@ from recon.methods.base import FaceGeometry, Reconstructor, device_of
 from synth2real.gan.config import ParserLossConfig
 
 INSIDE_MOUTH = tuple(CLASSES.index(name) for name in ("mouth_inside", "teeth"))  # drawn with the face, no part of it
+SKIN, BEARD = CLASSES.index("skin"), CLASSES.index("facial_hair")
 LEAST = 1e-6  # probability; below it the cross-entropy hardly grows, and its gradient still shows the way
 
 
@@ -26,7 +27,8 @@ def parser_loss(answer: FaceGeometry, classes: Tensor, mask: Tensor, config: Par
     probabilities, codes = answer.maps.classes.float(), classes.long()
     exact = mask.bool() | torch.isin(codes, torch.tensor(INSIDE_MOUTH, device=codes.device))
     weights = class_weights(config).to(codes.device)[codes] * exact
-    surprise = -(probabilities.gather(1, codes) + LEAST).log()
+    beards = probabilities[:, BEARD : BEARD + 1] * (codes == SKIN)  # labels of the face see through them
+    surprise = -(probabilities.gather(1, codes) + beards + LEAST).log()
     return (weights * surprise).sum() / weights.sum().clamp_min(1e-6)
 
 

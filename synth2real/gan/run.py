@@ -17,7 +17,7 @@ from recon.errors import UserError
 from recon.faces import load
 from recon.files import printable, whole_file
 from recon.methods.base import Reconstructor
-from recon.methods.pretrained import digest, save_weights, weights_file
+from recon.methods.pretrained import digest, lineage_of, save_weights, weights_file
 from recon.photos.folder import Photos, load_photos
 from recon.processes import one_thread
 from recon.synthesis.source import content, held_out_of, open_source
@@ -61,6 +61,7 @@ def _train(experiment: GanExperiment, run_dir: Path, cache: Path | None) -> Path
         sources = {name: opened(name, config, cache=cache) for name, config in experiment.sources.items()}
     weights = experiment.geometry.network or str(bundled.network_weights())
     network = Reconstructor.from_pretrained(weights).to(device())
+    held_by = lineage_of(weights_file(weights))
     start = started_from(experiment)
     if experiment.parser.weight > 0:
         refuse_without_parser(network, "parser.weight above 0")
@@ -89,7 +90,7 @@ def _train(experiment: GanExperiment, run_dir: Path, cache: Path | None) -> Path
 
     average = cast(Generator, state.ema["generator"].average.cpu())
     card = {"experiment": to_plain(experiment), "inputs": inputs, "settings": settings, "steps": state.step}
-    card |= {"renders": state.step * experiment.batch, "photos": len(photo_batches.images)}
+    card |= {"renders": state.step * experiment.batch, "photos": len(photo_batches.images), "held_by": held_by}
     save_weights(run_dir / "generator.safetensors", average, card)
     return run_dir / "generator.safetensors"
 

@@ -32,12 +32,12 @@ from recon.reconstruction.map_pose import (
     LEFT_EYE,
     RIGHT_EYE,
     Seen,
-    angles_deg,
     canonical_mm,
     eyes_in,
     read_off,
     seen_face,
 )
+from recon.synthesis.pose import angles_deg
 from recon.synthesis.scene import Scene
 
 Statistics = dict[str, np.ndarray]

@@ -78,3 +78,18 @@ def test_a_process_that_died_while_nobody_asked_is_one_sentence():
     with pytest.raises(UserError, match="a worker process died"), process_pool(1) as pool:
         pool.submit(die).exception()
         pool.submit(die)
+
+
+def long_answer(bytes_: int) -> bytes:
+    return b"0" * bytes_
+
+
+def test_an_error_amid_a_long_answer_ends_the_pool():
+    """The pool's thread, for which Python's exit waits, must not wait for the rest of an answer that nobody sends."""
+    with pytest.raises(KeyboardInterrupt), process_pool(2) as pool:
+        answers = [pool.submit(long_answer, 200_000_000) for _ in range(4)]  # one is always on its way
+        thread = pool._executor_manager_thread
+        result_of(answers[0])
+        raise KeyboardInterrupt
+    thread.join(60)
+    assert not thread.is_alive()

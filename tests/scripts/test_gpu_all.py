@@ -64,13 +64,24 @@ def test_the_whole_path_at_toy_size(photos: Path, tmp_path: Path) -> None:
     assert steps == [line[3:] for line in run.stdout.splitlines() if line.startswith("== ")] and len(steps) == 9
     assert (out / "seconds.txt").read_text().count("exit code 0") == len(steps)
 
-    network = Reconstructor.from_pretrained(out / "network/weights.safetensors")
+    network = Reconstructor.from_pretrained(out / "network_sharper/weights.safetensors")
     assert network.card["steps"] == 2 and has_parser(network)
+    assert Reconstructor.from_pretrained(out / "deca_detail/weights.safetensors").card["steps"] == 2
     for name, weight in (("harmoniser", 24.0), ("harmoniser_free", 0.0)):
         card = Generator.from_pretrained(out / f"{name}.safetensors").card
         assert card["steps"] == 2 and 16 <= card["photos"] <= PHOTOS
         assert card["experiment"]["geometry"]["weight"] == weight
-    for run_dir in (out / "network", out / "harmoniser", out / "harmoniser_free"):
+    for name in (
+        "network",
+        "network_more",
+        "network_sharper",
+        "deca",
+        "deca_acting",
+        "deca_detail",
+        "harmoniser",
+        "harmoniser_free",
+    ):
+        run_dir = out / name
         with Image.open(run_dir / "curves.png") as curves:
             assert curves.width > 1000
         assert len(list((run_dir / "sheets").iterdir())) == 1

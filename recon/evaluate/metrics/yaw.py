@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recon.reconstruction.map_pose import angles_deg, seen_face
+from recon.reconstruction.map_pose import seen_face
+from recon.synthesis.pose import angles_deg
 from recon.synthesis.record import Record
 
 

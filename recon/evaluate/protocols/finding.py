@@ -1,7 +1,8 @@
 """The protocol on finding: is the face of a photo found where known points say, also when the photo is turned?
 
 Nothing is told to the finder, as in `recon reconstruct`. What it finds is read at the five points: pupils (middles of
-the eye openings), the nose's tip, the mouth's corners. One photo is one person.
+the eye openings), the nose's tip, the mouth's corners. One photo is one person. Corners of the photos, where no face
+is, are looked at as photos of their own: what is found there is wrong.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ MEASURES = {
     "wrong": Measure("photos found wrong", "%"),
     "error": Measure("error of the points", "% of the eye distance"),
 }
+FOUND = {"found": Measure("corners taken for a face", "%")}
+CLEAR = 0.5  # eye distances from a corner's square to the nearest of the face's points, at least
+CORNER_PX = 256
 
 
 def run(settings: Settings) -> Result:
@@ -53,14 +57,26 @@ def run(settings: Settings) -> Result:
         ]
         figures += figures_of(found, MEASURES, f"turned by {turn}\N{DEGREE SIGN}")
         values += found
+    empty = [
+        {
+            "photo": file.name,
+            "corner": i % 4,
+            "found": found_in(corner(read_photo(file), table[file.name], i % 4), network, model),
+        }
+        for i, file in enumerate(tracked(files[: settings.corners], "corners"))
+    ]
+    figures += figures_of(empty, FOUND, "corners") if empty else []
+    values += empty
     return Result(
         title="Faces found in turned photos" + (", looking twice" if settings.mirrored else ""),
         protocol="finding",
         settings=to_plain(settings),
         figures=tuple(figures),
         notes=(
-            f"{len(files)} photos. Right: the nearest face's five points lie within {settings.near_percent:g} % in the "
-            "mean; wrong: a face was found elsewhere or turned; else none was found. Error: over photos with a face.",
+            f"{len(files)} photos. Right: the nearest face's five points lie within {settings.near_percent:g} % in "
+            "the mean; wrong: a face was found elsewhere or turned; else none was found. Error: over those with one.",
+            f"Corners: squares in {len(empty)} photos that end half an eye distance before the face's points, at "
+            f"{CORNER_PX} px.",
         ),
         weights=digests(settings.network),
         values=values,
@@ -82,6 +98,28 @@ def score(
     error = float(np.nanmin([*errors, np.inf]))
     right = error <= settings.near_percent
     return {"right": 100.0 * right, "wrong": 100.0 * (not right), "error": min(error, 100.0)}
+
+
+def found_in(photo: Image.Image, network: Reconstructor, model: FaceModel) -> float:
+    """100 where a face is found, else 0."""
+    try:
+        find_faces(photo, network, model)
+    except Unusable:
+        return 0.0
+    return 100.0
+
+
+def corner(photo: Image.Image, points: np.ndarray, which: int) -> Image.Image:
+    """The largest square in a corner of the photo that stays CLEAR of the points (k, 2) px, enlarged to CORNER_PX.
+    which: 0 at the top left, 1 right, 2 and 3 at the bottom."""
+    wide, high = photo.size
+    right, bottom = which % 2 == 1, which >= 2
+    away = np.abs(points - [wide * right, high * bottom])
+    unit = float(np.linalg.norm(points[1] - points[0]))
+    side = max(1, int(min(away.max(1).min() - CLEAR * unit, wide, high)))
+    left, top = (wide - side) * right, (high - side) * bottom
+    square = photo.crop((left, top, left + side, top + side))
+    return square.resize((CORNER_PX, CORNER_PX), Image.Resampling.BICUBIC)
 
 
 def turned_by(photo: Image.Image, points: np.ndarray, turn: int) -> tuple[Image.Image, np.ndarray]:

@@ -18,6 +18,7 @@ from recon.evaluate.results import Figure, Result
 from recon.evaluate.settings import ShapeSpreadSettings as Settings
 from recon.faces import load
 from recon.faces.model import FaceModel
+from recon.methods.deca.detail.network import DetailedDeca
 from recon.methods.deca.geometry import DecaGeometry
 from recon.methods.deca.network import Deca
 from recon.progress import tracked
@@ -33,6 +34,7 @@ NAMES = {
 def run(settings: Settings) -> Result:
     """Draw people, ask for their shapes, compare them."""
     network = open_network(settings.network, False)
+    network = network.coarse if isinstance(network, DetailedDeca) else network
     if not isinstance(network, Deca):
         raise UserError(f"shape_spread asks for shape codes, which {network.name} has none of: give a network of deca")
     scene = read_config(SceneConfig, settings.scene, {"shots_per_person": str(settings.shots)})

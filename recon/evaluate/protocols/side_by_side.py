@@ -18,7 +18,7 @@ from recon.errors import UserError
 from recon.evaluate import held_out
 from recon.evaluate.answers import in_image, landmarks_of, mesh_of, settled_depth
 from recon.evaluate.metrics.nme import box_side, nme
-from recon.evaluate.networks import network_file, open_network, predict_images
+from recon.evaluate.networks import open_network, predict_images
 from recon.evaluate.protocols import dense_nme, landmarks_2d, renders, scan_views
 from recon.evaluate.readers.textured_mesh import load_scan
 from recon.evaluate.results import Figure, Measure, Result, figures_of
@@ -27,7 +27,7 @@ from recon.evaluate.webmorph import Photo, load_framed
 from recon.evaluate.yardsticks import blind_answers, mean_face
 from recon.faces import load
 from recon.methods.base import FaceGeometry, Reconstructor
-from recon.methods.pretrained import digest
+from recon.methods.pretrained import digest, weights_file
 from recon.processes import one_thread
 from recon.progress import tracked
 from recon.reconstruction.networks import kind_of
@@ -97,7 +97,7 @@ def run(settings: Settings) -> Result:
             "model's vertices (of a network that gives maps alone by registration).",
             "No face found: " + "; ".join(f"{label} {number}" for label, number in missed.items()) + ".",
         ),
-        weights={label: digest(network_file(place)) for label, place in zip(networks, settings.networks, strict=True)},
+        weights={label: digest(weights_file(place)) for label, place in zip(networks, settings.networks, strict=True)},
         values=values,
     )
 
@@ -112,7 +112,7 @@ def labels_of(files: Sequence[Path]) -> list[str]:
         raise UserError("no networks to set side by side: give --networks '[FILE, FILE]'")
     labels = []
     for place in files:
-        network, file = open_network(place, False), network_file(place)
+        network, file = open_network(place, False), weights_file(place)
         labels.append(f"{kind_of(network)} ({file.parent.name}/{file.stem}, {file.stat().st_size / 1e6:.1f} MB)")
     if len(set(labels)) < len(labels):
         raise UserError("--networks names the same file twice: name each once")

@@ -3,8 +3,10 @@
 Each person is drawn twice, all alike but the expression: at rest, and with the brows raised, which deepens the lines of
 the forehead (`recon.people.skin.wrinkles`).
 
-- With the person's detail code kept and the codes of expression and jaw exchanged for those of the raised brows, the
-  displacement should change where these lines run, more than elsewhere.
+- With the person's detail code kept and the codes of expression exchanged for those of raised brows, the displacement
+  should change where these lines run, more than elsewhere: with the expression that was drawn, as who animates a face
+  gives it, and with the one that the network sees.
+- The displacement of the raised picture should be like the height of the drawn furrows.
 - With the next person's detail code the expression should stay: the face's detailed picture with the other's code is
   looked at again, and its expression codes are compared with those of its picture with its own.
 - The detailed normals should be nearer to those of the drawn skin than the coarse ones. They are compared at the pixels
@@ -29,20 +31,19 @@ from recon.evaluate.settings import WrinklesSettings as Settings
 from recon.faces import load
 from recon.faces.model import FaceModel
 from recon.methods.base import device_of
-from recon.methods.deca.codes import Codes
+from recon.methods.deca.codes import Codes, with_expressions
 from recon.methods.deca.detail.network import DetailedDeca
 from recon.methods.deca.detail.surface import texels_of
 from recon.methods.deca.detail.training import picture_of
-from recon.methods.deca.face import face_of
 from recon.people.config import DressConfig
 from recon.people.skin.wrinkles import ZONES
 from recon.progress import tracked
-from recon.render.differentiable.uv_map import UvMap
 from recon.synthesis.head import prepared
 from recon.synthesis.record import Record
 from recon.synthesis.render_record import render_record
 from recon.synthesis.scene import SceneConfig, draw_scene
 from recon.synthesis.targets import SkinTarget
+from recon.synthesis.targets.skin_height import face_texels, skin_height
 
 RAISED = ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 ZONE = "forehead"
@@ -51,6 +52,9 @@ MEASURES = {
     "lines_mm": Measure("displacement changed by raised brows, where lines are drawn", "mm"),
     "elsewhere_mm": Measure("the same elsewhere", "mm"),
     "excess_mm": Measure("more at the lines than elsewhere", "mm"),
+    "seen_lines_mm": Measure("changed at the lines by the expression that is seen", "mm"),
+    "seen_excess_mm": Measure("of it more than elsewhere", "mm"),
+    "height_r": Measure("correlation of displacement and drawn furrows"),
     "expression": Measure("expression changed by raised brows", "of its codes"),
     "expression_swapped": Measure("expression changed by another's detail", "of its codes"),
     "coarse_deg": Measure("coarse normals off the drawn skin's", "deg"),
@@ -78,7 +82,15 @@ def run(settings: Settings) -> Result:
     last: Looked | None = None
     for rest, raised in tracked(pairs(settings, network.size), "people", settings.people):
         still, moved = answer(network, rest), answer(network, raised)
-        value = {**changed(network, still, moved, zone), **normals_off(network, moved, raised)}
+        acted = [acting(network, looked, record) for looked, record in ((still, rest), (moved, raised))]
+        seen = changed(network, still, moved, zone)
+        value = {
+            **changed(network, acted[0], acted[1], zone),
+            **{f"seen_{name}": seen[name] for name in ("lines_mm", "excess_mm")},
+            "expression": apart_of(still.codes.expression, moved.codes.expression),
+            "height_r": like_drawn(network, acted[1], raised),
+            **normals_off(network, moved, raised),
+        }
         if last is not None:
             value["expression_swapped"] = by_detail(network, still, last.detail)
         values.append({"person": len(values), "expression_swapped": np.nan, **value})
@@ -123,9 +135,8 @@ def lines_of(network: DetailedDeca) -> Tensor:
     config = network.config.coarse
     if load(config.model) is not load("default"):
         raise UserError(f"wrinkles are drawn on the default model, not on '{config.model}': give a network of it")
-    model, surface = load("default"), face_of(config, torch.device("cpu"), whole=True).surface
-    texels = UvMap.of(surface.triangles, surface.uv, network.config.texture_px)
-    furrows = prepared(model).furrows
+    model = load("default")
+    texels, furrows = face_texels(model, network.config.texture_px), prepared(model).furrows
     share = torch.zeros(len(model.mean))
     here = furrows.zone == list(ZONES).index(ZONE)
     share[furrows.held[here]] = furrows.share[here]
@@ -146,8 +157,23 @@ def changed(network: DetailedDeca, rest: Looked, raised: Looked, zone: Tensor) -
     mask = texels_of(network.config.coarse, len(still), still.device).mask
     change, elsewhere = (moved - still).abs(), mask * (zone == 0)
     lines, other = (float((change * where).sum() / where.sum()) for where in (zone, elsewhere))
-    apart = apart_of(rest.codes.expression, raised.codes.expression)
-    return {"lines_mm": lines, "elsewhere_mm": other, "excess_mm": lines - other, "expression": apart}
+    return {"lines_mm": lines, "elsewhere_mm": other, "excess_mm": lines - other}
+
+
+def acting(network: DetailedDeca, looked: Looked, record: Record) -> Looked:
+    """The answer with a record's true expression."""
+    expression = torch.from_numpy(record.expression)[None].to(looked.codes.expression)
+    return replace(looked, codes=with_expressions(network.config.coarse, looked.codes, expression))
+
+
+@torch.no_grad()
+def like_drawn(network: DetailedDeca, looked: Looked, record: Record) -> float:
+    """Correlation over the texels of the face of the displacement and the height of the drawn furrows; NaN where one
+    of them is even."""
+    found = network.displacement(looked.detail, looked.codes)[0, 0].cpu()
+    mask = texels_of(network.config.coarse, len(found), torch.device("cpu")).mask
+    both = torch.stack([found[mask], skin_height(record, record.model, len(found))[0][mask]])
+    return float(torch.corrcoef(both)[0, 1])
 
 
 @torch.no_grad()
@@ -170,9 +196,7 @@ def normals_off(network: DetailedDeca, looked: Looked, record: Record) -> dict[s
     """Mean angles in degrees of the coarse and of the detailed normals to those of the drawn skin, at its pixels."""
     side, device = network.size, device_of(network)
     displacement = network.displacement(looked.detail, looked.codes)
-    vertices = face_of(network.config.coarse, device).vertices_mm(looked.codes)
-    coarse = face_of(network.config.coarse, device).picture(vertices, looked.codes, side)
-    fine = picture_of(network, looked.codes, displacement, side)
+    coarse, fine = (picture_of(network, looked.codes, one, side) for one in (None, displacement))
     skin = (SkinTarget(side)(record)["mask"].to(device) * coarse.mask[0])[0] > 0
     true, smooth = (
         torch.from_numpy(np.asarray(values, np.float32)).to(device)[skin]

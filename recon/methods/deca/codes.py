@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from recon.faces import load
-from recon.faces.articulation import Articulation
+from recon.faces.articulation import JAW, Articulation
 from recon.faces.model import FaceModel
 from recon.methods.deca.config import DecaConfig
 from recon.render.differentiable.light import HARMONICS
@@ -57,6 +57,19 @@ def expression_columns(model: FaceModel) -> tuple[int, ...]:
         names = UNSEEN if joints is None else UNSEEN + BY_POSE
         left_out |= {column for column, name in enumerate(model.expression_names) if name in names}
     return tuple(column for column in range(len(model.expression_basis)) if column not in left_out)
+
+
+def with_expressions(config: DecaConfig, codes: Codes, expression: Tensor) -> Codes:
+    """Codes with other coefficients (B, e) of all of the model's expressions, whose units may turn the jaw; images
+    where these are NaN keep their own."""
+    model, known = load(config.model), expression.isfinite().all(1, keepdim=True)
+    columns = list(expression_columns(model))[: codes.expression.shape[1]]
+    told = replace(codes, expression=torch.where(known, expression[:, columns], codes.expression))
+    joints = model.articulation
+    if joints is None or joints.turned_by is None or not codes.jaw.shape[1]:
+        return told
+    jaw = expression @ joints.turned_by[:, JAW].to(expression)
+    return replace(told, pose=torch.cat([codes.pose[:, :TURN], torch.where(known, jaw, codes.jaw)], 1))
 
 
 def counts(config: DecaConfig, textures: int) -> dict[str, int]:

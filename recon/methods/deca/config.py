@@ -50,8 +50,8 @@ class DecaLossConfig:
     photometric  of the picture's L1 inside the skin
     identity     of 1 - cos of a face embedder's two answers; without an embedder there is none
     consistency  of all of these again, with the shape of another picture of the same person (`shots` of an experiment)
-    truth        of the neutral shape's distance from the true one, mm, and of the expression's, where a source knows
-                 them: not the paper's, which knows none
+    truth        of the neutral shape's distance from the true one, mm, and of that by expression and jaw, where a
+                 source knows them: not the paper's, which knows none
     shape        of the squared shape codes
     expression   of the squared expression codes
     texture      of the squared texture codes

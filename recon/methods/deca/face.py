@@ -63,9 +63,9 @@ class Face:
         """(B, 68, 2): s Pi(M_i) + t, halves of the image's side, see `orthographic`."""
         return orthographic(vertices_mm[:, self.model.landmarks], codes.camera)[..., :2]
 
-    def picture(self, vertices_mm: Tensor, codes: Codes, side: int, uv_normals: Tensor | None = None) -> Rendered:
-        """I_r of equation 5, of `side` px; uv_normals: see `render`."""
-        return render(self.surface, vertices_mm, codes.camera, self.albedo(codes), codes.light, side, uv_normals)
+    def picture(self, vertices_mm: Tensor, codes: Codes, side: int, uv_relief: Tensor | None = None) -> Rendered:
+        """I_r of equation 5, of `side` px; uv_relief: see `render`."""
+        return render(self.surface, vertices_mm, codes.camera, self.albedo(codes), codes.light, side, uv_relief)
 
     def pixels(self, vertices_mm: Tensor, codes: Codes, side: int) -> Tensor:
         """(B, n, 3) px of an image of `side`: x rightward, y downward, z toward the viewer."""
@@ -85,14 +85,14 @@ def textures_of(config: DecaConfig) -> int:
 @lru_cache(maxsize=4)
 def _face(name: str, albedo: str, texture_px: int, device: torch.device, whole: bool) -> Face:
     model = load(name)
-    drawn = model.face & ~model.uv[model.triangles.long()].isnan().any(2).any(1)
+    drawn = model.textured
     if not drawn.any():
         raise UserError(f"the face model '{name}' has no uv on its face: give another")
     space, own = _texture(name, albedo), model.uv[model.triangles[drawn].long()]
     uv = own if space.uv is None or space.uv_triangles is None else space.uv[space.uv_triangles[drawn]]
     mean, basis = _pictures(space, model.triangles[drawn], uv, texture_px)
     part = model if whole else part_of(model, _corners(model, drawn))
-    triangles = part.triangles[part.face & ~part.uv[part.triangles.long()].isnan().any(2).any(1)]
+    triangles = part.triangles[part.textured]
     columns = torch.tensor(expression_columns(model))
     return on_device(Face(part, Surface(triangles, uv, None if uv is own else own), columns, mean, basis), device)
 

@@ -83,6 +83,14 @@ def codes_loss(found: Tensor, true: Tensor, products: Tensor) -> Tensor:
     return (squares.clamp_min(0) + SMALLEST_MM2).sqrt().sum() / known.sum().clamp_min(1)
 
 
+def moved_loss(found: Tensor, true: Tensor) -> Tensor:
+    """Root mean square distance, mm, of vertices (B, n, 3), a mean over the images where the true ones are known, not
+    NaN. () float; 0 where none are."""
+    known = true.isfinite().all(2).all(1)
+    squares = (found[known] - true[known]).square().sum(2).mean(1)
+    return (squares + SMALLEST_MM2).sqrt().sum() / known.sum().clamp_min(1)
+
+
 def products_of(basis: Tensor, mean: Tensor) -> Tensor:
     """(K, n, 3) mm, modes, and (n, 3) mm, the mean -> (K, K) mm^2: the modes' inner products, each about its middle
     and without what makes the mean larger or smaller, which no image tells; a mean over the n vertices."""

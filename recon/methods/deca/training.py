@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from torchvision.utils import make_grid
 
 from recon.methods.base import device_of
-from recon.methods.deca.codes import Codes
+from recon.methods.deca.codes import TURN, Codes
 from recon.methods.deca.config import DecaConfig, DecaLossConfig
 from recon.methods.deca.embedder import embedder_of
 from recon.methods.deca.face import face_of
@@ -20,6 +21,7 @@ from recon.methods.deca.losses import (
     identity_loss,
     landmark_loss,
     lip_distance_loss,
+    moved_loss,
     photometric_loss,
     products_of,
     regulariser,
@@ -49,21 +51,29 @@ def losses(network: Deca, batch: Batch, weights: DecaLossConfig) -> dict[str, Te
             again = image_losses(network.config, swapped, {k: v[several] for k, v in batch.items()}, weights)
             terms["consistency"] = weights.consistency * torch.stack(list(again.values())).sum()
     if weights.truth:
-        shapes, moves = products(network.config, codes.shape.device)
-        columns = face_of(network.config, codes.shape.device).columns
+        shapes = products(network.config, codes.shape.device)
         terms["truth"] = weights.truth * codes_loss(codes.shape, batch["identity"], shapes)
-        terms["truth_moved"] = weights.truth * codes_loss(codes.expression, batch["expression"][:, columns], moves)
+        terms["truth_moved"] = weights.truth * moved_loss(*moved(network.config, codes, batch))
     for name in ("shape", "expression", "texture"):
         terms[name] = getattr(weights, name) * regulariser(getattr(codes, name))
     return terms
 
 
 @lru_cache(maxsize=4)
-def products(config: DecaConfig, device: torch.device) -> tuple[Tensor, Tensor]:
-    """What `codes_loss` measures shapes and expressions by, see `products_of`; the same at every step."""
-    face = face_of(config, device)
-    bases = face.model.identity_basis, face.model.expression_basis[face.columns]
-    return products_of(bases[0], face.model.mean), products_of(bases[1], face.model.mean)
+def products(config: DecaConfig, device: torch.device) -> Tensor:
+    """What `codes_loss` measures shapes by, see `products_of`; the same at every step."""
+    model = face_of(config, device).model
+    return products_of(model.identity_basis, model.mean)
+
+
+def moved(config: DecaConfig, codes: Codes, batch: Batch) -> tuple[Tensor, Tensor]:
+    """(B, n, 3) mm twice: the true shapes with the expressions and jaws of the codes, and with the true expressions,
+    whose units may turn the jaw; heads straight."""
+    face, still = face_of(config, codes.shape.device), torch.zeros_like(codes.pose[:, :TURN])
+    straight = replace(codes, shape=batch["identity"], pose=torch.cat([still, codes.jaw], 1))
+    with torch.no_grad():
+        true = torch.vmap(face.model.vertices)(batch["identity"], batch["expression"])
+    return face.vertices_mm(straight), true
 
 
 def image_losses(config: DecaConfig, codes: Codes, batch: Batch, weights: DecaLossConfig) -> dict[str, Tensor]:

@@ -30,6 +30,8 @@ class Pix2VertexConfig:
                   answers are resized to the image
     parser        the joint network also tells what each pixel shows (`recon.faces.parsing`) and the mask of the whole
                   face, under hair and things as well; none in the paper's
+    sharper       channels of what sharpens a parser's classes, beside the U-Net's head (recon/methods/pix2vertex/
+                  sharper.py); training it changes nothing else of the network; 0: nothing does
     """
 
     outputs: Literal["separate", "joint"] = "separate"
@@ -43,11 +45,20 @@ class Pix2VertexConfig:
     fine: int = bounded(0, 0, 8192)
     coarser: int = bounded(1, 1, 8)
     parser: bool = False
+    sharper: int = bounded(0, 0, 1024)
 
     def __post_init__(self) -> None:
         refuse_widths(self.widths, GROUP if self.norm == "group" else None)
         if self.size % self.stride:
             raise UserError(f"size {self.size} is not divisible by {self.stride}, as widths and unshuffle need")
+        if self.sharper:
+            if not (self.parser and self.architecture == "unet"):
+                raise UserError(
+                    "sharper needs a U-Net with a parser: set architecture to unet and parser to true, or sharper to 0"
+                )
+            if self.unshuffle % self.coarser:
+                raise UserError(f"sharper needs an unshuffle that coarser divides: {self.unshuffle} by {self.coarser}")
+            refuse_widths((self.sharper,), GROUP if self.norm == "group" else None)
 
     @property
     def stride(self) -> int:
@@ -66,6 +77,7 @@ class Pix2VertexLossConfig:
     mask            of the mask's losses, which are ours: the paper's networks paint the background instead
     dice            of the overlap within the mask's losses, beside its cross-entropy of weight 1
     classes         of what each pixel shows, a parser's, ours too
+    sharper         of the same after what sharpens it, with the overlap of each class
     amodal          of the mask of the whole face, a parser's, ours too
     """
 
@@ -75,6 +87,7 @@ class Pix2VertexLossConfig:
     mask: float = bounded(10.0, *WEIGHT)
     dice: float = bounded(0.5, *WEIGHT)
     classes: float = bounded(5.0, *WEIGHT)
+    sharper: float = bounded(5.0, *WEIGHT)
     amodal: float = bounded(5.0, *WEIGHT)
 
 

@@ -23,20 +23,21 @@ def pix2vertex_losses(maps: Maps, batch: dict[str, Tensor], weights: Pix2VertexL
     """The weighted terms, by name; their sum is the loss.
 
     batch: position_mm (B, 3, H, W) in mm, correspondence (B, 3, H, W) in [0, 1], mask (B, 1, H, W) 0/1. The coordinate
-    terms run inside the true mask, the mask's over the whole image.
+    terms run inside the true mask, the mask's over the whole image. Terms of weight 0 are left out.
     """
     mask, true_position = batch["mask"], batch["position_mm"] / POSITION_UNIT_MM
-    losses = {
-        "position": weights.position * masked_l1(maps.position, true_position, mask),
-        "correspondence": weights.correspondence * masked_l1(maps.correspondence, batch["correspondence"], mask),
-        "mask": weights.mask * mask_loss(maps.mask_logits, mask, weights.dice),
+    terms = {
+        "position": lambda: masked_l1(maps.position, true_position, mask),
+        "correspondence": lambda: masked_l1(maps.correspondence, batch["correspondence"], mask),
+        "mask": lambda: mask_loss(maps.mask_logits, mask, weights.dice),
+        "normals": lambda: normals_loss(maps.position, true_position, mask),
     }
-    if weights.normals:
-        losses["normals"] = weights.normals * normals_loss(maps.position, true_position, mask)
-    if maps.class_logits is not None and maps.amodal_logits is not None:
-        losses["classes"] = weights.classes * class_loss(maps.class_logits, batch["classes"])
-        losses["amodal"] = weights.amodal * mask_loss(maps.amodal_logits, batch["amodal_mask"], weights.dice)
-    return losses
+    if (logits := maps.class_logits) is not None and (amodal := maps.amodal_logits) is not None:
+        terms["classes"] = lambda: class_loss(logits, batch["classes"])
+        terms["amodal"] = lambda: mask_loss(amodal, batch["amodal_mask"], weights.dice)
+    if (sharper := maps.sharper_logits) is not None:
+        terms["sharper"] = lambda: class_loss(sharper, batch["classes"]) + overlap_loss(sharper, batch["classes"])
+    return {name: getattr(weights, name) * term() for name, term in terms.items() if getattr(weights, name)}
 
 
 def masked_l1(predicted: Tensor, true: Tensor, mask: Tensor) -> Tensor:
@@ -76,6 +77,18 @@ def class_loss(logits: Tensor, classes: Tensor) -> Tensor:
     logits (B, C, H, W) float; classes (B, 1, H, W) float, the class's code. -> () float, nats.
     """
     return F.cross_entropy(logits, classes[:, 0].long(), logits.new_tensor(CLASS_WEIGHTS))
+
+
+def overlap_loss(logits: Tensor, classes: Tensor) -> Tensor:
+    """1 - the soft Dice coefficient of each class in each image that shows it, a mean: small things weigh as large.
+
+    logits (B, C, H, W) float; classes (B, 1, H, W) float, the class's code. -> () float in [0, 1].
+    """
+    true = F.one_hot(classes[:, 0].long(), logits.shape[1]).permute(0, 3, 1, 2).to(logits.dtype)
+    told, shown = logits.softmax(1), true.sum((-2, -1))
+    coefficient = 2 * (told * true).sum((-2, -1)) / (told.sum((-2, -1)) + shown)
+    there = (shown > 0).to(logits.dtype)
+    return ((1 - coefficient) * there).sum() / there.sum()
 
 
 def erode(mask: Tensor) -> Tensor:

@@ -63,6 +63,10 @@ class UNet(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """image (B, 3, H, W) float in [-1, 1] -> (B, channels_out, H / coarser, W / coarser) float."""
+        return self.at_answers_size(self.head(self.features(image)))
+
+    def features(self, image: Tensor) -> Tensor:
+        """What the head reads: (B, widths[0], H / unshuffle, W / unshuffle) of an image as `forward` takes it."""
         x = F.pixel_unshuffle(image, self.unshuffle)
         finest = x = x if self.enter is None else self.enter(x)
         skips: list[Tensor] = []
@@ -72,7 +76,10 @@ class UNet(nn.Module):
         x = self.up[0](self.lowest(skips.pop()))
         for up in self.up[1:]:
             x = up(torch.cat([x, skips.pop()], 1))
-        x = self.head(x if self.merge is None else self.merge(torch.cat([x, finest], 1)))
+        return x if self.merge is None else self.merge(torch.cat([x, finest], 1))
+
+    def at_answers_size(self, x: Tensor) -> Tensor:
+        """(B, k, H / unshuffle, W / unshuffle) -> (B, k, H / coarser, W / coarser)."""
         if self.enlarged == 1:
             return x
         return F.interpolate(x, scale_factor=self.enlarged, mode="bilinear", align_corners=False)

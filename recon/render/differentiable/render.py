@@ -17,7 +17,7 @@ from recon.render.differentiable.raster import Fragments, fragments
 @dataclass(frozen=True, eq=False)
 class Surface:
     """What is drawn of a mesh: triangles (f, 3) int32, counter-clockwise from outside; uv (f, 3, 2) float of their
-    corners, u right and v up in [0, 1]; relief_uv, the same of `uv_normals` where these lie over another atlas than the
+    corners, u right and v up in [0, 1]; relief_uv, the same of `uv_relief` where this lies over another atlas than the
     albedo."""
 
     triangles: Tensor
@@ -55,22 +55,22 @@ def render(
     albedo: Tensor,
     light: Tensor,
     side: int,
-    uv_normals: Tensor | None = None,
+    uv_relief: Tensor | None = None,
 ) -> Rendered:
     """Faces, batch by batch.
 
     Args:
         vertices_mm: (B, n, 3), posed, x right, y up, z toward the viewer. camera: (B, 3), see `orthographic`.
         albedo: (B, 3, T, T), row 0 on top. light: (B, 27), see `shading`. side: px, S.
-        uv_normals: (B, 3, T, T), in place of the mesh's, such as `displaced_normals`; over the surface's `relief_uv`.
+        uv_relief: (B, 3, T, T), added to the mesh's unit normals, such as `relief_of`; over the surface's `relief_uv`.
     """
     seen = fragments(in_pixels(orthographic(vertices_mm, camera), side), surface.triangles, side)
     grid = _grid(seen, surface.uv)
-    if uv_normals is None:
-        normals = seen.image(seen.of_vertices(vertex_normals(vertices_mm, surface.triangles)))
-    else:
+    normals = seen.image(seen.of_vertices(vertex_normals(vertices_mm, surface.triangles)))
+    if uv_relief is not None:
         over = grid if surface.relief_uv is None else _grid(seen, surface.relief_uv)
-        normals = functional.grid_sample(uv_normals, over, padding_mode="border", align_corners=False)
+        added = functional.grid_sample(uv_relief, over, padding_mode="border", align_corners=False)
+        normals = functional.normalize(normals, dim=1) + added
     mask = seen.image(torch.ones_like(seen.weights[:, :1])).detach()
     normals = functional.normalize(normals, dim=1) * mask
     colours = functional.grid_sample(albedo, grid, padding_mode="border", align_corners=False) * mask

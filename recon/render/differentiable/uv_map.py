@@ -60,21 +60,19 @@ class UvMap:
         return texels.transpose(1, 2).unflatten(2, (self.size, self.size))
 
 
-def displaced_normals(places: Tensor, normals: Tensor, displacement: Tensor) -> Tensor:
-    """Normals of M' = M + D N over the texture (DECA, section 4.2).
-
-    What the displacement does to the normals of the texels' grid is added to the mesh's smooth ones, so that none at
-    all leaves these as they are.
+def relief_of(places: Tensor, normals: Tensor, displacement: Tensor) -> Tensor:
+    """What M' = M + D N adds to the unit normals of M over the texture (DECA, section 4.2): the change that the
+    displacement makes to the normals of the texels' grid. 0 where there is none, so that a texture's coarse texels
+    take nothing from the mesh's own smooth normals.
 
     Args:
         places: (B, 3, T, T) mm and normals: (B, 3, T, T) unit, from `UvMap.spread`. displacement: (B, 1, T, T) mm.
 
     Returns:
-        (B, 3, T, T) unit.
+        (B, 3, T, T).
     """
-    normals = functional.normalize(normals, dim=1)
-    moved = normals_from_positions(places + displacement * normals, SMALLEST_MM2)
-    return functional.normalize(normals + moved - normals_from_positions(places, SMALLEST_MM2), dim=1)
+    moved = normals_from_positions(places + displacement * functional.normalize(normals, dim=1), SMALLEST_MM2)
+    return moved - normals_from_positions(places, SMALLEST_MM2)
 
 
 SMALLEST_MM2 = 1e-4  # of a texel's area, below which its normal fades instead of exploding

@@ -12,6 +12,7 @@ from recon.faces import load
 from recon.faces.model import REGIONS
 from recon.synthesis.record import Record
 from recon.synthesis.targets.base import image_of
+from recon.synthesis.targets.skin_height import skin_height
 
 SKIN = tuple(REGIONS.index(name) for name in ("skin", "lips", "brows"))
 
@@ -24,11 +25,13 @@ class SkinTarget:
     lips or brows of the face region are seen, not eyes, mouth, hair or things. size: px, S.
 
     With `model`, the name of a face model, also its identity (k,) and expression (e,), float; NaN where a record knows
-    none of it.
+    none of it. With `height_px` as well, also the height of furrows over its texture, height (1, T, T) float mm, see
+    `skin_height`.
     """
 
     size: int
     model: str | None = None
+    height_px: int | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -37,6 +40,8 @@ class SkinTarget:
     def __call__(self, record: Record) -> dict[str, Tensor]:
         seen = record.mask & np.isin(record.region, SKIN)
         told = {name: self._codes(record, name) for name in CODES if self.model}
+        if self.model and self.height_px:
+            told["height"] = skin_height(record, self.model, self.height_px)
         return {
             **told,
             "rgb": image_of(record),

@@ -176,6 +176,46 @@ def test_ctrl_c_while_modules_are_imported_shows_no_traceback() -> None:
     assert done.returncode != 0 and done.stderr == "interrupted\n"
 
 
+HALF_WAY = """
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background may have been told to ignore
+from recon.cli import Command, run_program
+from recon.commands.view import Options
+
+class Writer:
+    def __del__(self):
+        {dropped}
+
+def work(options):
+    {work}
+
+sys.modules["a"] = type(sys)("a")
+sys.modules["a"].Options, sys.modules["a"].run = Options, work
+sys.exit(run_program("prog", "", {{"work": Command("a", "works")}}, ["work", "file"]))
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("work", "dropped"),
+    [
+        ("writer = Writer(); signal.raise_signal(signal.{number})", "raise ValueError('write to closed file')"),
+        ("writer = Writer(); del writer; time.sleep(60)", "signal.raise_signal(signal.{number})"),
+    ],
+    ids=["what is stopped half-way complains", "the stop falls where Python drops errors"],
+)
+def test_a_stop_is_told_in_one_sentence_whatever_python_drops(number: str, work: str, dropped: str) -> None:
+    program = HALF_WAY.format(work=work.format(number=number), dropped=dropped.format(number=number))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
+    assert (done.returncode, done.stderr) == (130, "prog: interrupted\n")
+
+
+def test_without_a_stop_what_python_drops_is_told() -> None:
+    program = HALF_WAY.format(work="Writer()", dropped="raise ValueError('write to closed file')")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0 and "ValueError: write to closed file" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("shell", "code", "said"),
     [

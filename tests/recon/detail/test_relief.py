@@ -77,6 +77,17 @@ def test_detail_is_added_only_where_allowed():
     assert right.displacement_mm[right.smooth[:, 0] > 8].any()
 
 
+def test_nothing_is_added_where_something_lies_over_the_face(detail):
+    over = np.zeros((SIZE, SIZE), np.float32)
+    over[:, : SIZE // 2] = 1
+    bare = add_detail(*ball(), photo(SIZE), CAMERA, CONFIG, over=over)
+    left, right = (bare.smooth[:, 0] < -8), (bare.smooth[:, 0] > 8)
+    assert not bare.displacement_mm[left].any() and not bare.visible[left].any()
+    assert bare.displacement_mm[right].any() and np.array_equal(bare.seen, detail.seen)
+    all_over = add_detail(*ball(), photo(SIZE), CAMERA, CONFIG, over=np.ones((SIZE, SIZE), np.float32))
+    assert not all_over.displacement_mm.any() and np.array_equal(all_over.vertices, all_over.smooth)
+
+
 @pytest.mark.parametrize("method", ["dark_is_deep", "equation_12", "equation_13"])
 def test_the_other_methods_move_what_is_seen_alone(method):
     other = add_detail(*ball(), photo(SIZE), CAMERA, DetailConfig(method, 3.0, 20.0, fairing_mm=1.0))

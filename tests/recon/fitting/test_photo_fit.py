@@ -9,7 +9,7 @@ from recon.fitting.photo_fit import Figures, judged
 from recon.fitting.photometric import look_of, shifted
 from recon.fitting.turned import turn_of, turned_fit, turned_view
 from recon.geometry.cameras import Camera
-from recon.reconstruction.map_pose import angles_deg
+from recon.synthesis.pose import angles_deg
 from tests.recon.fitting.drawn_faces import MODEL, face
 
 GOOD = Figures(0.3, 0.01, 0.98, 0.97, 0.5, 0.15, 0.08)

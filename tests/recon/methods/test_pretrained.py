@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from recon.errors import UserError
 from recon.methods.base import Reconstructor
 from recon.methods.pix2vertex.network import Pix2Vertex, Pix2VertexConfig
-from recon.methods.pretrained import digest, save_weights
+from recon.methods.pretrained import UNTOLD, digest, lineage_of, save_weights
 from synth2real.gan.generator import Generator
 
 CONFIG = Pix2VertexConfig("separate", 64, "unet", (16, 32), unshuffle=2, norm="group", dropout=0.1)
@@ -158,3 +159,26 @@ def test_a_method_that_is_loaded_first_is_trained_like_any() -> None:
     weights = Path(__file__).parents[3] / "data/weights/deca.safetensors"
     run = subprocess.run([sys.executable, "-c", code, weights], capture_output=True, text=True)
     assert run.stdout.strip() == "cpu", run.stderr
+
+
+@pytest.mark.parametrize("file", sorted(Path("data/weights").glob("*.safetensors")), ids=lambda file: file.stem)
+def test_the_bundled_weights_name_no_place_of_the_machine_that_made_them(file: Path) -> None:
+    with safe_open(file, framework="pt") as opened:
+        metadata = opened.metadata()
+    assert not [word for word in re.split(r"[\s\"\\]+", metadata.get("card", "")) if Path(word).is_absolute()]
+
+
+def test_a_lineage_is_told_as_far_as_the_card_tells(tmp_path: Path) -> None:
+    config = Pix2VertexConfig("joint", 32, "unet", (8, 8), unshuffle=2, norm="group", dropout=0.0)
+    cards = ({}, {"experiment": {"start": None}}, {"experiment": {"start": "a"}}, {"began_with": ["b"]})
+    found = []
+    for number, card in enumerate(cards):
+        save_weights(tmp_path / f"{number}.safetensors", Pix2Vertex(config), card)
+        first, *others = lineage_of(tmp_path / f"{number}.safetensors")
+        assert first == digest(tmp_path / f"{number}.safetensors")
+        found.append(others)
+    assert found == [[], [], [UNTOLD], ["b"]]
+    for place in ("none.safetensors", "text.safetensors", "."):
+        (tmp_path / "text.safetensors").write_text("no weights")
+        with pytest.raises(UserError):
+            lineage_of(tmp_path / place)

@@ -65,7 +65,7 @@ def test_results_of_the_same_settings_alone_are_left_as_they_are(tmp_path, netwo
         {"formats": ("glb",)},
         {"crop": True},
         {"box": (1.0, 2.0, 30.0, 40.0)},
-        {"network": network.network},
+        {"network": network.turned},
     ):
         options = {"config": CONFIG, "network": network, **other}
         assert reconstruct_photos([tmp_path / "a.png"], out, **options).made == 1, other

@@ -32,11 +32,15 @@ def test_an_upright_face_is_one(face, network):
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_face_turned_over_is_refused(face, network, degrees):
+def test_a_face_turned_over_is_found_so_or_refused_and_no_crop_to_learn_from(face, network, degrees):
     turned = face.rotate(degrees)
+    (upright,), (found,) = (find_faces(image, network, load("default"), crop=True) for image in (face, turned))
+    assert np.cos(found.framing.tilt - upright.framing.tilt + np.radians(degrees)) > np.cos(np.radians(3))
+    assert found.framing.eye_distance == pytest.approx(upright.framing.eye_distance, rel=0.03)
     with pytest.raises(Unusable, match="no face"):
-        find_faces(turned, network, load("default"), crop=True)
-    assert reason_against_crop(np.asarray(turned), network, load("default")) is not None
+        find_faces(turned, network.frontal, load("default"), crop=True)
+    for one in (network, network.turned, network.frontal):
+        assert reason_against_crop(np.asarray(turned), one, load("default")) is not None
 
 
 def test_noise_and_a_wall_are_none(network):

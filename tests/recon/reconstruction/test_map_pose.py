@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from recon.faces import load
-from recon.reconstruction.map_pose import angles_deg, canonical_mm, eyes_by_pose, eyes_in, read_off, seen_face
+from recon.reconstruction.map_pose import canonical_mm, eyes_by_pose, eyes_in, read_off, seen_face
+from recon.synthesis.pose import angles_deg
 from recon.synthesis.render_record import render_record
-from recon.synthesis.scene import SceneConfig, draw_scene, head_rotation
+from recon.synthesis.scene import SceneConfig, draw_scene
 
 BARE = SceneConfig(yaw_max_deg=25.0)
 
@@ -47,11 +48,6 @@ def test_the_eyes_lie_where_they_were_framed(model, scene, seen):
         middle, distance = found(seen, eye_goals(model))
         assert distance == pytest.approx(160 * scene.eye_share, rel=0.03)
         assert middle == pytest.approx([160 * scene.eye_u, 160 * scene.eye_v], abs=2.5)
-
-
-@pytest.mark.parametrize("angles", [(0.0, 0.0, 0.0), (30.0, -10.0, 5.0), (-60.0, 20.0, -15.0)])
-def test_angles_undo_the_rotation(angles):
-    assert angles_deg(head_rotation(*angles).astype(float)) == pytest.approx(angles, abs=1e-3)
 
 
 def test_linear_values_are_read_off_exactly_and_unseen_places_not_at_all():

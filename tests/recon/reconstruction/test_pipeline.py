@@ -8,6 +8,7 @@ from PIL import Image
 
 from recon.configuration import read_config
 from recon.faces import load
+from recon.faces.parsing import CLASSES
 from recon.geometry.cameras import Camera
 from recon.photos.framing import Framing, frame
 from recon.photos.region import region_of
@@ -96,3 +97,24 @@ def test_true_maps_give_a_mesh_that_lands_on_the_true_landmarks(model):
     assert np.abs(project(result, marks)[seen] / 2 - record.landmarks_px[seen]).max() < 2.0
     assert result.texture.shape == (256, 256, 3) and result.seen.max() == 1
     assert result.detail.vertices.shape == (len(result.uv), 3) and not result.detail.displacement_mm.any()
+
+
+def test_what_lies_over_a_face_comes_neither_into_its_texture_nor_into_its_relief(model):
+    record = render_record(model, draw_scene(model, 3, 2, SceneConfig(yaw_max_deg=15.0)), SIZE)
+    pixels = frame(Image.fromarray(record.rgb), None, 2 * SIZE).copy()
+    row = int(2 * record.landmarks_px[27, 1])  # the root of the nose
+    pixels[row - 4 : row + 4] = (0, 255, 0)
+    framing = Framing(2 * SIZE * np.array([0.5, 0.47]), 0.27 * 2 * SIZE, 0.0)
+    classes = np.full((SIZE, SIZE), CLASSES.index("skin"), np.uint8)
+    classes[row // 2 - 4 : row // 2 + 4] = CLASSES.index("glasses")
+    region, face = region_of(Image.fromarray(pixels), framing), found(model, record, framing)
+    green, moved = [], []
+    for told in (None, classes):
+        result = reconstruct_face(region, replace(face, classes=told), model, ReconstructionConfig(texture_px=256))
+        red, lime, _ = np.moveaxis(result.texture.astype(int), -1, 0)
+        green.append(int((lime - red > 60).sum()))
+        spot = result.camera.project(torch.from_numpy(result.detail.smooth)).numpy()
+        covered = (np.abs(spot[:, 1] - row) < 6) & (result.detail.seen > 0)
+        moved.append(np.abs(result.detail.displacement_mm[covered]).max())
+    assert green[0] > 500 and green[1] == 0
+    assert moved[0] > 0.05 and moved[1] < 1e-6

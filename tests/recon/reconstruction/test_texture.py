@@ -41,6 +41,20 @@ def test_an_unseen_side_takes_the_mirrored_one(sheet):
     assert texture[..., 2].max() < 230
 
 
+def test_what_lies_over_the_face_is_none_of_its_skin(sheet):
+    vertices, triangles, uv, camera = sheet
+    photo = np.full((128, 128, 3), 120, np.uint8)
+    photo[40:48] = (0, 0, 255)  # a bar, as of glasses, on both sides
+    over = np.zeros((128, 128), np.float32)
+    over[38:50] = 1
+    trust = np.ones(len(vertices))
+    texture, own = texture_of(vertices, triangles, uv, trust, photo, camera, SIDE, over)
+    assert own[19:25].max() == 0 and own[:18].min() == own[26:].min() == 1
+    assert np.abs(texture.astype(int) - 120).max() <= 2
+    with_it, _ = texture_of(vertices, triangles, uv, trust, photo, camera, SIDE)
+    assert with_it[21:23, ..., 2].min() > 240
+
+
 def test_nothing_seen_is_plain_grey(sheet):
     vertices, triangles, uv, camera = sheet
     photo = np.zeros((128, 128, 3), np.uint8)

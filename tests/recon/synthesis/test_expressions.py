@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from recon.faces import load
-from recon.synthesis.expressions import draw_expression, gaze, grinning, twins
+from recon.synthesis.expressions import (
+    CLOSING,
+    MEETING_MM,
+    draw_expression,
+    gaze,
+    grinning,
+    lips_gap_mm,
+    lips_met,
+    twins,
+)
 
 
 def drawn(model, count=200, **chances):
@@ -43,3 +52,19 @@ def test_a_model_of_few_units_is_drawn_with_these():
     assert set().union(*drawn(few, 60)) == set(names)
     grin = few.activations(grinning(few, np.zeros(3, np.float32), np.random.default_rng(0)))
     assert set(grin) == {"jawOpen", "mouthSmileLeft"}
+
+
+def test_lips_hardly_apart_meet_and_open_ones_stay():
+    model, rng = load("default"), np.random.default_rng(0)
+    rest, apart = np.zeros(len(model.expression_basis), np.float32), []
+    for _ in range(12):
+        person = rng.standard_normal(len(model.identity_basis)).astype(np.float32)
+        apart.append(lips_gap_mm(model, person, rest))
+        met = lips_met(model, person, rest)
+        assert lips_gap_mm(model, person, met) == pytest.approx(MEETING_MM, abs=0.05)
+        assert model.activations(met).keys() == CLOSING.keys()
+    assert np.mean(apart) > 0.3  # the slit that the model's people have
+    wide = model.coefficients({"jawOpen": 0.3, "browInnerUp": 0.5}).numpy()
+    assert (lips_met(model, person, wide) == wide).all()
+    few = replace(model, expression_names=tuple(f"unit {k}" for k in range(len(rest))))
+    assert lips_met(few, person, rest) is rest

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from recon.cli import main
 from recon.methods.base import Reconstructor
+from recon.methods.pretrained import digest, lineage_of
 from recon.people.wardrobe import DressConfig
 from recon.synthesis.produce import produce
 from recon.synthesis.render_job import RenderJob
@@ -123,6 +124,24 @@ def test_a_blended_stage_ends_between_its_ends(experiment_file: Path, tmp_path: 
         after, between = ends[1][name].float(), ends[2][name].float()
         torch.testing.assert_close(between, torch.lerp(before.float(), after, 0.25), atol=2e-3, rtol=2e-3)
     assert any(not torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
+def test_what_is_trained_to_sharpen_classes_leaves_the_network_to_the_bit(
+    experiment_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = {"norm": "group", "unshuffle": 2, "coarser": 2, "parser": True}
+    blunt = {"stages": "[{steps: 2}]"} | {f"network.{key}": str(value).lower() for key, value in shape.items()}
+    before = train(read_experiment(experiment_file, blunt), tmp_path / "blunt")
+    off = {f"losses.{name}": "0" for name in ("position", "correspondence", "normals", "mask", "classes", "amodal")}
+    sharp = {**blunt, **off, "network.sharper": "16", "start": str(before)}
+    after = train(read_experiment(experiment_file, sharp), tmp_path / "sharp")
+    assert lineage_of(before) == [digest(before)] and lineage_of(after) == [digest(after), digest(before)]
+    one, other = load_file(before), load_file(after)
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
+    assert any(value.abs().max() > 0 for name, value in other.items() if name.startswith("sharper.head"))
+    words = [f"--{key}={value}" for key, value in {**sharp, "losses.sharper": "0"}.items()]
+    assert main(["train", str(experiment_file), *words, "--out", str(tmp_path / "nothing")]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("recon: every loss has the weight 0: give one")
 
 
 @pytest.mark.parametrize(

@@ -47,21 +47,33 @@ def made(options, tmp_path_factory):
     scene = read_config(SceneConfig, Path(options[options.index("--scene") + 1]))
     write_renders(out / "renders", list(drawn_records(load("default"), COUNT, SIZE, HELD_OUT_SEED, scene)))
     with pytest.MonkeyPatch.context() as patch:
+        more = ["--images", f"same={out / 'renders'}", "--beside", f"again={options[options.index('--scene') + 1]}"]
         patch.setattr(two_sample_accuracy, "__defaults__", ((0,), 2))
-        assert main(["evaluate", *options, "--out", str(out), "--images", f"same={out / 'renders'}"]) == 0
+        assert main(["evaluate", *options, "--out", str(out), *more]) == 0
     return out
 
 
 def test_the_table_knows_who_changed_nothing(made):
     result, origin = read_result(made / "generator_preservation.json")
     cells = {(figure.group, figure.name): figure.value for figure in result.figures}
-    assert list(dict.fromkeys(figure.group for figure in result.figures)) == ["renders", "noisy", "same", "photos"]
+    assert list(dict.fromkeys(figure.group for figure in result.figures)) == [
+        "renders",
+        "noisy",
+        "same",
+        "again",
+        "photos",
+    ]
+    beside = {name for group, name in cells if group == "again"}
+    assert beside - {"nearest"} == {"whole", "inner"}  # these photos are of one colour, and no distance apart
+    assert cells.get(("again", "nearest")) == cells.get(("renders", "nearest"))
     for name in ("a_drift_px", "b_drift_px", "a_landmark_drift_px", "a_drift_mm", "tone_deg"):
         assert cells["renders", name] == cells["same", name] == 0 and cells["noisy", name] > 0
     assert cells["renders", "raised"] == cells["same", "raised"] == 0 and ("renders", "a_opened") not in cells
     assert cells["same", "spread"] == pytest.approx(100) and cells["same", "a_mask_iou"] == 1
     assert set(cells) >= {(row, view) for row in ("renders", "photos") for view in ("whole", "inner")}
-    assert "--images same=renders" in origin["command"] and "/" not in origin["command"].replace("./", "")
+    assert "--images same=renders --beside again=plain.yaml" in origin["command"] and "/" not in origin[
+        "command"
+    ].replace("./", "")
     assert set(result.weights) == {"noisy.safetensors", "first.safetensors", "second.safetensors"}
 
 
@@ -88,6 +100,9 @@ def test_pictures_and_markdown(made):
         (["--count", "3"], "--count must be from 16"),
         (["--smiel", "1"], "did you mean '--smile'?"),
         (["--images", "noisy=."], "two rows have the name noisy"),
+        (["--images", "one=missing"], "there is no folder missing"),
+        (["--beside", "noisy"], "--beside noisy: give NAME=SCENE.yaml"),
+        (["--beside", "far=missing.yaml"], "missing.yaml"),
         (["--features", "missing.pt"], "missing.pt is no readable TorchScript"),
         (["--judge", "one.safetensors"], "--judge needs 2 different files"),
     ],

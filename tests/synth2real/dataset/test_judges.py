@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recon.errors import UserError
-from recon.methods.pretrained import digest, save_weights
+from recon.methods.pretrained import UNTOLD, digest, save_weights
 from synth2real import bundled
 from synth2real.dataset.judges import independence_of, introductions, open_judges, own_error
 from tests.synth2real.gan_fakes import tiny_network
@@ -41,9 +41,15 @@ def card(network, weight=30.0):
 
 def test_what_is_said_of_the_judge_is_what_the_weights_say():
     judge = "0123456789abcdef" + 48 * "0"
-    assert "was in no generator's loss" in independence_of(judge, {"a": card("f" * 16), "b": card(judge[:16], 0.0)})
-    assert "itself in the loss of b" in independence_of(judge, {"a": card("f" * 16), "b": card(judge[:16])})
-    assert "loss of a, c is not known" in independence_of(judge, {"a": {}, "b": card("f" * 16), "c": {"steps": 5600}})
+    assert "was in no generator's loss" in independence_of([judge], {"a": card("f" * 16), "b": card(judge[:16], 0.0)})
+    assert "was in the loss of b" in independence_of([judge], {"a": card("f" * 16), "b": card(judge[:16])})
+    learnt_on = independence_of(["e" * 64, judge], {"b": card(judge[:16])})
+    assert "or a network that it has learnt on from or that has learnt on from it, was in the loss of b" in learnt_on
+    heir = card("e" * 16) | {"held_by": ["e" * 64, judge]}
+    assert "was in the loss of b" in independence_of([judge], {"b": heir})
+    assert "loss of b is not known" in independence_of([judge, UNTOLD], {"b": card("f" * 16)})
+    assert "was in no generator's loss" in independence_of([judge, UNTOLD], {})
+    assert "loss of a, c is not known" in independence_of([judge], {"a": {}, "b": card("f" * 16), "c": {"steps": 5600}})
 
 
 def test_two_different_judges_are_needed(file):

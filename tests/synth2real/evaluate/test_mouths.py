@@ -29,7 +29,7 @@ def records(smile, teeth):
     expression = np.zeros(len(names), np.float32)
     expression[names.index("mouthSmileLeft")] = smile
     region = np.full((32, 32), REGIONS.index("skin"), np.uint8)
-    region[3, 3] = REGIONS.index("teeth") if teeth else region[3, 3]
+    region[3, 3:6] = REGIONS.index("teeth") if teeth else region[3, 3:6]
     return [replace(record, expression=expression, region=region)]
 
 
@@ -43,6 +43,11 @@ def test_only_unsmiling_faces_count_as_made_to_smile():
 def test_only_closed_lips_count_as_opened():
     image = np.zeros((1, 32, 32, 3), np.uint8)
     assert closed_lips(records(0, False)[0]) and not closed_lips(records(0, True)[0])
+    line = np.full((128, 128), REGIONS.index("skin"), np.uint8)
+    line[10, :16] = REGIONS.index("teeth")  # .1 % of the face: the line between closed lips
+    assert closed_lips(replace(records(0, False)[0], region=line))
+    line[10, 16] = REGIONS.index("mouth_inside")
+    assert not closed_lips(replace(records(0, False)[0], region=line))
     assert opened(TinyParser(), records(0, False), image)[0] in (0, 1)
     assert np.isnan(opened(TinyParser(), records(0, True), image)[0])
 

@@ -10,7 +10,8 @@ from synth2real.gan.config import ParserLossConfig
 from synth2real.gan.parser_loss import class_weights, has_parser, parser_loss, refuse_without_parser
 from tests.synth2real.gan_fakes import TinyParser, TinyReconstructor
 
-SKIN, LIPS, TEETH, INSIDE = (CLASSES.index(name) for name in ("skin", "lips", "teeth", "mouth_inside"))
+NAMES = ("skin", "lips", "teeth", "mouth_inside", "facial_hair")
+SKIN, LIPS, TEETH, INSIDE, BEARD = (CLASSES.index(name) for name in NAMES)
 CONFIG = ParserLossConfig(weight=1.0)
 
 
@@ -33,12 +34,22 @@ def test_by_hand():
     codes, labels, mask = mouth()
     assert float(parser_loss(answer(codes), labels, mask, CONFIG)) == pytest.approx(0, abs=1e-5)
     half = float(parser_loss(answer(codes, 0.5), labels, mask, CONFIG))
-    assert half == pytest.approx(math.log(2), abs=1e-4)  # a weighted mean of the same everywhere
+    skin, lips = -math.log(0.5 + 0.5 / 11), math.log(2)  # of skin a beard is right as well; lips weigh four times
+    assert half == pytest.approx((56 * skin + 4 * 8 * lips) / (56 + 4 * 8), abs=1e-4)
     painted = codes.clone()
     painted[4:6, 2:6] = TEETH
     wrong = float(parser_loss(answer(painted, 0.9), labels, mask, CONFIG))
-    expected = (56 * -math.log(0.9) + 4 * 8 * -math.log(0.1 / 11)) / (56 + 4 * 8)  # lips weigh four times
+    expected = (56 * -math.log(0.9 + 0.1 / 11) + 4 * 8 * -math.log(0.1 / 11)) / (56 + 4 * 8)
     assert wrong == pytest.approx(expected, rel=1e-3)
+
+
+def test_labels_that_see_through_beards_call_them_skin():
+    codes, labels, mask = mouth()
+    bearded, shaven = codes.clone(), labels.clone()
+    bearded[:4] = BEARD
+    assert float(parser_loss(answer(bearded), labels, mask, CONFIG)) == pytest.approx(0, abs=1e-5)
+    shaven[..., :4, :] = BEARD  # labels that do not, on skin
+    assert float(parser_loss(answer(codes), shaven, mask, CONFIG)) > 1
 
 
 def test_only_where_labels_are_exact():

@@ -56,6 +56,8 @@ class DetailLossConfig:
     consistency  of both again, with the detail code of another picture of the same person (`shots` of an experiment)
     symmetry     of the soft symmetry loss
     displacement of the displacement's L1
+    height       of the displacement's squared distance, mm^2, from the height of drawn people's furrows, where a source
+                 knows it: not the paper's, which knows none
     features     what the ID-MRF loss compares: "vgg19", torchvision's weights, fetched when first asked for; a file of
                  VGG19's weights (.pth); or our own embedder (.safetensors), a stand-in for it; null: none
     """
@@ -65,6 +67,7 @@ class DetailLossConfig:
     consistency: float = bounded(1.0, *WEIGHT)
     symmetry: float = bounded(5e-3, *WEIGHT)
     displacement: float = bounded(5e-3, *WEIGHT)
+    height: float = bounded(0.0, *WEIGHT)
     features: str | None = None
 
 

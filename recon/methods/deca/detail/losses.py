@@ -48,6 +48,15 @@ def symmetry_loss(displacement: Tensor, seen: Tensor) -> Tensor:
     return (seen * (displacement - displacement.flip(3)).abs()).sum() / (seen.sum() * len(displacement)).clamp_min(1)
 
 
+def height_loss(found: Tensor, true: Tensor, seen: Tensor) -> Tensor:
+    """Mean squared distance, mm^2, of displacements (B, 1, T, T) from true heights, over the texels of `seen` (T, T)
+    float 0/1 of the images whose true ones are known, not NaN. () float; 0 where none are. Not the paper's.
+    """
+    known = true.isfinite().all(3).all(2).all(1)
+    off = (found[known] - true[known]).square()
+    return (seen * off).sum() / (seen.sum() * len(off)).clamp_min(1)
+
+
 def displacement_loss(displacement: Tensor, seen: Tensor) -> Tensor:
     """L_regD: |D|_1, a mean over the texels of `seen` (T, T) float 0/1. () float mm."""
     return (seen * displacement.abs()).sum() / (seen.sum() * len(displacement)).clamp_min(1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from recon.methods.base import FaceGeometry, Reconstructor
 from recon.methods.deca.codes import Codes
@@ -52,9 +52,9 @@ class DetailedDeca(Reconstructor):
         """As the interface says."""
         return self.coarse.topology
 
-    def part_for(self, start: Pretrained) -> nn.Module | None:
-        """The coarse stage of one such, and all of it of one of this kind."""
-        return self.coarse.part_for(start) or super().part_for(start)
+    def begin_with(self, start: Pretrained) -> bool:
+        """As `Pretrained` says; of a coarse stage alone, with that."""
+        return self.coarse.begin_with(start) or super().begin_with(start)
 
     def freeze(self, frozen: bool = True) -> DetailedDeca:
         super().freeze(frozen)

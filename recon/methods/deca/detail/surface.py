@@ -12,7 +12,7 @@ from recon.methods.deca.codes import Codes
 from recon.methods.deca.config import DecaConfig
 from recon.methods.deca.face import face_of
 from recon.render.differentiable.render import Rendered
-from recon.render.differentiable.uv_map import UvMap, displaced_normals
+from recon.render.differentiable.uv_map import UvMap, relief_of
 
 
 def detailed_picture(
@@ -27,7 +27,7 @@ def detailed_picture(
     texels = texels_of(config, displacement.shape[-1], vertices_mm.device)
     normals = vertex_normals(vertices_mm, face.surface.triangles)
     places, smooth = texels.spread(torch.cat([vertices_mm, normals], 2)).split([3, 3], 1)
-    return face.picture(vertices_mm, codes, side, displaced_normals(places, smooth, displacement * texels.mask))
+    return face.picture(vertices_mm, codes, side, relief_of(places, smooth, displacement * texels.mask))
 
 
 @lru_cache(maxsize=4)

@@ -78,7 +78,8 @@ def test_the_bundled_network_makes_the_mesh(tmp_path: Path, heads: list[Head]) -
     box = {"left": left, "top": top, "right": left + side, "bottom": top + side}
     np.save(tmp_path / "detected_face" / place.with_suffix(".npy"), box, allow_pickle=True)  # type: ignore[arg-type]
     result = now.run(now.Settings(tmp_path, graded=0))
-    assert 0.2 < result.values[0]["median"] < 8 and list(result.weights) == ["pix2vertex.safetensors"]
+    assert 0.2 < result.values[0]["median"] < 8
+    assert list(result.weights) == ["pix2vertex.safetensors", "wild.safetensors"]
 
 
 def test_a_network_that_knows_expression_and_pose_answers_at_rest(tmp_path: Path, heads: list[Head]) -> None:

@@ -50,7 +50,7 @@ def test_the_bundled_network_is_scored_with_its_interval_and_digest() -> None:
     result = renders.run(renders.Settings(count=4, scene=scene))
     assert [figure.name for figure in result.figures] == list(renders.MEASURES)
     assert all(figure.n == 4 and figure.low <= figure.value <= figure.high for figure in result.figures)
-    assert list(result.weights) == ["pix2vertex.safetensors"] and len(result.values) == 4
+    assert list(result.weights) == ["pix2vertex.safetensors", "wild.safetensors"] and len(result.values) == 4
     assert result.settings["scene"] == str(scene) and "painted" in result.title
 
 

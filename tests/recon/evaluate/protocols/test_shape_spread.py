@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from recon.evaluate.person_settings import ShapeSpreadSettings
 from recon.evaluate.protocols import shape_spread
 from recon.faces import load
 from recon.methods.deca.config import DecaConfig
+from recon.methods.deca.detail.config import DetailConfig
+from recon.methods.deca.detail.network import DetailedDeca
 from recon.methods.deca.network import Deca
 from recon.methods.pretrained import save_weights
 
@@ -44,10 +47,15 @@ def test_a_neutral_face_is_the_models() -> None:
 
 def test_an_untrained_network_end_to_end_and_one_without_codes(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    save_weights(tmp_path / "net.safetensors", Deca(DecaConfig(64, "resnet18", "group", features=32, texture_px=32)))
+    network = Deca(DecaConfig(64, "resnet18", "group", features=32, texture_px=32))
+    save_weights(tmp_path / "net.safetensors", network)
     (tmp_path / "plain.yaml").write_text("{dress: {dressed: 0}, environment: 0, skin: 0, eyes: 0, mouth: 0}")
     settings = ShapeSpreadSettings(tmp_path / "net.safetensors", tmp_path / "plain.yaml", people=2, shots=2)
     result = shape_spread.run(settings)
     assert [one.name for one in result.figures] == list(shape_spread.NAMES) and result.figures[0].value > 0
+    both = DetailedDeca(DetailConfig(network.config, "resnet10", 8, (8,)))
+    both.coarse.load_state_dict(network.state_dict())
+    save_weights(tmp_path / "both.safetensors", both)
+    assert shape_spread.run(replace(settings, network=tmp_path / "both.safetensors")).figures == result.figures
     with pytest.raises(UserError, match="which pix2vertex has none of"):
         shape_spread.run(ShapeSpreadSettings(Path("data/weights/pix2vertex.safetensors")))

@@ -18,6 +18,7 @@ from recon.methods.deca.face import face_of
 from recon.methods.pretrained import save_weights
 from recon.synthesis.record import Record
 from recon.synthesis.scene import draw_scene
+from recon.synthesis.targets.skin_height import skin_height
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE = 64
@@ -56,7 +57,9 @@ def test_a_displacement_that_follows_the_brows_is_told_by_its_place(
     moved = type(codes)(**{**vars(codes), "expression": codes.expression + 2})
     monkeypatch.setattr(network, "displacement", lifted)
     told = changed(network, rest, Looked(moved, raised.detail), zone)
-    assert told["lines_mm"] == pytest.approx(0.25) and told["elsewhere_mm"] == 0 and told["expression"] == 2
+    assert (
+        told["lines_mm"] == pytest.approx(0.25) and told["elsewhere_mm"] == 0 and told["excess_mm"] == told["lines_mm"]
+    )
 
 
 def test_the_true_displacement_brings_the_normals_nearer(
@@ -82,6 +85,26 @@ def test_the_true_displacement_brings_the_normals_nearer(
     told = normals_off(network, Looked(codes, torch.zeros(1, 8)), Record(**{**fields, **said, **skin, **maps}))
     assert told["detailed_deg"] < 0.1 and told["coarse_deg"] == pytest.approx(told["relief_deg"], abs=0.1)
     assert told["nearer_deg"] > 2
+
+
+def test_a_displacement_like_the_drawn_furrows_correlates(
+    network: DetailedDeca, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (_, raised), *_ = wrinkles.pairs(WrinklesSettings(Path(), people=1, age_min=60), 32)
+    looked = Looked(network.coarse.mean_codes(1, torch.device("cpu")), torch.zeros(1, 8))
+    height = skin_height(raised, "default", 32)[None]
+    monkeypatch.setattr(network, "displacement", lambda *_: 2 * height)
+    assert wrinkles.like_drawn(network, looked, raised) == pytest.approx(1, abs=1e-4)
+    monkeypatch.setattr(network, "displacement", lambda *_: -height + 1)
+    assert wrinkles.like_drawn(network, looked, raised) == pytest.approx(-1, abs=1e-4)
+
+
+def test_a_records_expression_takes_the_place_of_the_one_seen(network: DetailedDeca) -> None:
+    (rest, raised), *_ = wrinkles.pairs(WrinklesSettings(Path(), people=1), 32)
+    looked = Looked(network.coarse.mean_codes(1, torch.device("cpu")), torch.ones(1, 8))
+    still, moved = (wrinkles.acting(network, looked, one).codes for one in (rest, raised))
+    assert not still.expression.any() and torch.equal(still.shape, looked.codes.shape)
+    assert int((moved.expression == 1).sum()) == len(wrinkles.RAISED)
 
 
 def test_angles_are_degrees() -> None:

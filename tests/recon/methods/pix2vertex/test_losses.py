@@ -13,6 +13,7 @@ from recon.methods.pix2vertex.losses import (
     mask_loss,
     masked_l1,
     normals_loss,
+    overlap_loss,
     pix2vertex_losses,
 )
 from recon.methods.pix2vertex.network import Maps
@@ -148,3 +149,15 @@ def test_gradient_of_the_mask() -> None:
     logits = torch.randn(1, 2, 4, 4, dtype=torch.double, requires_grad=True)
     mask = (torch.rand(1, 1, 4, 4) > 0.5).double()
     assert torch.autograd.gradcheck(lambda x: mask_loss(x, mask, 0.5), logits)
+
+
+def test_the_overlap_of_classes_by_hand() -> None:
+    classes = torch.zeros(2, 1, 4, 4)
+    classes[1, :, :2, :2] = 2  # the first image shows one class, the second two
+    right = torch.nn.functional.one_hot(classes[:, 0].long(), 3).permute(0, 3, 1, 2) * 80.0
+    assert float(overlap_loss(right, classes)) == pytest.approx(0, abs=1e-6)
+    blind = torch.zeros(2, 3, 4, 4)
+    blind[:, 0] = 80.0  # all background: right, right but for four pixels, and the small thing is missed
+    assert float(overlap_loss(blind, classes)) == pytest.approx((0 + (1 - 24 / 28) + 1) / 3, abs=1e-6)
+    even = torch.zeros(2, 3, 4, 4, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda logits: overlap_loss(logits, classes), even)

@@ -10,7 +10,7 @@ from recon.geometry.surfaces import vertex_normals
 from recon.render.differentiable.camera import in_pixels, orthographic
 from recon.render.differentiable.light import polynomials, shading
 from recon.render.differentiable.render import Rendered, Surface, render
-from recon.render.differentiable.uv_map import UvMap, displaced_normals
+from recon.render.differentiable.uv_map import UvMap, relief_of
 from recon.render.harmonics import polynomials as numpy_polynomials
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -57,15 +57,15 @@ def test_gradients_to_shape_camera_light_albedo_and_normals() -> None:
     vertices = places.double().expand(2, -1, -1) + draw(2, len(places), 3)
     camera = torch.tensor([[1.1, 0.03, -0.02], [0.9, -0.01, 0.04]], dtype=torch.float64)
     given = [vertices, camera, draw(2, 3, 6, 6), draw(2, 27)]
-    uv_normals = torch.nn.functional.normalize(draw(2, 3, 6, 6) + 0.1, dim=1)
+    uv_relief = 0.2 * draw(2, 3, 6, 6)
     weight = draw(2, 3, 12, 12)
 
-    def loss(vertices: Tensor, camera: Tensor, albedo: Tensor, light: Tensor, uv_normals: Tensor) -> Tensor:
+    def loss(vertices: Tensor, camera: Tensor, albedo: Tensor, light: Tensor, uv_relief: Tensor) -> Tensor:
         smooth = render(surface, vertices, camera, albedo, light, 12)
-        fine = render(surface, vertices, camera, albedo, light, 12, uv_normals)
+        fine = render(surface, vertices, camera, albedo, light, 12, uv_relief)
         return torch.stack([(one.rgb * weight).sum() for one in (smooth, fine)])
 
-    inputs = [one.clone().requires_grad_() for one in (*given, uv_normals)]
+    inputs = [one.clone().requires_grad_() for one in (*given, uv_relief)]
     assert torch.autograd.gradcheck(loss, inputs, eps=1e-6, atol=1e-5)
 
 
@@ -114,29 +114,29 @@ def test_a_uv_map_carries_a_linear_value_exactly_and_fills_what_it_does_not_show
     assert spread.isfinite().all()
 
 
-def test_a_displacement_of_none_leaves_the_normals_and_a_ramp_tilts_them() -> None:
+def test_a_displacement_of_none_adds_nothing_to_the_normals_and_a_ramp_tilts_them() -> None:
     surface, places = bump()
     flat = places * torch.tensor([1.0, 1, 0])
     grid = UvMap.of(surface.triangles, surface.uv, 50)
     for vertices in (flat, places):
         smooth = vertex_normals(vertices[None], surface.triangles)
         spread = grid.spread(vertices[None]), grid.spread(smooth)
-        still = displaced_normals(*spread, torch.zeros(1, 1, 50, 50))
-        torch.testing.assert_close(still, torch.nn.functional.normalize(spread[1], dim=1))
+        assert not relief_of(*spread, torch.zeros(1, 1, 50, 50)).any()
     slope = 0.1
     smooth = grid.spread(vertex_normals(flat[None], surface.triangles))
     ramp = grid.spread(flat[None])[:, :1] * slope  # D grows by .1 mm a mm rightward
-    tilted = displaced_normals(grid.spread(flat[None]), smooth, ramp)
+    added = relief_of(grid.spread(flat[None]), smooth, ramp)
     wanted = torch.tensor([-slope, 0, 1]) / (1 + slope**2) ** 0.5
-    torch.testing.assert_close(tilted[0, :, 25, 25], wanted, atol=1e-4, rtol=0)
+    torch.testing.assert_close(added[0, :, 25, 25] + torch.tensor([0.0, 0, 1]), wanted, atol=1e-4, rtol=0)
 
 
 def test_relief_over_another_atlas_lies_where_that_says() -> None:
     surface, places = bump()
+    flat = (places * torch.tensor([1.0, 1, 0]))[None]
     mirrored = Surface(surface.triangles, surface.uv, surface.uv * torch.tensor([-1.0, 1]) + torch.tensor([1.0, 0]))
-    flat, albedo = torch.tensor([0.0, 0, 1])[:, None, None].repeat(1, 8, 8)[None], torch.ones(1, 3, 8, 8)
-    flat[..., :4] = torch.tensor([1.0, 0, 0])[:, None, None]  # the atlas's left half looks aside
+    relief, albedo = torch.zeros(1, 3, 8, 8), torch.ones(1, 3, 8, 8)
+    relief[..., :4] = torch.tensor([2.0, 0, 0])[:, None, None]  # the atlas's left half looks more to the side
     camera = torch.tensor([[1.0, 0, 0]])
-    own, other = (render(one, places[None], camera, albedo, AMBIENT[None], 40, flat) for one in (surface, mirrored))
+    own, other = (render(one, flat, camera, albedo, AMBIENT[None], 40, relief) for one in (surface, mirrored))
     torch.testing.assert_close(own.normals, other.normals.flip(3))
-    assert float(own.normals[0, 0, 20, 12]) == 1 and float(own.normals[0, 0, 20, 28]) == 0
+    assert float(own.normals[0, 0, 20, 12]) > 0.8 and float(own.normals[0, 0, 20, 28].abs()) < 0.3

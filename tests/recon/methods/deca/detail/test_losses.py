@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from recon.methods.deca.detail.losses import displacement_loss, mrf_loss, mrf_of_layer, symmetry_loss
+from recon.methods.deca.detail.losses import displacement_loss, height_loss, mrf_loss, mrf_of_layer, symmetry_loss
 
 
 def test_the_mrf_loss_equals_a_hand_worked_case() -> None:
@@ -44,3 +44,12 @@ def test_the_displacement_losses_equal_hand_worked_cases() -> None:
     assert float(displacement_loss(displacement, left)) == pytest.approx(1 / 2)
     assert float(symmetry_loss(displacement + displacement.flip(3), whole)) == 0
     assert float(displacement_loss(0 * displacement, whole)) == 0 == float(displacement_loss(displacement, 0 * whole))
+
+
+def test_the_height_loss_is_the_mean_square_where_the_height_is_known() -> None:
+    found, true = torch.zeros(3, 1, 2, 2), torch.zeros(3, 1, 2, 2)
+    found[0, 0, 0] = torch.tensor([3.0, 1.0])
+    true[2] = torch.nan
+    seen = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
+    assert float(height_loss(found, true, seen)) == pytest.approx(9 / 6)  # six texels of two images
+    assert float(height_loss(found[2:], true[2:], seen)) == 0 and float(height_loss(true[:1], true[:1], seen)) == 0

@@ -9,14 +9,16 @@ import yaml
 from torch import Tensor
 
 from recon.errors import UserError
+from recon.faces import load
 from recon.methods.base import Reconstructor
+from recon.methods.deca.codes import expression_columns
 from recon.methods.deca.config import DecaConfig
 from recon.methods.deca.detail.config import DetailConfig, DetailLossConfig
 from recon.methods.deca.detail.decoder import Decoder
 from recon.methods.deca.detail.features import Vgg19, features_of
 from recon.methods.deca.detail.network import DetailedDeca, DetailGeometry
 from recon.methods.deca.detail.surface import detailed_picture, texels_of
-from recon.methods.deca.detail.training import losses
+from recon.methods.deca.detail.training import losses, told
 from recon.methods.deca.face import face_of
 from recon.methods.deca.network import Deca
 from recon.methods.embedder.config import EmbedderConfig
@@ -135,6 +137,26 @@ def test_the_same_code_everywhere_makes_consistency_equal_to_the_rest(network: D
     assert "consistency" not in losses(frozen, {**one, "person": torch.tensor([0, 1])}, DetailLossConfig())
 
 
+def test_drawn_people_are_told_by_their_height_and_expression_without_a_picture(
+    network: DetailedDeca, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two images one knows both: its height is the loss, with its true expression; no picture is drawn for it."""
+    frozen = DetailedDeca(config()).freeze()
+    expression = torch.zeros(2, len(load("default").expression_names))
+    expression[0, 3], expression[1] = 0.5, torch.nan
+    batch = {"rgb": torch.rand(2, 3, SIZE, SIZE), "mask": torch.ones(2, 1, SIZE, SIZE), "expression": expression}
+    own, codes = frozen.codes(batch["rgb"]), told(frozen, batch)
+    columns = expression_columns(load("default"))
+    assert codes.expression[0].nonzero()[:, 0].tolist() == [columns.index(3)]
+    assert torch.equal(codes.expression[1], own.expression[1]) and torch.equal(codes.jaw, own.jaw)
+    height = frozen.displacement(frozen(batch["rgb"]), codes).detach() + 0.2
+    height[1] = torch.nan
+    monkeypatch.setattr("recon.methods.deca.detail.training.picture_of", None)
+    weights = DetailLossConfig(photometric=0, height=10, displacement=0, symmetry=0)
+    terms = losses(frozen, {**batch, "height": height, "person": torch.tensor([0, 0])}, weights)
+    assert float(terms["height"]) == pytest.approx(10 * 0.04, rel=1e-4) and float(terms["consistency"]) > 0
+
+
 def test_exchanging_codes_changes_detail_and_not_expression(network: DetailedDeca) -> None:
     image = torch.rand(2, 3, SIZE, SIZE)
     frozen = DetailedDeca(config()).freeze()
@@ -156,7 +178,8 @@ def test_a_stopped_training_goes_on_to_the_same_bits(
     coarse = Reconstructor.from_pretrained(folder / "coarse.safetensors")
     kept = network.coarse.state_dict()
     assert all(torch.equal(value, kept[name]) for name, value in coarse.state_dict().items())  # it stays as it was
-    assert set(network.card["held_out"]) == {"photometric", "photometric_coarse", "displacement_mm"}
+    scores = {"photometric", "photometric_coarse", "displacement_mm", "height_share"}
+    assert set(network.card["held_out"]) == scores
     other = read_experiment(folder / "detail.yaml", {"network.coarse.features": "8"})
     with pytest.raises(UserError, match="other layers"):
         train(other, tmp_path / "other")
