@@ -87,13 +87,13 @@ def process_pool(
         try:
             yield pool
         except BaseException as error:
-            answers = pool._result_queue
-            pool.shutdown(wait=False, cancel_futures=True)
             for child in multiprocessing.active_children():
                 child.terminate()
-            # One may have been stopped in the middle of an answer. The pool's thread, for which Python's exit waits,
-            # would read on for ever: only with this end closed, too, does it see that nobody writes any more.
-            answers._writer.close()  # pyright: ignore[reportAttributeAccessIssue]
+            # One may have been stopped in the middle of an answer. The pool's thread would read on for ever: only with
+            # this end closed, too, does it see that nobody writes any more.
+            pool._result_queue._writer.close()  # pyright: ignore[reportAttributeAccessIssue]
+            # Waited for: it closes pipes, and a process that multiprocessing began closes them as well while it ends.
+            pool.shutdown(cancel_futures=True)
             if isinstance(error, BrokenProcessPool):  # of `submit`, where one died while nobody asked
                 raise UserError(DEAD) from None
             raise

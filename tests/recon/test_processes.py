@@ -91,5 +91,15 @@ def test_an_error_amid_a_long_answer_ends_the_pool():
         thread = pool._executor_manager_thread
         result_of(answers[0])
         raise KeyboardInterrupt
-    thread.join(60)
     assert not thread.is_alive()
+
+
+def test_a_dead_process_leaves_nothing_of_the_pool_behind():
+    """Not even its thread: what that closes would be closed twice by a process which ends at the same moment."""
+    with pytest.raises(UserError), process_pool(2) as pool:
+        working = [pool.submit(os.getpid), pool.submit(die)]
+        thread = pool._executor_manager_thread
+        for future in working:
+            result_of(future)
+    assert not thread.is_alive()
+    assert not multiprocessing.active_children()
