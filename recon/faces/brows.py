@@ -20,3 +20,12 @@ def brow_place(place: Tensor, brow: Tensor) -> tuple[Tensor, Tensor]:
     t = (along.clamp(0, 1) - knots[k - 1]) / (knots[k] - knots[k - 1])
     height = torch.lerp(line[k - 1, 1], line[k, 1], t)
     return torch.where(z > 0, y - height, torch.full_like(y, 60.0)), along
+
+
+def along_brow(
+    height: Tensor, along: Tensor, height_mm: float, tilt_mm: float, outer: float, inner: float
+) -> tuple[Tensor, Tensor]:
+    """`brow_place` of a drawn brow instead of the template's: shifted up by height_mm, its inner end by half of tilt_mm
+    more and its outer end by half of it less; its ends are at the places outer and inner of the template's line."""
+    along = (along - outer) / (inner - outer)
+    return height - height_mm - tilt_mm * (along - 0.5), along

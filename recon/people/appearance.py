@@ -24,7 +24,8 @@ class Appearance:
     Attributes:
         melanin, haemoglobin: skin pigments; blotch, mottle, freckles: strengths of their variation.
         blush: extra haemoglobin on cheeks, nose and ears. lips: extra haemoglobin of the lips.
-        brow, brow_height_mm, brow_half_mm: strength, vertical shift and half thickness of the brows.
+        brow, brow_height_mm, brow_half_mm: strength, vertical shift and half thickness of the brows; brow_tilt_mm,
+            brow_outer, brow_inner: see `recon.faces.brows.along_brow`.
         beard, moustache: opacity of painted facial hair, 0 to 1; shaven: bluish shade of shaven skin.
         hair: colour; hair_cover: 0 bald to 1; hairline_mm: shift of the hairline, up is positive; hair_mm: thickness.
         iris, iris_half_deg, pupil_half_deg, sclera: eyes. teeth: brightness. gloss: strength of the skin's highlights.
@@ -59,6 +60,9 @@ class Appearance:
     jacket: tuple[float, float, float]
     collar_mm: float
     offset: tuple[float, float, float]
+    brow_tilt_mm: float = 0.0
+    brow_outer: float = 0.0
+    brow_inner: float = 1.0
 
 
 def draw_appearance(rng: np.random.Generator, melanin_scale: float = 1.0, melanin_power: float = 1.0) -> Appearance:

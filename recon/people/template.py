@@ -13,7 +13,7 @@ from enum import IntEnum
 import torch
 from torch import Tensor
 
-from recon.faces.brows import BROW_DROP_MM, brow_place
+from recon.faces.brows import BROW_DROP_MM, along_brow, brow_place
 from recon.faces.model import REGIONS, FaceModel
 from recon.people.appearance import Appearance
 from recon.people.noise import solid_noise
@@ -163,6 +163,14 @@ def slow_values(template: Template, who: Appearance) -> Tensor:
     large = solid_noise(template.place_mm.T, 16.0, who.offset)
     lips, beard, moustache = fields["lips"], fields["beard"], fields["moustache"]
     bags = (0.06 + 0.18 * who.melanin) * fields["bags"]
+    brow_mm, brow_along = along_brow(
+        fields["brow_mm"],
+        fields["brow_along"],
+        who.brow_height_mm,
+        who.brow_tilt_mm,
+        who.brow_outer,
+        who.brow_inner,
+    )
     columns = {
         Slow.X: template.place_mm[:, 0],
         Slow.Y: template.place_mm[:, 1],
@@ -177,8 +185,8 @@ def slow_values(template: Template, who: Appearance) -> Tensor:
         Slow.HAIR_MM: hair_height(template, who) + 3.0 * large[1],
         Slow.HAIR_COVER: who.hair_cover * (1 - fields["ears"].clamp(0, 1)) * (1 - fields["clothes"]),
         Slow.FACIAL: torch.maximum(beard * who.beard, moustache * who.moustache),
-        Slow.BROW_MM: fields["brow_mm"] - who.brow_height_mm,
-        Slow.BROW_ALONG: fields["brow_along"],
+        Slow.BROW_MM: brow_mm,
+        Slow.BROW_ALONG: brow_along,
         Slow.EYES: fields["eyes"].clamp(0, 1),
         Slow.OPTICAL_DEG: fields["optical_deg"],
         Slow.TEETH: fields["teeth"],

@@ -43,10 +43,12 @@ LAMP_SHARE, LAMP_SPREAD = 0.55, 0.35  # of the light from one side, what is one 
 LEAST_BLUR_PX = 0.6  # of a photo made smaller, which no measure of its edges tells
 DARKEST = 0.1  # of the mean light, on any surface that can be seen
 LIPS = (0.12, 0.33)  # extra blood in lips: paler ones are lost in a photo's tone, redder ones are make-up
-FINE, SHORT, BROW = 0.3, 0.7, 3.0  # width and length of brows' hairs and the shade under them, of the drawn ones
+FINE, SHORT = 0.22, 0.7  # width and length of brows' hairs, of the drawn ones
 LASH = (0.4, 1.6)  # the same of lashes, length and width
-LOWER_MM, BROADER_MM = 1.2, 0.6  # brows in photos are so much nearer to the eyes, and their ends broader
-THINNEST_MM, TAIL = 3.4, 0.55  # half of the breadth, and the share of it at the outer end: less looks drawn with a pen
+BROWS = 12  # the random stream's name, beside a person's own
+LOWER_MM, BROADER_MM, THINNEST_MM = 3.4, 0.9, 3.6  # brows in photos are nearer to the eyes, and broader than drawn ones
+BROW_SHADE, BROW_DENSITY, BROW_TAIL = (0.3, 0.85), (0.3, 0.85), (0.4, 0.7)  # photos have faint and dense ones
+BROW_TILT_MM, BROW_OUTER, BROW_INNER = 1.4, (0.12, 0.05), (0.93, 0.04)  # spread; means and spreads
 LAMP, WINDOW = 0.5, 0.4  # of what eyes reflect: at a face's size in photos wide lights make pupils grey
 LASH_LINE = 0.85
 LEAST_HAIR = 0.01  # of the picture
@@ -55,10 +57,10 @@ BROWN = np.array([1.5, 0.95, 0.55])  # of mean 1
 EXPOSED = 0.95  # radiance of a white surface in a usual portrait
 MELANIN, HAEMOGLOBIN = (np.array([float(depth) for depth in pigment]) for pigment in (paint.MELANIN, paint.HAEMOGLOBIN))
 TINT, PIGMENTS = 0.12, np.array([0.8, 0.08, 0.35])  # spreads: log of a light's colours; melanin, haemoglobin, exposure
-SCLERA = 0.85  # of the drawn white of the eyes, which lids and lashes shade
+SCLERA, REDDER = 0.68, 0.5  # of the drawn white of the eyes, which lids and lashes shade; more of its redness
 GLOSS = (1.7, 3.2)  # of skin without melanin, and more for its square: as strong as highlights in photos
 FURROWS = 0.6  # of the depth of drawn furrows: the skin of photos has its own, and drawn ones look cut
-IRIS_GREY, IRIS_LIGHT = 0.4, 0.75  # of a drawn iris: strong colours look lit from within in a photo
+IRIS_GREY, IRIS_LIGHT = 0.4, 1.4  # of a drawn iris: strong colours look lit from within in a photo
 BROWN_IRIS = (0.045, 0.022, 0.011)  # of dark skin, linear
 
 
@@ -102,9 +104,9 @@ def seat_of(
     expression = lips_met(model, shape, expression)
     look = toned(appearance, one.tone)
     look = replace(look, hair=brow_colour(one, look))
-    brows = dress.brows and haired(dress.brows, look.hair)
-    if brows:  # the shade lies under the hairs
-        look = replace(look, brow_height_mm=brows.height, brow_half_mm=brows.half)
+    brows = dress.brows and haired(dress.brows, look.hair, np.random.default_rng([dress.seed, BROWS]))
+    if brows:
+        look = shaded(look, brows)
     return {
         "identity": shape,
         "expression": expression,
@@ -116,7 +118,7 @@ def seat_of(
         "appearance": look,
         "skin": skin and replace(skin, depths=tuple(FURROWS * depth for depth in skin.depths)),
         "dress": Dress(brows=brows, seed=dress.seed),
-        "eyes": eyes and replace(eyes, lamp_deg=LAMP * eyes.lamp_deg, window=WINDOW * eyes.window, lash_line=LASH_LINE),
+        "eyes": eyes and seen(eyes),
         "lighting": lighting_of(one.light),
         "response": response_of(one, int(rng.integers(2**31))),
         "background_seed": 0,
@@ -125,6 +127,17 @@ def seat_of(
         "canvases": config.folder,
         "canvas": name,
     }
+
+
+def seen(eyes: Eyes) -> Eyes:
+    """Drawn eyes as a photo shows them."""
+    return replace(
+        eyes,
+        lamp_deg=LAMP * eyes.lamp_deg,
+        window=WINDOW * eyes.window,
+        lash_line=LASH_LINE,
+        redness=min(eyes.redness + REDDER, 1.0),
+    )
 
 
 def fitting(model: FaceModel, folder: str, name: str) -> Canvas:
@@ -203,7 +216,6 @@ def toned(appearance: Appearance, tone: np.ndarray) -> Appearance:
         melanin=float(np.clip(melanin, 0.05, 2.0)),
         haemoglobin=float(np.clip(haemoglobin, 0.05, 0.45)),
         lips=float(np.clip(appearance.lips, *LIPS)),
-        brow=float(min(BROW * appearance.brow, 0.8)),
         gloss=float((GLOSS[0] + GLOSS[1] * max(melanin, 0.0) ** 2) * np.sqrt(appearance.gloss)),
         iris=iris_of(appearance.iris, melanin),
         sclera=SCLERA * appearance.sclera,
@@ -238,24 +250,41 @@ def white_of(tone: np.ndarray, look: Appearance) -> float:
     return float(max(tone[1], 1e-3) / (0.86 * np.exp(-MELANIN[1] * look.melanin - HAEMOGLOBIN[1] * look.haemoglobin)))
 
 
-def haired(brows: BrowStyle, colour: Colour) -> BrowStyle:
-    """Brows of this colour, of many fine hairs over a shade of the skin; lashes are darker, and dense as they look in
-    photos, where they draw the lid's line."""
+def haired(brows: BrowStyle, colour: Colour, rng: np.random.Generator) -> BrowStyle:
+    """Brows of this colour, of many fine hairs over a shade of the skin, whose place and density are spread as those of
+    photos are; lashes are darker, and dense as they look in photos, where they draw the lid's line."""
     return replace(
         brows,
         colour=colour,
         grey=0.0,
         height=brows.height - LOWER_MM,
         half=max(brows.half + BROADER_MM, THINNEST_MM),
-        tail=TAIL,
+        tail=float(rng.uniform(*BROW_TAIL)),
+        tilt=float(rng.normal(0, BROW_TILT_MM)),
+        outer=float(rng.normal(*BROW_OUTER)),
+        inner=float(rng.normal(*BROW_INNER)),
         length=SHORT * brows.length,
         width=FINE * brows.width,
-        density=0.5 + 0.5 * brows.density,
+        density=float(rng.uniform(*BROW_DENSITY)),
         variation=0.5 * brows.variation,
         lash_colour=rgb(0.2 * np.array(colour)),
         lash_length=LASH[0] * brows.lash_length,
         lash_density=1.0,
         lash_width=LASH[1] * brows.lash_width,
+    )
+
+
+def shaded(look: Appearance, brows: BrowStyle) -> Appearance:
+    """A person with the shade of the skin that lies under these brows, the deeper the denser they are."""
+    dense = (brows.density - BROW_DENSITY[0]) / (BROW_DENSITY[1] - BROW_DENSITY[0])
+    return replace(
+        look,
+        brow=BROW_SHADE[0] + dense * (BROW_SHADE[1] - BROW_SHADE[0]),
+        brow_height_mm=brows.height,
+        brow_half_mm=brows.half,
+        brow_tilt_mm=brows.tilt,
+        brow_outer=brows.outer,
+        brow_inner=brows.inner,
     )
 
 

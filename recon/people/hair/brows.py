@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 from torch import Tensor
 from torch.nn import functional
 
+from recon.faces.brows import along_brow
 from recon.faces.model import REGIONS, FaceModel
 from recon.people.hair.facial_hair_style import BrowStyle
 from recon.people.hair.short_strands import bowed, draw_jitter, draw_widths, skin_normals, strand_colours
@@ -31,11 +32,12 @@ def brow_part(model: FaceModel, vertices: Tensor, style: BrowStyle, seed: int) -
     """Both brows on a drawn head (n, 3) float32 mm; the same arguments give the same part, None where none grows."""
     rng = np.random.default_rng(seed)
     roots, height, along = brow_roots(model)
+    height, along = along_brow(height, along, style.height, style.tilt, style.outer, style.inner)
     cover = brow_cover(height, along, style)
     kept = torch.from_numpy(rng.random(ROOTS, np.float32)) < cover
     if not bool(kept.any()):
         return None
-    roots, height, along = roots.chosen(kept), height[kept] - style.height, along[kept]
+    roots, height, along = roots.chosen(kept), height[kept], along[kept]
     count = len(along)
     side = torch.sign(roots.place[:, 0])
     # Hairs rise at the inner end, lie along the brow farther out; those above its middle point down, those below up.
@@ -71,9 +73,9 @@ def brow_roots(model: FaceModel) -> tuple[Roots, Tensor, Tensor]:
 
 
 def brow_cover(height: Tensor, along: Tensor, style: BrowStyle) -> Tensor:
-    """Share of roots with a hair, (m,) in [0, 1], at heights over the brow's line and places along it."""
+    """Share of roots with a hair, (m,) in [0, 1], at heights over the middle of the brow and places along it."""
     half = style.half * (style.tail + (1 - style.tail) * smoothstep(-0.1, 0.7, along))
-    across = (height - style.height).abs() / half
+    across = height.abs() / half
     ends = smoothstep(-0.12, 0.12, along) * smoothstep(1.15, 0.9, along)
     return smoothstep(1.15, 0.5, across) * ends * style.density
 

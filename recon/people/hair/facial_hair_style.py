@@ -48,7 +48,7 @@ class BrowStyle:
 
     Attributes:
         height, half: shift of the brows, up is positive, and half of their breadth at the inner end; tail: share of it
-            at the outer end.
+            at the outer end. tilt, outer, inner: see `recon.faces.brows.along_brow`.
         density: share of roots with a hair. length, width: of a hair. frizz: disorder of directions.
         colour, grey, variation: as `HairStyle`'s.
         lash_length: of the upper lashes, the lower have half; lash_density; lash_width; lash_colour.
@@ -68,6 +68,9 @@ class BrowStyle:
     lash_width: float
     lash_colour: Colour
     tail: float = 0.35
+    tilt: float = 0.0
+    outer: float = 0.0
+    inner: float = 1.0
 
 
 def draw_facial_hair(rng: np.random.Generator, colour: Colour, grey: float = 0.0, man: bool = True) -> FacialHairStyle:
