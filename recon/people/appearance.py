@@ -30,7 +30,7 @@ class Appearance:
         hair: colour; hair_cover: 0 bald to 1; hairline_mm: shift of the hairline, up is positive; hair_mm: thickness.
         iris, iris_half_deg, pupil_half_deg, sclera: eyes. teeth: brightness. gloss: strength of the skin's highlights.
         shirt, jacket: colours of clothes; collar_mm: half width of the collar's opening at the front.
-        offset: (3,) shift of all noises, in cells.
+        offset: (3,) shift of all noises, in cells. lids: how dark the skin about the eyes is, 0 to 1.
     """
 
     melanin: float
@@ -60,6 +60,7 @@ class Appearance:
     jacket: tuple[float, float, float]
     collar_mm: float
     offset: tuple[float, float, float]
+    lids: float = 0.0
     brow_tilt_mm: float = 0.0
     brow_outer: float = 0.0
     brow_inner: float = 1.0

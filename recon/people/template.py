@@ -18,6 +18,7 @@ from recon.faces.model import REGIONS, FaceModel
 from recon.people.appearance import Appearance
 from recon.people.noise import solid_noise
 
+LID_MM, LOWER_LID = 14.0, 0.6  # about the eyes, skin is darker; below them, by that share of it
 SOFT_REGIONS = ("lips", "eyes", "teeth", "mouth_inside", "clothes", "ears", "background")
 
 
@@ -85,6 +86,7 @@ def template_of(model: FaceModel) -> Template:
         + fields["ears"]
         + 0.25 * near(place, marks[8], 14.0)
     )
+    fields["lids"] = torch.maximum(about_eye(place, marks[36:42]), about_eye(place, marks[42:48]))
     fields["bags"] = near(place, marks[40], 9.0) + near(place, marks[47], 9.0)
     mouth = float(marks[48:60, 1].mean())
     cheek_line = mouth + 4.0 + 0.42 * (x.abs() - 25.0).clamp(min=0)
@@ -97,6 +99,14 @@ def template_of(model: FaceModel) -> Template:
     fields["moustache"] = smoothstep(33.0, 24.0, x.abs()) * above_lip * (z > 10) * off_lips
     fields["freckles"] = smoothstep(70.0, 20.0, (place - marks[29]).norm(dim=1))
     return Template(place, fields)
+
+
+def about_eye(place: Tensor, opening: Tensor) -> Tensor:
+    """(n,) 1 at the rim of an eye's opening, landmarks (6, 3), falling to 0 within LID_MM; less so below it."""
+    rim = opening[:, None].lerp(opening.roll(-1, 0)[:, None], torch.linspace(0, 1, 9)[None, :, None]).reshape(-1, 3)
+    share = (1 - torch.cdist(place, rim).amin(1) / LID_MM).clamp(min=0)
+    below = smoothstep(2.0, -6.0, place[:, 1] - opening[:, 1].mean())
+    return share * (1 - (1 - LOWER_LID) * below)
 
 
 def soft_regions(model: FaceModel) -> dict[str, Tensor]:
@@ -191,7 +201,7 @@ def slow_values(template: Template, who: Appearance) -> Tensor:
         Slow.OPTICAL_DEG: fields["optical_deg"],
         Slow.TEETH: fields["teeth"],
         Slow.MOUTH_INSIDE: fields["mouth_inside"].clamp(0, 1),
-        Slow.LIDS: fields["background"].clamp(0, 1),
+        Slow.LIDS: torch.maximum(fields["background"].clamp(0, 1), who.lids * fields["lids"]),
         Slow.CLOTHES: fields["clothes"],
     }
     return torch.stack([columns[name] for name in Slow], 1)

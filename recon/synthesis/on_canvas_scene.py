@@ -40,17 +40,19 @@ BUNDLED = "bundled"
 NEAR = 0.85  # of the photo's own expression, where it is to be near it; the rest is drawn
 STEPS = 6  # Gauss-Newton's, for three numbers
 LAMP_SHARE, LAMP_SPREAD = 0.55, 0.35  # of the light from one side, what is one soft lamp; its radius in radians
-LEAST_BLUR_PX = 0.6  # of a photo made smaller, which no measure of its edges tells
+LEAST_BLUR_PX = 0.5  # of a photo made smaller, which no measure of its edges tells
 DARKEST = 0.1  # of the mean light, on any surface that can be seen
 LIPS = (0.12, 0.33)  # extra blood in lips: paler ones are lost in a photo's tone, redder ones are make-up
 FINE, SHORT = 0.22, 0.7  # width and length of brows' hairs, of the drawn ones
 LASH = (0.4, 1.6)  # the same of lashes, length and width
-BROWS = 12  # the random stream's name, beside a person's own
+OWN = 12  # the random stream's name, of what a person has in photos alone
 LOWER_MM, BROADER_MM, THINNEST_MM = 3.4, 0.9, 3.6  # brows in photos are nearer to the eyes, and broader than drawn ones
-BROW_SHADE, BROW_DENSITY, BROW_TAIL = (0.3, 0.85), (0.3, 0.85), (0.4, 0.7)  # photos have faint and dense ones
-BROW_TILT_MM, BROW_OUTER, BROW_INNER = 1.4, (0.12, 0.05), (0.93, 0.04)  # spread; means and spreads
+BROW_SHADE, BROW_DENSITY, BROW_TAIL = (0.35, 0.9), (0.2, 0.6), (0.4, 0.7)  # photos have faint and dense ones
+BROW_TILT_MM, BROW_OUTER, BROW_INNER = 1.4, (0.12, 0.05), (0.95, 0.04)  # spread; means and spreads
+FEATHERED = 0.12  # of the brow's length at its inner end, where hairs lie on bare skin
 LAMP, WINDOW = 0.5, 0.4  # of what eyes reflect: at a face's size in photos wide lights make pupils grey
 LASH_LINE = 0.85
+LIDS = (0.4, 1.0)  # how much darker the skin about the eyes is: folds, lashes and a depth that the mesh lacks
 LEAST_HAIR = 0.01  # of the picture
 FAIREST_BROW = 0.13  # linear
 BROWN = np.array([1.5, 0.95, 0.55])  # of mean 1
@@ -58,9 +60,11 @@ EXPOSED = 0.95  # radiance of a white surface in a usual portrait
 MELANIN, HAEMOGLOBIN = (np.array([float(depth) for depth in pigment]) for pigment in (paint.MELANIN, paint.HAEMOGLOBIN))
 TINT, PIGMENTS = 0.12, np.array([0.8, 0.08, 0.35])  # spreads: log of a light's colours; melanin, haemoglobin, exposure
 SCLERA, REDDER = 0.68, 0.5  # of the drawn white of the eyes, which lids and lashes shade; more of its redness
+DARK_SCLERA = 0.3  # by which it is darker in dark skin
+FRECKLES = 0.4  # of the drawn ones
 GLOSS = (1.7, 3.2)  # of skin without melanin, and more for its square: as strong as highlights in photos
-FURROWS = 0.6  # of the depth of drawn furrows: the skin of photos has its own, and drawn ones look cut
-IRIS_GREY, IRIS_LIGHT = 0.4, 1.4  # of a drawn iris: strong colours look lit from within in a photo
+FURROWS = 0.9  # of the depth of drawn furrows: the skin of photos has its own, and drawn ones look cut
+IRIS_GREY, IRIS_LIGHT = 0.4, 1.2  # of a drawn iris: strong colours look lit from within in a photo
 BROWN_IRIS = (0.045, 0.022, 0.011)  # of dark skin, linear
 
 
@@ -103,8 +107,9 @@ def seat_of(
         expression = near(model, one.expression, expression)
     expression = lips_met(model, shape, expression)
     look = toned(appearance, one.tone)
-    look = replace(look, hair=brow_colour(one, look))
-    brows = dress.brows and haired(dress.brows, look.hair, np.random.default_rng([dress.seed, BROWS]))
+    own = np.random.default_rng([dress.seed, OWN])
+    look = replace(look, hair=brow_colour(one, look), lids=float(own.uniform(*LIDS)))
+    brows = dress.brows and haired(dress.brows, look.hair, own)
     if brows:
         look = shaded(look, brows)
     return {
@@ -218,7 +223,8 @@ def toned(appearance: Appearance, tone: np.ndarray) -> Appearance:
         lips=float(np.clip(appearance.lips, *LIPS)),
         gloss=float((GLOSS[0] + GLOSS[1] * max(melanin, 0.0) ** 2) * np.sqrt(appearance.gloss)),
         iris=iris_of(appearance.iris, melanin),
-        sclera=SCLERA * appearance.sclera,
+        sclera=SCLERA * appearance.sclera * (1 - DARK_SCLERA * float(np.clip(melanin, 0, 1))),
+        freckles=FRECKLES * appearance.freckles,
         hair_cover=0.0,
         hair_mm=0.0,
         beard=0.0,
@@ -228,7 +234,7 @@ def toned(appearance: Appearance, tone: np.ndarray) -> Appearance:
 
 def iris_of(iris: Colour, melanin: float) -> Colour:
     """A drawn iris, paler and darker, and the browner the darker the skin is."""
-    brown = float(np.clip((melanin - 0.3) / 0.4, 0, 1))
+    brown = float(np.clip((melanin - 0.25) / 0.3, 0, 1))
     dark = np.array(BROWN_IRIS) * np.clip(sum(iris) / 0.3, 0.6, 1.4)
     pale = IRIS_LIGHT * (np.array(iris) + IRIS_GREY * (np.mean(iris) - np.array(iris)))
     return rgb((1 - brown) * pale + brown * dark)
@@ -284,7 +290,7 @@ def shaded(look: Appearance, brows: BrowStyle) -> Appearance:
         brow_half_mm=brows.half,
         brow_tilt_mm=brows.tilt,
         brow_outer=brows.outer,
-        brow_inner=brows.inner,
+        brow_inner=brows.inner - FEATHERED,
     )
 
 

@@ -39,6 +39,7 @@ ALPHA_LIMIT = 2.2  # standard deviations, as identities are cut
 MIXED = 4  # people whose detail a skin has
 PATCHES = 5  # along each axis of the masks that mix them
 PATCH_STRENGTH = 0.9
+SHARPER = 0.65  # more of detail's luminance: reading photos and drawing textures both blunt it
 FADE = 0.06  # of the side: over which a texture ends before the atlas does
 STEPS = 127.0  # of stored detail, either way
 OUTSIDE = -1e6  # u of a vertex that the atlas does not hold: no interpolation comes back from there
@@ -99,7 +100,7 @@ class SkinSpace:
         for person, weight in zip(people, weights, strict=True):
             own = self.detail[person].astype(np.float32) * self.detail_scale[person]
             total += weight[..., None] * (own[:, ::-1] if rng.random() < 0.5 else own)
-        return total
+        return total + np.float32(SHARPER) * total.mean(-1, keepdims=True)
 
     def draw(self, seed: int) -> np.ndarray:
         """(SIDE, SIDE, 3) float32: a pattern, a function of the seed."""
