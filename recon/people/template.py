@@ -58,7 +58,7 @@ class Template:
             brow_mm, brow_along: signed height above the line of the brows, place along it (`Slow.BROW_ALONG`);
             hair_mm, hair_front: height above the unshifted hairline, and how much a drawn shift of it applies: 1 in
             front, 0 at the nape;
-            flush: cheeks, tip of the nose, ears, chin; bags: under the eyes; beard, moustache, freckles: their place.
+            flush: cheeks, tip of the nose, ears, chin; lids: about the eyes, bags: under them; beard, moustache, freckles: their place.
     """
 
     place_mm: Tensor
@@ -86,7 +86,9 @@ def template_of(model: FaceModel) -> Template:
         + fields["ears"]
         + 0.25 * near(place, marks[8], 14.0)
     )
-    fields["lids"] = torch.maximum(about_eye(place, marks[36:42]), about_eye(place, marks[42:48]))
+    fields["lids"] = torch.maximum(about_eye(place, marks[36:42]), about_eye(place, marks[42:48])) * (
+        1 - fields["eyes"]
+    )
     fields["bags"] = near(place, marks[40], 9.0) + near(place, marks[47], 9.0)
     mouth = float(marks[48:60, 1].mean())
     cheek_line = mouth + 4.0 + 0.42 * (x.abs() - 25.0).clamp(min=0)

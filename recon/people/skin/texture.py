@@ -100,13 +100,14 @@ class SkinSpace:
         for person, weight in zip(people, weights, strict=True):
             own = self.detail[person].astype(np.float32) * self.detail_scale[person]
             total += weight[..., None] * (own[:, ::-1] if rng.random() < 0.5 else own)
-        return total + np.float32(SHARPER) * total.mean(-1, keepdims=True)
+        return total
 
     def draw(self, seed: int) -> np.ndarray:
         """(SIDE, SIDE, 3) float32: a pattern, a function of the seed."""
         rng = np.random.default_rng([seed, len(self.modes)])
         alpha = np.clip(rng.standard_normal(len(self.modes)), -ALPHA_LIMIT, ALPHA_LIMIT)
-        pattern = self.smooth(alpha) + self.mixed_detail(rng)
+        detail = self.mixed_detail(rng)
+        pattern = self.smooth(alpha) + (detail + np.float32(SHARPER) * detail.mean(-1, keepdims=True))
         return pattern * (self.cover[..., None] / np.float32(255))
 
 

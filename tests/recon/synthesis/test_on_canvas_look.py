@@ -7,8 +7,9 @@ import pytest
 
 from recon.faces import load
 from recon.people.appearance import draw_appearance
+from recon.people.hair.facial_hair_style import draw_brows
 from recon.synthesis.on_canvas import CONTRAST, contrasted, fringed
-from recon.synthesis.on_canvas_scene import HAEMOGLOBIN, MELANIN, toned
+from recon.synthesis.on_canvas_scene import BROW_DENSITY, BROW_SHADE, HAEMOGLOBIN, MELANIN, haired, shaded, toned
 from tests.recon.synthesis.fake_canvases import fake_canvas
 
 WHO = replace(draw_appearance(np.random.default_rng(3)), haemoglobin=0.18, iris=(0.14, 0.2, 0.26))
@@ -27,6 +28,18 @@ def test_dark_skin_has_brown_eyes_and_stronger_highlights() -> None:
     fair, dark = (toned(WHO, 0.8 * np.exp(-m * MELANIN - 0.18 * HAEMOGLOBIN)) for m in (0.1, 1.5))
     assert fair.iris[2] > fair.iris[0] and dark.iris[2] < dark.iris[0]
     assert dark.gloss > fair.gloss
+
+
+def test_brows_differ_between_people_and_their_shade_follows_their_hairs() -> None:
+    plain = draw_brows(np.random.default_rng(0), (0.1, 0.06, 0.03))
+    drawn = [haired(plain, (0.1, 0.06, 0.03), np.random.default_rng(seed)) for seed in range(200)]
+    assert drawn[0] == haired(plain, (0.1, 0.06, 0.03), np.random.default_rng(0))
+    for name in ("density", "tail", "tilt", "outer", "inner"):
+        assert len({getattr(one, name) for one in drawn}) == len(drawn)
+    assert all(one.outer < 0.5 < one.inner for one in drawn)
+    faint, dense = (replace(drawn[0], density=density) for density in BROW_DENSITY)
+    assert (shaded(WHO, faint).brow, shaded(WHO, dense).brow) == pytest.approx(BROW_SHADE)
+    assert shaded(WHO, dense).brow_tilt_mm == dense.tilt and shaded(WHO, dense).brow_inner < dense.inner
 
 
 def test_contrast_keeps_the_median_and_bends_about_it() -> None:
