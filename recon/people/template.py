@@ -58,7 +58,8 @@ class Template:
             brow_mm, brow_along: signed height above the line of the brows, place along it (`Slow.BROW_ALONG`);
             hair_mm, hair_front: height above the unshifted hairline, and how much a drawn shift of it applies: 1 in
             front, 0 at the nape;
-            flush: cheeks, tip of the nose, ears, chin; lids: about the eyes, bags: under them; beard, moustache, freckles: their place.
+            flush: cheeks, tip of the nose, ears, chin; lids: about the eyes; bags: under them; beard, moustache,
+            freckles: their place.
     """
 
     place_mm: Tensor

@@ -15,5 +15,5 @@ def test_its_ends_lie_where_they_were_put() -> None:
     line, ends = torch.zeros(2), torch.tensor([0.2, 0.9])
     height, along = along_brow(line, ends, height_mm=-2.0, tilt_mm=3.0, outer=0.2, inner=0.9)
     assert torch.allclose(along, torch.tensor([0.0, 1.0]))
-    # The template's line, seen from a brow 2 mm lower, whose outer end is 1.5 mm lower still and whose inner one higher.
+    # The template's line, seen from a brow 2 mm lower whose outer end is 1.5 mm lower still, the inner one higher.
     assert torch.allclose(height, torch.tensor([3.5, 0.5]))
