@@ -87,9 +87,8 @@ def template_of(model: FaceModel) -> Template:
         + fields["ears"]
         + 0.25 * near(place, marks[8], 14.0)
     )
-    fields["lids"] = torch.maximum(about_eye(place, marks[36:42]), about_eye(place, marks[42:48])) * (
-        1 - fields["eyes"]
-    )
+    about_eyes = torch.maximum(about_eye(place, marks[36:42]), about_eye(place, marks[42:48]))
+    fields["lids"] = about_eyes * (1 - fields["eyes"])
     fields["bags"] = near(place, marks[40], 9.0) + near(place, marks[47], 9.0)
     mouth = float(marks[48:60, 1].mean())
     cheek_line = mouth + 4.0 + 0.42 * (x.abs() - 25.0).clamp(min=0)
