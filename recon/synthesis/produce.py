@@ -149,7 +149,6 @@ def _open_folder(out: Path, manifest: Mapping[str, Any]) -> None:
     if path.exists():
         return _refuse_other_job(out, read_manifest(out), manifest)
     try:
-        (out / "data").mkdir(exist_ok=True)
         with whole_file(path) as temporary:
             temporary.write_text(json.dumps(manifest, indent=2) + "\n")
     except OSError as error:

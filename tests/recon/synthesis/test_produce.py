@@ -103,6 +103,18 @@ def test_parts_of_a_shard_that_is_there_are_removed(tmp_path, monkeypatch):
     assert not (tmp_path / ".begun").exists()
 
 
+def test_a_run_that_was_stopped_before_its_manifest_goes_on(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "whole_file", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            produce(FakeJob(), 5, tmp_path, workers=1)
+    assert produce(FakeJob(), 5, tmp_path, workers=1).count == 5
+
+
+def stopped(*_, **__):
+    raise KeyboardInterrupt
+
+
 def test_a_finished_folder_is_left_alone(tmp_path):
     first = produce(FakeJob(), 5, tmp_path, workers=1)
     before = shard_files(tmp_path)[0].stat().st_mtime_ns
