@@ -104,11 +104,14 @@ def template_of(model: FaceModel) -> Template:
 
 
 def about_eye(place: Tensor, opening: Tensor) -> Tensor:
-    """(n,) 1 at the rim of an eye's opening, landmarks (6, 3), falling to 0 within LID_MM; less so below it."""
+    """(n,) 1 at the rim of an eye's opening, landmarks (6, 3), falling to 0 within LID_MM; less below it and toward the
+    nose, where sockets are deep already."""
     rim = opening[:, None].lerp(opening.roll(-1, 0)[:, None], torch.linspace(0, 1, 9)[None, :, None]).reshape(-1, 3)
     share = (1 - torch.cdist(place, rim).amin(1) / LID_MM).clamp(min=0)
     below = smoothstep(2.0, -6.0, place[:, 1] - opening[:, 1].mean())
-    return share * (1 - (1 - LOWER_LID) * below)
+    inner, outer = opening[:, 0].abs().aminmax()
+    aside = smoothstep(-0.3, 0.7, (place[:, 0].abs() - inner) / (outer - inner))
+    return share * (1 - (1 - LOWER_LID) * below) * aside
 
 
 def soft_regions(model: FaceModel) -> dict[str, Tensor]:

@@ -23,7 +23,7 @@ from recon.people.appearance import Appearance, rgb
 from recon.people.eyes.paint import Eyes
 from recon.people.hair.facial_hair_style import BrowStyle
 from recon.people.skin import paint
-from recon.people.skin.wrinkles import Skin
+from recon.people.skin.wrinkles import ZONES, Skin
 from recon.people.wardrobe import Dress
 from recon.render.environment import Colour
 from recon.render.harmonics import WEIGHTS, map_directions, polynomials
@@ -62,8 +62,8 @@ TINT, PIGMENTS = 0.12, np.array([0.8, 0.08, 0.35])  # spreads: log of a light's 
 SCLERA, REDDER = 0.68, 0.5  # of the drawn white of the eyes, which lids and lashes shade; more of its redness
 DARK_SCLERA = 0.3  # by which it is darker in dark skin
 FRECKLES = 0.4  # of the drawn ones
-GLOSS = (1.7, 3.2)  # of skin without melanin, and more for its square: as strong as highlights in photos
-FURROWS = 0.9  # of the depth of drawn furrows: the skin of photos has its own, and drawn ones look cut
+GLOSS = (1.35, 2.8)  # of skin without melanin, and more for its square: as strong as highlights in photos
+FURROWS, SMILE_FOLDS = 0.8, 1.3  # of the depth of drawn ones: the skin of photos has its own, but folds of a smile none
 IRIS_GREY, IRIS_LIGHT = 0.4, 1.2  # of a drawn iris: strong colours look lit from within in a photo
 BROWN_IRIS = (0.045, 0.022, 0.011)  # of dark skin, linear
 
@@ -121,7 +121,7 @@ def seat_of(
         "roll_deg": one.roll_deg,
         **framing_of(model, config.folder, name, shape, expression, rotation),
         "appearance": look,
-        "skin": skin and replace(skin, depths=tuple(FURROWS * depth for depth in skin.depths)),
+        "skin": skin and folded(skin),
         "dress": Dress(brows=brows, seed=dress.seed),
         "eyes": eyes and seen(eyes),
         "lighting": lighting_of(one.light),
@@ -132,6 +132,12 @@ def seat_of(
         "canvases": config.folder,
         "canvas": name,
     }
+
+
+def folded(skin: Skin) -> Skin:
+    """Drawn skin whose furrows are as deep as photos show them."""
+    gains = [SMILE_FOLDS if name == "nasolabial" else FURROWS for name in ZONES]
+    return replace(skin, depths=tuple(gain * depth for gain, depth in zip(gains, skin.depths, strict=True)))
 
 
 def seen(eyes: Eyes) -> Eyes:
