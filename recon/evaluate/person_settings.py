@@ -55,6 +55,26 @@ class LikenessSettings:
 
 
 @dataclass(frozen=True)
+class AppearanceSettings:
+    """Drawn faces beside photos, place by place.
+
+    photos   folder of photos, with a faces.csv in or beside it or not
+    scene    YAML file of what is drawn; null: all as it comes
+    network  weights of a reconstructor with a parser; null: the bundled one
+    count    drawn faces, and photos at most
+    size     side of all pictures in px
+    seed     of the drawn faces
+    """
+
+    photos: Path
+    scene: Path | None = None
+    network: Path | None = None
+    count: int = bounded(400, *COUNT)
+    size: int = bounded(256, *PIXELS)
+    seed: int = bounded(HELD_OUT_SEED, *SEEDS)
+
+
+@dataclass(frozen=True)
 class ShapeSpreadSettings:
     """A network's shapes of drawn people seen several times: what is scored, on what.
 

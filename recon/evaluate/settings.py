@@ -10,6 +10,7 @@ from typing import Literal
 from recon.configuration import bounded
 from recon.detail.config import DetailConfig
 from recon.evaluate.person_settings import (
+    AppearanceSettings,
     LikenessSettings,
     PhotoLossesSettings,
     ShapeSpreadSettings,
@@ -276,6 +277,7 @@ SETTINGS: dict[str, type] = {
     "bu3dfe_depth": Bu3dfeSettings,
     "verification": VerificationSettings,
     "likeness": LikenessSettings,
+    "appearance": AppearanceSettings,
     "now": NowSettings,
 }
 """Of each of `recon.evaluate.protocols.PROTOCOLS`."""

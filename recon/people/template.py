@@ -18,7 +18,7 @@ from recon.faces.model import REGIONS, FaceModel
 from recon.people.appearance import Appearance
 from recon.people.noise import solid_noise
 
-LID_MM, LOWER_LID = 14.0, 0.6  # about the eyes, skin is darker; below them, by that share of it
+LID_MM, LOWER_LID = 14.0, 0.85  # about the eyes, skin is darker; below them, by that share of it
 SOFT_REGIONS = ("lips", "eyes", "teeth", "mouth_inside", "clothes", "ears", "background")
 
 

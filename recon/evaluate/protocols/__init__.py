@@ -38,6 +38,7 @@ PROTOCOLS = {
     "bu3dfe_depth": "depth of BU-3DFE's faces, by expression, with heat maps",
     "verification": "an embedder: whether two pictures show one person",
     "likeness": "faces drawn on canvases, beside the people of the photos they were made of",
+    "appearance": "drawn faces beside photos, place by place: tone, redness, fine contrast",
     "now": "the NoW challenge: scans' distances to meshes, up to scale",
 }
 """name, which is the file's too -> what it scores, in one line."""
