@@ -20,6 +20,7 @@ from recon.evaluate.protocols import likeness
 from recon.faces import load
 from recon.photos.framing import EYE_SHARE, EYES_MIDDLE
 from recon.synthesis.scene import SceneConfig
+from tests.recon.evaluate.protocols.drawn_photos import photos_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 COUNT, SIZE = 10, 64
@@ -62,17 +63,10 @@ def test_faces_find_the_photos_that_they_are(embedder: Path, tmp_path: Path, mon
     scene = read_config(SceneConfig, assets.config_path("scenes/canvas.yaml"), {})
     records = list(drawn_records(load("default"), COUNT, SIZE, 990001, scene))
     names = [json.loads(record.scene)["canvas"] for record in records]
-    photos = tmp_path / "photos"
-    photos.mkdir()
-    table = ["file,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,mouth_l_x,mouth_l_y,mouth_r_x,mouth_r_y"]
-    hashes = {}
-    for number, record in enumerate(records):
-        Image.fromarray(record.rgb).save(photos / f"{number:02}.png")
-        marks = record.landmarks_px
-        five = [marks[36:42].mean(0), marks[42:48].mean(0), marks[30], marks[48], marks[54]]
-        table.append(",".join([f"{number:02}.png", *(f"{value:.2f}" for place in five for value in place)]))
-        hashes.setdefault(names[number], hashlib.sha256((photos / f"{number:02}.png").read_bytes()).hexdigest())
-    (photos / "faces.csv").write_text("\n".join(table))
+    photos = photos_of(records, tmp_path / "photos")
+    hashes: dict[str, str] = {}
+    for number, name in enumerate(names):
+        hashes.setdefault(name, hashlib.sha256((photos / f"{number:02}.png").read_bytes()).hexdigest())
     monkeypatch.setattr(likeness, "FEWEST", 2)
     settings = LikenessSettings(embedder, photos, count=COUNT, size=SIZE)
 
