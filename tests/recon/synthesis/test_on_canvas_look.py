@@ -9,7 +9,7 @@ from recon.faces import load
 from recon.people.appearance import draw_appearance
 from recon.people.hair.facial_hair_style import draw_brows
 from recon.synthesis.on_canvas import CONTRAST, contrasted, fringed
-from recon.synthesis.on_canvas_scene import BROW_DENSITY, BROW_SHADE, HAEMOGLOBIN, MELANIN, haired, shaded, toned
+from recon.synthesis.on_canvas_look import BROW_DENSITY, BROW_SHADE, HAEMOGLOBIN, MELANIN, haired, shaded, toned
 from tests.recon.synthesis.fake_canvases import fake_canvas
 
 WHO = replace(draw_appearance(np.random.default_rng(3)), haemoglobin=0.18, iris=(0.14, 0.2, 0.26))
