@@ -5,13 +5,20 @@ import torch
 
 from recon.people.template import LID_MM, LOWER_LID, about_eye
 
-OPENING = torch.tensor([[-3.0, 0, 0], [-1, 1, 0], [1, 1, 0], [3, 0, 0], [1, -1, 0], [-1, -1, 0]])
+OPENING = torch.tensor(
+    [[-40.0, 0, 0], [-33, 3, 0], [-27, 3, 0], [-20, 0, 0], [-27, -3, 0], [-33, -3, 0]]
+)  # from outside
 
 
-def test_skin_about_an_eye_is_told_by_its_distance() -> None:
-    above, corner, far = torch.tensor([[0.0, 1 + LID_MM / 2, 0], [3, 0, 0], [0, 1, LID_MM + 5]]).split(1)
-    assert about_eye(above, OPENING).item() == pytest.approx(0.5)
-    assert about_eye(corner, OPENING).item() == pytest.approx(1, abs=0.1)
-    assert about_eye(far, OPENING).item() == 0
-    below = above * torch.tensor([1, -1, 1])
-    assert about_eye(below, OPENING).item() == pytest.approx(0.5 * LOWER_LID)
+def test_skin_about_an_eye_is_told_by_its_distance_and_side() -> None:
+    rim = torch.tensor([-36.5, 1.5, 0])  # half way from the outer corner to the upper lid
+    normal = torch.tensor([-3.0, 7, 0]) / 58**0.5
+    near, half, far = (about_eye((rim + way * LID_MM * normal)[None], OPENING).item() for way in (0.0, 0.5, 1.2))
+    assert (near, half, far) == pytest.approx((1, 0.5, 0))
+    below = about_eye((rim + 0.5 * LID_MM * normal)[None] * torch.tensor([1, -1, 1]), OPENING).item()
+    assert below == pytest.approx(0.5 * LOWER_LID)
+    inner, mirrored = about_eye(OPENING[3:4], OPENING), about_eye(OPENING[3:4] * torch.tensor([-1, 1, 1]), OPENING)
+    assert 0 < inner.item() < 0.5
+    assert mirrored.item() == 0  # on the other eye's side
+    other = OPENING * torch.tensor([-1, 1, 1])
+    assert about_eye(other[3:4], other).item() == pytest.approx(inner.item())
