@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from recon.configuration import read_config, to_plain
+from recon.detail.intensity import LUMINANCE
 from recon.errors import UserError
 from recon.evaluate import held_out
 from recon.evaluate.metrics.missed import MASK_THRESHOLD
@@ -28,7 +29,6 @@ from recon.progress import tracked
 from recon.synthesis.scene import SceneConfig
 
 GAMMA, DARKEST = 2.2, 2e-3  # linear light
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 FINE_PX = 1.5  # at 256 px: what a blur by so much takes away is fine
 FEWEST_PX, FEWEST_SKIN_PX = 12, 1500  # of a place and of the skin at 256 px, of which an image tells
 LIDS_MM, NOSE_MM, CHEEK_MM, FOLD_MM, CHIN_MM = 12.0, 9.0, 15.0, 6.0, 10.0  # about the landmarks
