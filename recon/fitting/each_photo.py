@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from recon.methods.base import Reconstructor
-from recon.processes import one_thread, process_pool, result_of
+from recon.processes import one_thread, process_pool
 from recon.progress import progress
 from recon.reconstruction.networks import network_of
 
@@ -28,7 +28,7 @@ def work_on_each(tasks: Sequence[Task], work: Work[Task], weights: Path | None, 
             return
         with process_pool(min(workers, len(tasks)), _start, (weights,)) as pool:
             for future in [pool.submit(_work_on, work, task) for task in tasks]:
-                result_of(future)
+                future.result()
                 count()
 
 

@@ -23,7 +23,7 @@ from recon.methods.base import Reconstructor
 from recon.methods.pretrained import network_digest
 from recon.photos.reading import Unusable, read_photo
 from recon.photos.region import Region, region_of
-from recon.processes import one_thread, process_pool, result_of
+from recon.processes import one_thread, process_pool
 from recon.progress import progress
 from recon.ranges import PROCESSES, refuse_beyond
 from recon.reconstruction.face_finder import Box, find_faces
@@ -247,7 +247,7 @@ def run_batch(
         def settle() -> None:
             task, result = waiting.popleft()
             try:
-                result_of(result)
+                result.result()
             except Unusable as reason:
                 skipped.append((task, str(reason)))
             count()

@@ -19,7 +19,7 @@ from recon.photos.detection import face_boxes
 from recon.photos.folder import find_images
 from recon.photos.framing import frame, from_box, whole
 from recon.photos.reading import Unusable, read_photo
-from recon.processes import one_thread, process_pool, result_of
+from recon.processes import one_thread, process_pool
 from recon.progress import progress
 from recon.reconstruction.face_test import reason_against
 from recon.reconstruction.looking import FoundFace, settle
@@ -90,9 +90,9 @@ def _looked_at(photos: Sequence[Path], network: Reconstructor, workers: int) -> 
                 yield texture_in(photo, network, load("default"))
                 count()
             return
-        with process_pool(workers, _start, (network,)) as pool:
+        with process_pool(min(workers, len(photos)), _start, (network,)) as pool:
             for future in [pool.submit(_texture_in, photo) for photo in photos]:
-                yield result_of(future)
+                yield future.result()
                 count()
 
 

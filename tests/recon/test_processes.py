@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import struct
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ import torch
 from threadpoolctl import threadpool_info
 
 from recon.errors import UserError
-from recon.processes import one_thread, process_pool, result_of
+from recon.processes import one_thread, process_pool
 
 
 def threads_of_libraries() -> tuple[int, int, int]:
@@ -34,7 +35,7 @@ def die() -> None:
 def test_a_process_of_the_pool_works_with_one_thread():
     before = dict(os.environ)
     with process_pool(1) as pool:
-        torch_threads, cv2_threads, threads = result_of(pool.submit(threads_of_libraries))
+        torch_threads, cv2_threads, threads = pool.submit(threads_of_libraries).result()
     assert (torch_threads, cv2_threads) == (1, 1)
     assert threads <= 4  # its own, the queue's, the one that watches the parent: none of BLAS
     assert dict(os.environ) == before
@@ -61,7 +62,7 @@ def test_one_thread_is_for_the_block_alone():
 
 def test_a_dead_process_is_one_sentence():
     with pytest.raises(UserError, match="a worker process died"), process_pool(1) as pool:
-        result_of(pool.submit(die))
+        pool.submit(die).result()
 
 
 def test_a_worker_is_deaf_to_ctrl_c_from_its_first_moment():
@@ -70,36 +71,83 @@ def test_a_worker_is_deaf_to_ctrl_c_from_its_first_moment():
         working = pool.submit(os.getpid)
         for process in multiprocessing.active_children():
             os.kill(process.pid, signal.SIGINT)  # while it imports
-        assert result_of(working) in [process.pid for process in multiprocessing.active_children()]
+        assert working.result() in [process.pid for process in multiprocessing.active_children()]
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
 def test_a_process_that_died_while_nobody_asked_is_one_sentence():
     with pytest.raises(UserError, match="a worker process died"), process_pool(1) as pool:
         pool.submit(die).exception()
-        pool.submit(die)
+        pool.submit(os.getpid).result()
 
 
 def long_answer(bytes_: int) -> bytes:
     return b"0" * bytes_
 
 
+def killed_amid_an_answer() -> None:
+    """As by a machine that has no memory left, when a part of the answer is on its way."""
+    frame = sys._getframe()
+    while "pipe" not in frame.f_locals:
+        frame = frame.f_back
+    os.write(frame.f_locals["pipe"].fileno(), struct.pack("!i", 1000) + b"less than that")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_killed_amid_an_answer_is_one_sentence():
+    with pytest.raises(UserError, match="a worker process died"), process_pool(2) as pool:
+        other = pool.submit(os.getpid)
+        pool.submit(killed_amid_an_answer).result(timeout=50)
+    assert other.result() > 0
+
+
 def test_an_error_amid_a_long_answer_ends_the_pool():
-    """The pool's thread, for which Python's exit waits, must not wait for the rest of an answer that nobody sends."""
+    """Its threads, for which Python's exit waits, must not wait for the rest of an answer that nobody sends."""
     with pytest.raises(KeyboardInterrupt), process_pool(2) as pool:
         answers = [pool.submit(long_answer, 200_000_000) for _ in range(4)]  # one is always on its way
-        thread = pool._executor_manager_thread
-        result_of(answers[0])
+        threads = list(pool._threads)
+        answers[0].result()
         raise KeyboardInterrupt
-    assert not thread.is_alive()
+    assert not any(thread.is_alive() for thread in threads)
+    assert not multiprocessing.active_children()
 
 
 def test_a_dead_process_leaves_nothing_of_the_pool_behind():
-    """Not even its thread: what that closes would be closed twice by a process which ends at the same moment."""
     with pytest.raises(UserError), process_pool(2) as pool:
         working = [pool.submit(os.getpid), pool.submit(die)]
-        thread = pool._executor_manager_thread
+        threads = list(pool._threads)
         for future in working:
-            result_of(future)
-    assert not thread.is_alive()
+            future.result()
+    assert not any(thread.is_alive() for thread in threads)
     assert not multiprocessing.active_children()
+
+
+def wrong_at_the_start(sentence: str) -> None:
+    raise UserError(sentence)
+
+
+def test_what_goes_wrong_in_a_process_is_raised_here_with_its_place():
+    with (
+        pytest.raises(UserError, match="the stage is amiss"),
+        process_pool(1, wrong_at_the_start, ("the stage is amiss",)) as pool,
+    ):
+        pool.submit(os.getpid).result()
+    with pytest.raises(ZeroDivisionError) as caught, process_pool(1) as pool:
+        pool.submit(divmod, 1, 0).result()
+    assert "in _answered" in str(caught.value.__cause__)
+    with process_pool(1) as pool:
+        failed = pool.submit(divmod, 1, 0)
+        assert pool.submit(divmod, 7, 2).result() == (3, 1)  # the process lives on
+        assert isinstance(failed.exception(), ZeroDivisionError)
+
+
+def test_each_process_starts_once(tmp_path):
+    with process_pool(2, appended, (tmp_path / "started",)) as pool:
+        pids = {pool.submit(os.getpid).result() for _ in range(10)}
+    started = (tmp_path / "started").read_text().split()
+    assert len(started) == len(set(started)) and {int(pid) for pid in started} == pids
+
+
+def appended(file) -> None:
+    with file.open("a") as out:
+        out.write(f"{os.getpid()}\n")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from recon.processes import process_pool, result_of
+from recon.processes import ProcessPool, process_pool
 from recon.synthesis.job import BLOCK, Made, Stage, Wanted, opened
 
 
@@ -22,31 +22,28 @@ class Local:
     @contextmanager
     def blocks(self, stages: Sequence[Stage], first: int, wanted: Wanted) -> Iterator[Iterator[Made]]:
         """As `Engine` has it."""
-        with process_pool(self.workers, _start, (tuple(stages),)) as pool:
+        with process_pool(max(1, min(self.workers, wanted.blocks)), _start, (tuple(stages),)) as pool:
             yield self._in_order(pool, first, wanted)
 
-    def _in_order(self, pool: ProcessPoolExecutor, first: int, wanted: Wanted) -> Iterator[Made]:
+    def _in_order(self, pool: ProcessPool, first: int, wanted: Wanted) -> Iterator[Made]:
         pending: deque[Future[Made]] = deque()
         while True:
             # No more blocks under way than the rows still wanted need: none is computed in vain at the end.
             while len(pending) < max(1, min(2 * self.workers, wanted.blocks)):
                 pending.append(pool.submit(_made, range(first, first + BLOCK)))
                 first += BLOCK
-            yield result_of(pending.popleft())
+            yield pending.popleft().result()
 
 
-_stages: tuple[Stage, ...] = ()  # in a worker: what it was started for
-_make: Callable[[Sequence[int]], Made] | None = None  # and what does it, once opened
+_make: Callable[[Sequence[int]], Made] | None = None  # in a worker: what it does
 
 
 def _start(stages: tuple[Stage, ...]) -> None:
-    global _stages
-    _stages = stages
+    global _make
+    _make = opened(stages)
+    gc.freeze()  # what is loaded by now stays: no collection has to walk it
 
 
 def _made(block: range) -> Made:
-    global _make
-    if _make is None:  # opened here and not at the start, so that its UserError reaches the parent
-        _make = opened(_stages)
-        gc.freeze()  # what is loaded by now stays: no collection has to walk it
+    assert _make is not None
     return _make(block)

@@ -54,13 +54,13 @@ def test_more_can_be_asked_for_later(tmp_path, monkeypatch):
 def record_blocks(monkeypatch):
     """The first index of each block that is drawn from here on."""
     drawn = []
-    submitted = local.ProcessPoolExecutor.submit
+    submitted = local.ProcessPool.submit
 
     def submit(pool, work, block):
         drawn.append(block.start)
         return submitted(pool, work, block)
 
-    monkeypatch.setattr(local.ProcessPoolExecutor, "submit", submit)
+    monkeypatch.setattr(local.ProcessPool, "submit", submit)
     return drawn
 
 
