@@ -47,7 +47,9 @@ class _Spawned(SpawnContext):
     Process = _Worker
 
 
-WORKERS: SpawnContext | ForkContext = _Spawned()  # not forked: torch, warp and the progress bar's thread make a forked child unsafe
+WORKERS: SpawnContext | ForkContext = (
+    _Spawned()
+)  # not forked: torch, warp and the progress bar's thread make a forked child unsafe
 
 
 def one_blas_thread() -> None:

@@ -37,11 +37,12 @@ DRAWS = 2500
 # fmt: off
 LANDMARKS = (
     5398, 5411, 5098, 5242, 5240, 3696, 922, 918, 747, 7620, 7624, 10364, 11849, 11851, 11713, 12010, 11997,
-    5262, 5260, 231, 223, 233, 7006, 6997, 7004, 11868, 11870, 132, 131, 201, 294, 333, 314, 317,
+    255, 206, 204, 205, 208, 6983, 6980, 6979, 6981, 7024, 132, 131, 201, 294, 333, 314, 317,
     7077, 7095, 1090, 1058, 1073, 6765, 1096, 1066, 13361, 7765, 7750, 7782, 7758, 7788, 422, 5354, 450,
     455, 7210, 11956, 7182, 7165, 7235, 492, 480, 405, 3709, 531, 520, 7276, 10377, 7230, 540, 475,
 )
 # fmt: on
+BROW_RIDGE = (5262, 5260, 231, 223, 233, 7006, 6997, 7004, 11868, 11870)  # over the brows, which are drawn below it
 
 
 def region_weights(source: Source, mean: np.ndarray, mesh: tuple, kept: np.ndarray, colours: np.ndarray) -> np.ndarray:
@@ -178,6 +179,7 @@ def bake(wheel: Path, sigmas: dict[str, float], draws: int, modes: int, seed: in
         "face_margin": margin.astype(np.float16),
         "uv": uv.astype(np.float32),
         "landmarks": place[list(LANDMARKS)].astype(np.int32),
+        "brow_ridge": place[list(BROW_RIDGE)].astype(np.int32),
         "mirror": place[mirror[used]].astype(np.int32),
         "region_weights": np.round(255 * weights).astype(np.uint8),
         "left_eyeball": local_eyes[0].astype(np.int32),

@@ -1,17 +1,18 @@
-"""Where the brows lie on a face, told from its landmarks."""
+"""Where the brows lie on a face, told from the ridge over them."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-BROW_DROP_MM = 4.5  # the markup's brow landmarks run along the upper edge of the hair
+BROW_DROP_MM = 4.5  # the middle of a drawn brow is as much lower than the ridge
 
 
-def brow_place(place: Tensor, brow: Tensor) -> tuple[Tensor, Tensor]:
-    """Signed height in mm over the brow line, and the place along it; brow (10, 3), landmarks 17 to 26."""
+def brow_place(place: Tensor, ridge: Tensor) -> tuple[Tensor, Tensor]:
+    """Signed height in mm over the brow line, and the place along it; ridge (10, 3), from right to left."""
     x, y, z = place.unbind(1)
-    right, left = brow[:5], brow[5:].flip(0)
+    ridge = ridge - place.new_tensor([0.0, BROW_DROP_MM, 0.0])
+    right, left = ridge[:5], ridge[5:].flip(0)
     line = (right + left * place.new_tensor([-1.0, 1.0, 1.0])) / 2  # both sides in one, from the outer to the inner end
     ends = line[:, 0].abs()
     along = ((ends[0] - x.abs()) / (ends[0] - ends[4])).clamp(-0.5, 1.5)

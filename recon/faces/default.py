@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from recon import assets
-from recon.faces.brows import BROW_DROP_MM, brow_place
+from recon.faces.brows import brow_place
 from recon.faces.default_joints import default_joints
 from recon.faces.model import REGIONS, Eyeball, FaceModel
 from recon.geometry.subdivision import catmull_clark, triangulate
@@ -38,7 +38,8 @@ def load_default(subdivisions: int = 1) -> FaceModel:
     places = torch.from_numpy(mean).float()
     landmarks = torch.from_numpy(arrays["landmarks"].astype(np.int64))
     region = torch.from_numpy(np.argmax(fields["weights"], axis=1).astype(np.uint8))
-    region[brows_in(places, region, landmarks)] = REGIONS.index("brows")
+    ridge = torch.from_numpy(arrays["brow_ridge"].astype(np.int64))
+    region[brows_in(places, region, ridge)] = REGIONS.index("brows")
     left, right = (torch.from_numpy(ids) for ids in eyeballs)
     movements = torch.from_numpy(np.moveaxis(fields["expression"], 1, 0).copy()).float()
     turning = Eyeball.named(left, "Left", names), Eyeball.named(right, "Right", names)
@@ -56,6 +57,7 @@ def load_default(subdivisions: int = 1) -> FaceModel:
         canonical=torch.from_numpy((mean - low) / (high - low)).float(),
         canonical_box_mm=torch.from_numpy(np.stack([low, high])).float(),
         eyeballs=tuple(filter(None, turning)),
+        brow_ridge=ridge,
         articulation=default_joints(places, region, movements[names.index("jawOpen")], landmarks, (left, right)),
     )
 
@@ -83,9 +85,9 @@ def subdivided(
     return quads, fields, [np.flatnonzero(inside) for inside in eyeballs]
 
 
-def brows_in(places: Tensor, region: Tensor, landmarks: Tensor) -> Tensor:
-    """(n,) bool: the skin under the brows; places (n, 3) mm, region (n,) uint8, landmarks (68,)."""
-    height, along = brow_place(places, places[landmarks[17:27]] - places.new_tensor([0.0, BROW_DROP_MM, 0.0]))
+def brows_in(places: Tensor, region: Tensor, ridge: Tensor) -> Tensor:
+    """(n,) bool: the skin under the brows; places (n, 3) mm, region (n,) uint8, ridge (10,)."""
+    height, along = brow_place(places, places[ridge])
     return (height.abs() < BROW_HALF_MM) & (along > -0.05) & (along < 1.1) & (region == REGIONS.index("skin"))
 
 

@@ -93,6 +93,7 @@ class FaceModel:
             mean nothing one by one, such as principal components.
         articulation: the joints that a pose turns; None where the model has none.
         surface_landmarks: the 68 landmarks between vertices, where the model is published with such.
+        brow_ridge: (10,) int64 vertex ids over the brows, as landmarks 17 to 26 run; None where these lie there.
     """
 
     name: str
@@ -111,6 +112,12 @@ class FaceModel:
     expression_units: Tensor | None = None
     articulation: Articulation | None = None
     surface_landmarks: SurfaceLandmarks | None = None
+    brow_ridge: Tensor | None = None
+
+    @property
+    def over_brows(self) -> Tensor:
+        """(10,) vertex ids over the brows, from which drawn brows hang."""
+        return self.landmarks[17:27] if self.brow_ridge is None else self.brow_ridge
 
     def vertices(self, identity: Tensor, expression: Tensor, pose: Tensor | None = None) -> Tensor:
         """Shape of one person with one expression.

@@ -13,7 +13,7 @@ from enum import IntEnum
 import torch
 from torch import Tensor
 
-from recon.faces.brows import BROW_DROP_MM, along_brow, brow_place
+from recon.faces.brows import along_brow, brow_place
 from recon.faces.model import REGIONS, FaceModel
 from recon.people.appearance import Appearance
 from recon.people.noise import solid_noise
@@ -75,9 +75,7 @@ def template_of(model: FaceModel) -> Template:
     x, y, z = place.unbind(1)
 
     fields["optical_deg"] = optical_angle(model)
-    fields["brow_mm"], fields["brow_along"] = brow_place(
-        place, marks[17:27] - place.new_tensor([0.0, BROW_DROP_MM, 0.0])
-    )
+    fields["brow_mm"], fields["brow_along"] = brow_place(place, place[model.over_brows])
     fields["hair_mm"], fields["hair_front"] = hairline(place)
     cheek = place.new_tensor([0.0, 4.0, 6.0])
     fields["flush"] = (

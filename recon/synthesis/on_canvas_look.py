@@ -23,13 +23,13 @@ LIPS = (0.25, 0.6)  # extra blood in lips: paler ones are lost in a photo's tone
 FINE, SHORT = 0.22, 0.7  # width and length of brows' hairs, of the drawn ones
 LASH = (0.4, 1.6)  # the same of lashes, length and width
 LOWER_MM, BROADER_MM, THINNEST_MM = 3.4, 0.9, 3.6  # brows in photos are nearer to the eyes, and broader than drawn ones
-BROW_SHADE, BROW_DENSITY, BROW_TAIL = (0.45, 0.8), (0.3, 0.7), (0.4, 0.7)  # photos have faint and dense ones
+BROW_SHADE, BROW_DENSITY, BROW_TAIL = (0.55, 0.9), (0.25, 0.6), (0.4, 0.7)  # photos have faint and dense ones
 BROW_TILT_MM, BROW_OUTER, BROW_INNER = 1.4, (0.12, 0.05), (0.95, 0.04)  # spread; means and spreads
 FEATHERED = 0.12  # of the brow's length at its inner end, where hairs lie on bare skin
 LAMP, WINDOW = 0.5, 0.4  # of what eyes reflect: at a face's size in photos wide lights make pupils grey
 LASH_LINE = 0.85
 LEAST_HAIR = 0.01  # of the picture
-FAIREST_BROW = 0.09  # linear
+FAIREST_BROW = 0.06  # linear
 BROWN = np.array([1.5, 0.95, 0.55])  # of mean 1
 EXPOSED = 0.95  # radiance of a white surface in a usual portrait
 MELANIN, HAEMOGLOBIN = (np.array([float(depth) for depth in pigment]) for pigment in (paint.MELANIN, paint.HAEMOGLOBIN))
@@ -38,10 +38,14 @@ SCLERA, REDDER = 0.84, 0.5  # of the drawn white of the eyes, which lids and las
 DARK_SCLERA = 0.4  # by which it is darker in dark skin
 FRECKLES = 0.4  # of the drawn ones
 GLOSS = (1.35, 2.8)  # of skin without melanin, and more for its square: as strong as highlights in photos
-FURROWS, SMILE_FOLDS = 0.8, 1.3  # of the depth of drawn ones: the skin of photos has its own, but folds of a smile none
+FURROWS, SMILE_FOLDS, DEEPEST_MM = (
+    0.8,
+    1.1,
+    0.75,
+)  # of the depth of drawn ones: the skin of photos has its own, but folds of a smile none
 IRIS_GREY, IRIS_LIGHT = 0.6, 1.5  # of a drawn iris: strong colours look lit from within in a photo
 BROWN_IRIS = (0.045, 0.022, 0.011)  # of dark skin, linear
-LIDS = (0.6, 1.0)  # how much darker the skin about the eyes is: folds, lashes and a depth that the mesh lacks
+LIDS = (0.3, 0.7)  # how much darker the skin about the eyes is: folds, lashes and a depth that the mesh lacks
 
 
 def photographed(
@@ -80,6 +84,7 @@ def toned(appearance: Appearance, tone: np.ndarray) -> Appearance:
         hair_mm=0.0,
         beard=0.0,
         moustache=0.0,
+        shaven=0.0,
     )
 
 
@@ -146,9 +151,14 @@ def shaded(look: Appearance, brows: BrowStyle) -> Appearance:
 
 
 def folded(skin: Skin) -> Skin:
-    """Drawn skin whose furrows are as deep as photos show them."""
-    gains = [SMILE_FOLDS if name == "nasolabial" else FURROWS for name in ZONES]
-    return replace(skin, depths=tuple(gain * depth for gain, depth in zip(gains, skin.depths, strict=True)))
+    """Drawn skin whose furrows are as deep as photos show them, none deeper than DEEPEST_MM at rest or moved: the deepest
+    have no room for the light in them, and would be strokes of a pen or catch a lamp."""
+    gains = []
+    for name, zone, depth in zip(ZONES, ZONES.values(), skin.depths, strict=True):
+        full = zone.young_mm + (zone.old_mm - zone.young_mm) * skin.aged + zone.moved_mm * (0.45 + 0.55 * skin.aged)
+        gain = SMILE_FOLDS if name == "nasolabial" else FURROWS
+        gains.append(min(gain * depth, DEEPEST_MM / full))
+    return replace(skin, depths=tuple(gains))
 
 
 def seen(eyes: Eyes) -> Eyes:

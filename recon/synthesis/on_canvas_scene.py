@@ -17,6 +17,7 @@ from torch import Tensor
 from recon import assets
 from recon.errors import UserError
 from recon.faces.model import FaceModel
+from recon.faces.proportions import usual_eyes
 from recon.people.appearance import Appearance
 from recon.people.eyes.paint import Eyes
 from recon.people.skin.wrinkles import Skin
@@ -75,7 +76,8 @@ def seat_of(
     turn = np.clip(rng.normal(0, config.turn_deg / 2, 2), -config.turn_deg, config.turn_deg)
     yaw, pitch = one.yaw_deg + float(turn[0]), one.pitch_deg + float(turn[1])
     rotation = head_rotation(yaw, pitch, one.roll_deg)
-    shape = (config.shape * one.identity + (1 - config.shape) * identity).astype(np.float32)
+    mixed = config.shape * one.identity + (1 - config.shape) * identity
+    shape = (mixed + usual_eyes(model).numpy()).astype(np.float32)
     if rng.random() < config.expression:
         expression = near(model, one.expression, expression)
     expression = lips_met(model, shape, expression)

@@ -36,7 +36,7 @@ from recon.synthesis.record import Record
 from recon.synthesis.response import degrade, develop, metered
 from recon.synthesis.scene import Scene
 
-RENDERER_VERSION = 5  # rises whenever the same scene gives another record, so that stored ones are not taken for new
+RENDERER_VERSION = 6  # rises whenever the same scene gives another record, so that stored ones are not taken for new
 SUPERSAMPLING, FINE_SUPERSAMPLING = 2, 4  # along a pixel; the finer where a photo's camera is to be met
 SHADOW_BIAS_MM, SHADOW_MAP_PX = 3.0, 256
 APART = ("identity", "expression", "rotation", "seed", "index", "person", "shot")  # of a scene, what a row holds apart

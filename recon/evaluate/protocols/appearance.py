@@ -32,7 +32,7 @@ GAMMA, DARKEST = 2.2, 2e-3  # linear light
 FINE_PX = 1.5  # at 256 px: what a blur by so much takes away is fine
 FEWEST_PX, FEWEST_SKIN_PX = 12, 1500  # of a place and of the skin at 256 px, of which an image tells
 LIDS_MM, NOSE_MM, CHEEK_MM, FOLD_MM, CHIN_MM = 12.0, 9.0, 15.0, 6.0, 10.0  # about the landmarks
-FOLD_ASIDE_MM, OVER_BROWS_MM = 8.0, 10.0  # of the line from nose to mouth; of the landmarks of the brows
+FOLD_ASIDE_MM, OVER_BROWS_MM = 8.0, 19.0  # of the line from nose to mouth; of the landmarks of the brows
 BRIGHTEST = 95  # per cent: the whites of the eyes are what is brightest of them
 MEASURES = {
     "tone": Measure("tone, log"),
@@ -40,9 +40,9 @@ MEASURES = {
     "fine": Measure("fine contrast", "%"),
     "share": Measure("share of the face", "%"),
 }
-SKIN, BROWS, LIPS, EYES = (CLASSES.index(name) for name in ("skin", "brows", "lips", "eyes"))
+SKIN, BROWS, LIPS, EYES, TEETH = (CLASSES.index(name) for name in ("skin", "brows", "lips", "eyes", "teeth"))
 WHITES = "whites of the eyes"
-SEEN = {"brows": BROWS, "eyes": EYES, WHITES: EYES, "lips": LIPS}
+SEEN = {"brows": BROWS, "eyes": EYES, WHITES: EYES, "lips": LIPS, "teeth": TEETH}
 """Name of a place -> the parser's class that it is; the others are parts of the skin (`parts_of`)."""
 
 
