@@ -38,11 +38,8 @@ SCLERA, REDDER = 0.84, 0.5  # of the drawn white of the eyes, which lids and las
 DARK_SCLERA = 0.4  # by which it is darker in dark skin
 FRECKLES = 0.4  # of the drawn ones
 GLOSS = (1.35, 2.8)  # of skin without melanin, and more for its square: as strong as highlights in photos
-FURROWS, SMILE_FOLDS, DEEPEST_MM = (
-    0.8,
-    1.1,
-    0.75,
-)  # of the depth of drawn ones: the skin of photos has its own, but folds of a smile none
+FURROWS, SMILE_FOLDS = 0.8, 1.1  # of the depth of drawn ones: the skin of photos has its own, but folds of a smile none
+DEEPEST_MM = 0.75
 IRIS_GREY, IRIS_LIGHT = 0.6, 1.5  # of a drawn iris: strong colours look lit from within in a photo
 BROWN_IRIS = (0.045, 0.022, 0.011)  # of dark skin, linear
 LIDS = (0.3, 0.7)  # how much darker the skin about the eyes is: folds, lashes and a depth that the mesh lacks
@@ -151,8 +148,8 @@ def shaded(look: Appearance, brows: BrowStyle) -> Appearance:
 
 
 def folded(skin: Skin) -> Skin:
-    """Drawn skin whose furrows are as deep as photos show them, none deeper than DEEPEST_MM at rest or moved: the deepest
-    have no room for the light in them, and would be strokes of a pen or catch a lamp."""
+    """Drawn skin whose furrows are as deep as photos show them, none deeper than DEEPEST_MM when all of it moves: deeper
+    ones are strokes of a pen on one side and catch the lamp on the other, as no wall shades the opposite one."""
     gains = []
     for name, zone, depth in zip(ZONES, ZONES.values(), skin.depths, strict=True):
         full = zone.young_mm + (zone.old_mm - zone.young_mm) * skin.aged + zone.moved_mm * (0.45 + 0.55 * skin.aged)

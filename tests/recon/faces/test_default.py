@@ -78,3 +78,9 @@ def test_noise_is_smooth_repeats_and_changes_with_its_offset():
     assert torch.equal(here, solid_noise(places, 10.0, (1.0, 2.0, 3.0)))
     assert (here - solid_noise(places + 0.01, 10.0, (1.0, 2.0, 3.0))).abs().max() < 0.02
     assert np.corrcoef(here[0], solid_noise(places, 10.0, (9.0, 2.0, 3.0))[0])[0, 1] < 0.3
+
+
+def test_landmarks_of_the_brows_lie_on_them_and_the_ridge_above(model):
+    brows, ridge = model.landmarks[17:27], model.over_brows
+    assert (model.region[brows] == REGIONS.index("brows")).all()
+    assert (model.mean[ridge, 1].mean() - model.mean[brows, 1].mean()) > 4.0  # mm

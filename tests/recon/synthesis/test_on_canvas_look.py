@@ -8,8 +8,20 @@ import pytest
 from recon.faces import load
 from recon.people.appearance import draw_appearance
 from recon.people.hair.facial_hair_style import draw_brows
+from recon.people.skin.wrinkles import ZONES, draw_skin
 from recon.synthesis.on_canvas import CONTRAST, contrasted, fringed
-from recon.synthesis.on_canvas_look import BROW_DENSITY, BROW_SHADE, HAEMOGLOBIN, MELANIN, haired, shaded, toned
+from recon.synthesis.on_canvas_look import (
+    BROW_DENSITY,
+    BROW_SHADE,
+    DEEPEST_MM,
+    HAEMOGLOBIN,
+    MELANIN,
+    SMILE_FOLDS,
+    folded,
+    haired,
+    shaded,
+    toned,
+)
 from tests.recon.synthesis.fake_canvases import fake_canvas
 
 WHO = replace(draw_appearance(np.random.default_rng(3)), haemoglobin=0.18, iris=(0.14, 0.2, 0.26))
@@ -62,3 +74,16 @@ def test_hair_s_edge_is_soft_within_the_old_face_alone() -> None:
     assert (soft[~face] == plate[~face]).all()
     steps = np.abs(np.diff(soft[32, 24:40, 0]))
     assert steps.max() < 100 < np.abs(np.diff(plate[32, 24:40, 0].astype(float))).max()
+
+
+def test_no_furrow_is_deeper_than_light_reaches() -> None:
+    old = replace(draw_skin(np.random.default_rng(0)), age=85.0, depths=(2.5,) * len(ZONES))
+    for depth, zone in zip(folded(old).depths, ZONES.values(), strict=True):
+        assert depth * (zone.old_mm + zone.moved_mm) <= 1.15 * DEEPEST_MM  # at 80 years; a little more beyond
+    young = replace(old, age=20.0, depths=(1.0,) * len(ZONES))
+    assert dict(zip(ZONES, folded(young).depths, strict=True))["nasolabial"] == SMILE_FOLDS
+
+
+def test_skin_on_canvases_has_no_beard_of_its_own() -> None:
+    look = toned(replace(WHO, shaven=0.5, beard=0.4), np.array([0.4, 0.25, 0.18]))
+    assert look.shaven == look.beard == look.moustache == 0

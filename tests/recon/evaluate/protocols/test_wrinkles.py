@@ -40,7 +40,7 @@ def test_the_lines_lie_on_the_forehead(network: DetailedDeca) -> None:
     known = ~model.uv.isnan().any(1)
     near = torch.cdist(uv, model.uv[known]).argmin(1)
     heights = model.mean[known][near, 1]
-    brows = model.mean[model.landmarks[17:27], 1].max()
+    brows = model.mean[model.over_brows, 1].max()
     assert float((heights > brows - 5).float().mean()) > 0.8 and 10 < len(rows) < 400
 
 
