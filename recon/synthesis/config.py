@@ -60,7 +60,7 @@ class CanvasConfig:
 
     folder      the folder of canvases that `synth2real canvases` made, or "bundled"; null: surroundings are drawn
     turn_deg    the drawn head is turned from the photo's by about as much, about either axis
-    shape       share of the shape that is the photo's person's; the rest is drawn
+    shape       share of the shape that is the photo's person's; the rest is drawn (but for the eyes' length)
     expression  share of faces with nearly the expression that the photo's face had, which agrees with cheeks and neck
     """
 

@@ -148,7 +148,7 @@ def shaded(look: Appearance, brows: BrowStyle) -> Appearance:
 
 
 def folded(skin: Skin) -> Skin:
-    """Drawn skin whose furrows are as deep as photos show them, none deeper than DEEPEST_MM when all of it moves: deeper
+    """Drawn skin whose furrows are as deep as photos show them, and when all moves none deeper than DEEPEST_MM: deeper
     ones are strokes of a pen on one side and catch the lamp on the other, as no wall shades the opposite one."""
     gains = []
     for name, zone, depth in zip(ZONES, ZONES.values(), skin.depths, strict=True):

@@ -77,7 +77,7 @@ def seat_of(
     yaw, pitch = one.yaw_deg + float(turn[0]), one.pitch_deg + float(turn[1])
     rotation = head_rotation(yaw, pitch, one.roll_deg)
     mixed = config.shape * one.identity + (1 - config.shape) * identity
-    shape = (mixed + usual_eyes(model).numpy()).astype(np.float32)
+    shape = (mixed + usual_eyes(model).numpy()).astype(np.float32)  # a fit has the model's short eyes, too
     if rng.random() < config.expression:
         expression = near(model, one.expression, expression)
     expression = lips_met(model, shape, expression)
