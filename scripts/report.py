@@ -43,7 +43,7 @@ SECTIONS = {  # heading -> beginnings of file names, in the order in which they 
     "Meshes": ("meshes", "registration", "bench_registration"),
     "Fine detail": ("detail",),
     "DECA": ("deca", "embedder"),
-    "Faces on canvases": ("appearance", "likeness"),
+    "Faces on canvases": ("proportions", "appearance", "likeness"),
     "The generator": ("generator",),
     "The loop": ("feedback",),
     "Matching photos": ("bench_match",),

@@ -75,6 +75,22 @@ class AppearanceSettings:
 
 
 @dataclass(frozen=True)
+class ProportionsSettings:
+    """Proportions of drawn faces beside those of people.
+
+    folder   frontal photos (.jpg) at rest, with webmorph's 189 points (.pts of the same name) beside them
+    scene    YAML file of what is drawn; null: all as it comes
+    count    drawn people
+    seed     of the drawn people
+    """
+
+    folder: Path
+    scene: Path | None = None
+    count: int = bounded(1000, *COUNT)
+    seed: int = bounded(HELD_OUT_SEED, *SEEDS)
+
+
+@dataclass(frozen=True)
 class ShapeSpreadSettings:
     """A network's shapes of drawn people seen several times: what is scored, on what.
 

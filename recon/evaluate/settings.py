@@ -13,6 +13,7 @@ from recon.evaluate.person_settings import (
     AppearanceSettings,
     LikenessSettings,
     PhotoLossesSettings,
+    ProportionsSettings,
     ShapeSpreadSettings,
     VerificationSettings,
     WrinklesSettings,
@@ -278,6 +279,7 @@ SETTINGS: dict[str, type] = {
     "verification": VerificationSettings,
     "likeness": LikenessSettings,
     "appearance": AppearanceSettings,
+    "proportions": ProportionsSettings,
     "now": NowSettings,
 }
 """Of each of `recon.evaluate.protocols.PROTOCOLS`."""

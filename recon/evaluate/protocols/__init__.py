@@ -39,6 +39,7 @@ PROTOCOLS = {
     "verification": "an embedder: whether two pictures show one person",
     "likeness": "faces drawn on canvases, beside the people of the photos they were made of",
     "appearance": "drawn faces beside photos, place by place: tone, redness, fine contrast",
+    "proportions": "drawn faces at rest beside hand-placed points: how long eyes are, where mouths lie",
     "now": "the NoW challenge: scans' distances to meshes, up to scale",
 }
 """name, which is the file's too -> what it scores, in one line."""
