@@ -35,9 +35,9 @@ def load_bfm(path: Path, template: FaceModel) -> FaceModel:
 def model_of(arrays: BfmArrays, template: FaceModel) -> FaceModel:
     """The model of a file's arrays."""
     triangles = outward(arrays.mean, arrays.triangles).astype(np.int32)
-    landmarks = arrays.keypoints
+    landmarks, ridge = arrays.keypoints, None
     if landmarks is None:
-        landmarks = found_landmarks(arrays.mean, triangles, template)
+        landmarks, ridge = found_landmarks(arrays.mean, triangles, template)
     shift = template.mean[template.landmarks].double().numpy().mean(0) - arrays.mean[landmarks].mean(0)
     mean = arrays.mean + shift
     carried = fitted("bfm", mean, triangles, landmarks, (), np.ones(len(mean), bool), template)
@@ -56,6 +56,7 @@ def model_of(arrays: BfmArrays, template: FaceModel) -> FaceModel:
         canonical=torch.from_numpy(carried.canonical),
         canonical_box_mm=template.canonical_box_mm,
         expression_units=None if units is None else torch.from_numpy(units),
+        brow_ridge=None if ridge is None else torch.from_numpy(ridge),
     )
 
 

@@ -16,8 +16,8 @@ KEPT = 0.8  # share of them, the nearest, that it takes: eyes and nostrils diffe
 NOSE_TIP = 30  # landmark
 
 
-def found_landmarks(vertices: np.ndarray, triangles: np.ndarray, template: FaceModel) -> np.ndarray:
-    """(68,) ids of the vertices (n, 3) that come nearest to the template's landmarks.
+def found_landmarks(vertices: np.ndarray, triangles: np.ndarray, template: FaceModel) -> tuple[np.ndarray, np.ndarray]:
+    """(68,) ids of the vertices (n, 3) nearest to the template's landmarks, and (10,) to the ridge over its brows.
 
     The face looks along +z with y up, in mm. Its foremost point is laid on the tip of the nose; a similarity by closest
     points and then a smooth alignment follow. Points of brows, eyes, nose and lips come to a few mm; those of the jaw's
@@ -25,7 +25,7 @@ def found_landmarks(vertices: np.ndarray, triangles: np.ndarray, template: FaceM
     """
     target = template.mean.double().numpy()
     face = template.triangles.numpy()[template.face.numpy()]
-    marks = target[template.landmarks.numpy()]
+    marks, ridge = target[template.landmarks.numpy()], target[template.over_brows.numpy()]
     middle = np.abs(vertices[:, 0] - np.median(vertices[:, 0])) < 15
     tip = vertices[middle][vertices[middle, 2].argmax()]
     placed = vertices + marks[NOSE_TIP] - tip
@@ -38,4 +38,5 @@ def found_landmarks(vertices: np.ndarray, triangles: np.ndarray, template: FaceM
     inside = np.isin(template.region.numpy(), [REGIONS.index(name) for name in ("mouth_inside", "teeth")])
     outer = template.triangles.numpy()[~inside[template.triangles.numpy()].any(1)]
     aligned = pull_onto(placed, triangles, np.ones(len(placed), bool), target, outer)
-    return np.asarray(KDTree(aligned).query(marks)[1]).astype(np.int64)
+    near = np.asarray(KDTree(aligned).query(np.concatenate([marks, ridge]))[1]).astype(np.int64)
+    return near[: len(marks)], near[len(marks) :]

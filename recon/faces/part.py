@@ -18,6 +18,7 @@ def part_of(model: FaceModel, kept: Tensor) -> FaceModel:
     landmarks and what the joints are told by. Shapes, expressions and poses move them as in the whole model."""
     kept = kept.clone()
     kept[model.landmarks] = True
+    kept[model.over_brows] = True
     joints, marks = model.articulation, model.surface_landmarks
     for eye in model.eyeballs:
         kept[eye.vertices] = True
@@ -42,6 +43,7 @@ def part_of(model: FaceModel, kept: Tensor) -> FaceModel:
         eyeballs=tuple(replace(eye, vertices=number[eye.vertices]) for eye in model.eyeballs),
         articulation=None if joints is None else _joints(joints, kept),
         surface_landmarks=None if marks is None else _marks(marks, number),
+        brow_ridge=None if model.brow_ridge is None else number[model.brow_ridge],
     )
 
 

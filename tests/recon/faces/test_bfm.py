@@ -81,9 +81,11 @@ def test_landmarks_are_told_by_a_file_or_found_by_a_fit(tmp_path: Path):
     person = parts["mean"] + np.tensordot([1.5, -1, 1, 1.5, -1, 1, -1, 1, -1], parts["identity"], 1)
     bfm_2009(tmp_path, shapeMU=1000 * person.reshape(-1, 1))
     arrays = read_bfm(tmp_path)
-    found = found_landmarks(arrays.mean + (40, 9, -70), outward(arrays.mean, arrays.triangles), load("default"))
+    placed = arrays.mean + (40, 9, -70)
+    found, ridge = found_landmarks(placed, outward(arrays.mean, arrays.triangles), load("default"))
     off = np.linalg.norm(person[found] - person[parts["landmarks"]], axis=1)
     assert np.median(off[17:]) < 5 and off.max() < 25
+    assert 3 < (person[ridge] - person[found[17:27]])[:, 1].mean() < 12  # mm over the brows
     ids = np.roll(parts["landmarks"], 1)
     np.savetxt(tmp_path / "landmarks.txt", ids, fmt="%d")
     told = read_bfm(tmp_path).keypoints
