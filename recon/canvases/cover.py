@@ -63,17 +63,18 @@ def face_area(labels: dict[str, np.ndarray], visible: np.ndarray, classes: np.nd
 
 def covered(area: np.ndarray, visible: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
     """(S, S) bool: where something lies over the face, with hard edges, as far as parser or network say."""
-    size = len(area)
+    size, glasses = len(area), np.zeros_like(area)
     if classes is None:
         sliver = disc(max(1, round(RIM_SHARE * size / 2)))
         over = cv2.morphologyEx((area & ~visible).astype(np.uint8), cv2.MORPH_OPEN, sliver) > 0
     else:
         rooted, beard = (area & of_classes(names, classes) for names in (ROOTED, ("facial_hair",)))
-        over = area & glasses_in(classes, area)
-        over |= parts_of(rooted, touching=~area)  # hair in the middle of a face is a slip
+        over = parts_of(rooted, touching=~area)  # hair in the middle of a face is a slip
         over |= parts_of(beard, least_px=LEAST_BEARD * float(area.sum()))
-    over = parts_of(over, least_px=SMALLEST_SHARE * size * size)
-    return area & ~parts_of(area & ~over, least_px=LEAST_BARE * float(area.sum()))
+        glasses = area & glasses_in(classes, area)
+    over = parts_of(over | glasses, least_px=SMALLEST_SHARE * size * size)
+    seen = parts_of(area & ~(over & ~glasses), least_px=LEAST_BARE * float(area.sum()))
+    return over | area & ~seen  # a small gap in hair is hair; what a rim goes around is the eye behind it
 
 
 def cover_of(rgb: np.ndarray, area: np.ndarray, visible: np.ndarray, classes: np.ndarray | None) -> Cover:

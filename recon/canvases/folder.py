@@ -42,7 +42,7 @@ from recon.synthesis.shards import Rows, write_shard
 from recon.synthesis.source import content
 from recon.texts import read_json
 
-MAKER_VERSION = 2  # rises whenever the same photo gives another canvas
+MAKER_VERSION = 3  # rises whenever the same photo gives another canvas
 MODEL = "default"
 
 

@@ -114,7 +114,8 @@ def on_canvas(
     kept = kept_labels(labels, painted, plate)
     if not free.any():
         return np.rint(plate.shown * 255).astype(np.uint8), kept
-    face = contrasted(light * gains(scene, one, light, labels, free), free & labels["mask"])
+    lit = light * gains(scene, one, light, labels, free)
+    face = contrasted(lit, free & labels["mask"], share_of(labels["region"], BARE))
     face = face * (1 - SHADE * cv2.GaussianBlur(plate.over, (0, 0), UNDER * size))[..., None]
     face = blurred(face, painted, np.sqrt(max((scene.response.blur * size) ** 2 - RENDER_BLUR**2, 0)))
     depth = cv2.distanceTransform(painted.astype(np.uint8), cv2.DIST_L2, 5) / size
@@ -191,22 +192,29 @@ def gains(scene: Scene, one: Canvas, light: np.ndarray, labels: dict[str, np.nda
     wanted, there = np.median(one.tone * shading, 0), np.median(light[skin], 0)
     gain = wanted / np.maximum(there, 1e-4)
     plain = EYES * np.exp(0.5 * np.log(gain) + 0.5 * np.log(gain).mean())
-    bare, lips = (
-        cv2.GaussianBlur(np.isin(labels["region"], part).astype(np.float32), (0, 0), 0.6)[..., None]
-        for part in (BARE, REGIONS.index("lips"))
-    )
+    bare, lips = share_of(labels["region"], BARE), share_of(labels["region"], (REGIONS.index("lips"),))
     return ((gain + bare * (plain - gain)) * (1 + lips * (LIP_LIGHT - 1))).astype(np.float32)
 
 
-def contrasted(face: np.ndarray, skin: np.ndarray) -> np.ndarray:
-    """Linear light (S, S, 3) with the contrast of a camera's tone curve about the median of `skin` (S, S) bool."""
+def share_of(region: np.ndarray, codes: tuple[int, ...]) -> np.ndarray:
+    """(S, S, 1) float32: where the regions (S, S) are of these codes, with soft edges."""
+    return cv2.GaussianBlur(np.isin(region, codes).astype(np.float32), (0, 0), 0.6)[..., None]
+
+
+def contrasted(face: np.ndarray, skin: np.ndarray, bare: np.ndarray) -> np.ndarray:
+    """Linear light (S, S, 3) with the contrast of a camera's tone curve about the median of `skin` (S, S) bool, by
+    which skin gains colour. What is none, by its share `bare` (S, S, 1), keeps its own: about dark skin's brown the
+    same curve makes white teeth blue."""
     if not skin.any():
         return face
     middle = np.maximum(np.median(face[skin], 0), 1e-4)
     steeper = TOE[0] * np.clip(1 - float(middle @ LUMINANCE) / TOE[1], 0, 1)
     spread = float(np.log(np.maximum(face[skin] @ LUMINANCE, 1e-4)).std())
     power = 1 + (CONTRAST - 1 + steeper) * min(1.0, SPREAD / max(spread, 1e-6))
-    return (middle * np.power(np.maximum(face, 0) / middle, np.float32(power))).astype(np.float32)
+    ratio = np.maximum(face, 0) / middle
+    level = (np.maximum(face, 0) @ LUMINANCE / (middle @ LUMINANCE))[..., None]
+    curved = (1 - bare) * np.power(ratio, power) + bare * ratio * np.power(level, power - 1)
+    return (middle * curved).astype(np.float32)
 
 
 def blurred(face: np.ndarray, painted: np.ndarray, sigma: float) -> np.ndarray:

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 
-from recon.canvases.cover import Cover, blurred, cover_of, covered, face_area, parts_of
+from recon.canvases.cover import LEAST_BARE, Cover, blurred, cover_of, covered, face_area, parts_of
 from recon.faces.model import REGIONS
 from recon.faces.parsing import CLASSES
 
@@ -106,3 +106,23 @@ def test_hair_that_is_all_forehead_covers_nothing() -> None:
     low[(AWAY < 60) & ~FACE & (LINE[:, None] < -30)] = HAIR
     alpha = ((AWAY < 60) & ~FACE & (LINE[:, None] < -30)).astype(np.float32)
     assert not (cover(alpha, low).over[FACE & (AWAY < 36)] > 20).any()
+
+
+def test_eyes_behind_closed_rims_are_the_face_and_a_gap_in_hair_is_hair() -> None:
+    codes = classes()
+    rims = np.zeros((SIZE, SIZE), np.uint8)
+    for column in (48, 80):
+        cv2.ellipse(rims, (column, 64), (9, 6), 0, 0, 360, 1, 2)
+    rims[63:65, 57:71] = rims[63:65, 24:39] = rims[63:65, 89:104] = 1
+    codes[rims > 0] = GLASSES
+    codes[34:40, 60:66] = SKIN  # amid the fringe
+    gap, lens = parts_at(codes == SKIN, (36, 62)), parts_at(codes == SKIN, (64, 48))
+    assert gap.sum() < lens.sum() < LEAST_BARE * FACE.sum()
+    over = covered(FACE, FACE, codes)
+    assert over[(rims > 0) & FACE].all() and over[gap].all() and not over[lens].any()
+
+
+def parts_at(there: np.ndarray, place: tuple[int, int]) -> np.ndarray:
+    """The connected part at a row and a column."""
+    _, parts = cv2.connectedComponents(there.astype(np.uint8), connectivity=4)
+    return parts == parts[place]

@@ -56,10 +56,19 @@ def test_brows_differ_between_people_and_their_shade_follows_their_hairs() -> No
 
 def test_contrast_keeps_the_median_and_bends_about_it() -> None:
     face = np.array([[[0.4] * 3, [0.5] * 3, [0.6] * 3]], np.float32)
-    bent = contrasted(face, np.ones((1, 3), bool))
+    bent = contrasted(face, np.ones((1, 3), bool), np.zeros((1, 3, 1)))
     assert np.allclose(bent[0, 1], 0.5)
     assert np.allclose(bent / 0.5, (face / 0.5) ** CONTRAST, rtol=1e-5)
-    assert (contrasted(face[:, :1], np.ones((1, 1), bool)) == face[:, :1]).all()
+    assert np.allclose(contrasted(face[:, :1], np.ones((1, 1), bool), np.zeros((1, 1, 1))), face[:, :1])
+
+
+def test_white_teeth_beside_dark_skin_stay_white() -> None:
+    brown = np.array([0.12, 0.06, 0.035])
+    face = np.stack([brown, 0.9 * brown, 1.1 * brown, (0.3, 0.3, 0.3)])[None].astype(np.float32)
+    skin, teeth = np.array([[True, True, True, False]]), np.array([0.0, 0.0, 0.0, 1.0], np.float32).reshape(1, 4, 1)
+    bent = contrasted(face, skin, teeth)
+    assert np.allclose(bent[0, 3] / bent[0, 3, 0], 1, atol=1e-5) and bent[0, 3, 0] > 0.3
+    assert np.allclose(bent[0, :3], contrasted(face, skin, np.zeros_like(teeth))[0, :3])
 
 
 def test_hair_s_edge_is_soft_within_the_old_face_alone() -> None:
