@@ -13,9 +13,9 @@ import torch
 
 from recon.errors import UserError
 from recon.faces.bfm_files import BfmArrays, read_bfm
-from recon.faces.carry_over import fitted
+from recon.faces.carry_over import fitted, markup
 from recon.faces.found_landmarks import found_landmarks
-from recon.faces.model import FaceModel
+from recon.faces.model import BROW_MARKS, FaceModel
 from recon.faces.texture_space import TextureSpace
 from recon.faces.units import units_of
 
@@ -38,9 +38,12 @@ def model_of(arrays: BfmArrays, template: FaceModel) -> FaceModel:
     landmarks, ridge = arrays.keypoints, None
     if landmarks is None:
         landmarks, ridge = found_landmarks(arrays.mean, triangles, template)
-    shift = template.mean[template.landmarks].double().numpy().mean(0) - arrays.mean[landmarks].mean(0)
+    marked = landmarks.copy()
+    if ridge is not None:
+        marked[BROW_MARKS] = ridge
+    shift = template.mean[markup(template)].double().numpy().mean(0) - arrays.mean[marked].mean(0)
     mean = arrays.mean + shift
-    carried = fitted("bfm", mean, triangles, landmarks, (), np.ones(len(mean), bool), template)
+    carried = fitted("bfm", mean, triangles, marked, (), np.ones(len(mean), bool), template)
     names, units = units_of("bfm", carried, arrays.expression, template) if len(arrays.expression) else ([], None)
     return FaceModel(
         name="bfm",

@@ -18,7 +18,7 @@ from scipy.interpolate import RBFInterpolator
 from scipy.sparse.linalg import splu
 
 from recon.faces.cache import cached, digest
-from recon.faces.model import REGIONS, FaceModel
+from recon.faces.model import BROW_MARKS, REGIONS, FaceModel
 from recon.geometry.closest_points import ClosestPoints, closest_points
 from recon.geometry.similarity import fit_similarity
 from recon.geometry.surfaces import vertex_normals
@@ -63,12 +63,12 @@ def carry_over(
     Args:
         vertices: (n, 3) mm, y up and z forward, any place and scale.
         triangles: (f, 3) int, counter-clockwise outside.
-        landmarks: (68,) vertex ids, the template's markup.
+        landmarks: (68,) vertex ids, of what `markup` says of the template.
         eyeballs: vertex ids of each eyeball, the one at low x first; none where the skin goes over the eyes.
         skin: (n,) bool, the vertices of the outer skin, which the closest points pull.
     """
     target = template.mean.numpy().astype(np.float64)
-    target_landmarks = target[template.landmarks.numpy()]
+    target_landmarks = target[markup(template)]
     placed = fit_similarity(vertices[landmarks], target_landmarks)(vertices)
     shift = target_landmarks - placed[landmarks]
     warp = RBFInterpolator(placed[landmarks], shift, kernel="linear", smoothing=1.0, degree=0)
@@ -119,10 +119,18 @@ def fitted(
     template: FaceModel,
 ) -> CarriedOver:
     """`carry_over`, made once and kept in the cache folder under the kind of model and the fit's inputs."""
-    parts = (template.mean, template.triangles, template.region, template.face, template.landmarks, template.uv)
-    key = digest(vertices.astype(np.float32), triangles, landmarks, skin, *(part.numpy() for part in parts))
+    parts = (template.mean, template.triangles, template.region, template.face, markup(template), template.uv)
+    key = digest(vertices.astype(np.float32), triangles, landmarks, skin, *(np.asarray(part) for part in parts))
     make = partial(carry_over, vertices, triangles, landmarks, eyeballs, skin, template)
     return CarriedOver(**cached(f"{kind}_fit_{key}", lambda: vars(make())))
+
+
+def markup(template: FaceModel) -> np.ndarray:
+    """(68,) int64 vertex ids where landmarks of other models lie on the template: those of the brows, as ICT publishes
+    them, run along the ridge over them (laid on the brows, they make correspondences worse by a quarter)."""
+    ids = template.landmarks.numpy().copy()
+    ids[BROW_MARKS] = template.over_brows.numpy()
+    return ids
 
 
 def fit_sphere(points: np.ndarray) -> tuple[np.ndarray, float]:

@@ -18,7 +18,7 @@ import torch
 from recon.arrays import read_npz
 from recon.errors import UserError
 from recon.faces.cache import Arrays, cached
-from recon.faces.carry_over import CarriedOver, fitted
+from recon.faces.carry_over import CarriedOver, fitted, markup
 from recon.faces.model import REGIONS, Eyeball, FaceModel
 from recon.geometry.similarity import fit_rigid
 from recon.texts import read_json, read_text
@@ -66,7 +66,7 @@ def load_ict(path: Path | str, template: FaceModel) -> FaceModel:
     ]  # a triangle is stored as a quad with a corner twice
     count = int(triangles.max()) + 1  # the shells' vertices come last
     landmarks = np.array(LANDMARKS)
-    pose = fit_rigid(neutral_mm[landmarks], template.mean.numpy()[template.landmarks.numpy()])
+    pose = fit_rigid(neutral_mm[landmarks], template.mean.numpy()[markup(template)])
     mean = pose(neutral_mm[:count])
     mean -= np.mean([mean[ids].mean(0) for ids in EYEBALLS.values()], 0)
     carried = _carried_over(mean, triangles, template)

@@ -31,6 +31,7 @@ REGIONS = BODY_REGIONS + PART_REGIONS
 """What pixels show: a face model's own vertices have the first, what is laid over a head the others."""
 
 LOOKS = ("Out", "In", "Up", "Down")  # units of the gaze, eyeLookOutLeft and so on
+BROW_MARKS = slice(17, 27)  # landmarks of both brows, from right to left
 NASION = 27  # landmark whose vertex is the origin of position and depth maps
 
 
@@ -117,7 +118,7 @@ class FaceModel:
     @property
     def over_brows(self) -> Tensor:
         """(10,) vertex ids over the brows, from which drawn brows hang."""
-        return self.landmarks[17:27] if self.brow_ridge is None else self.brow_ridge
+        return self.landmarks[BROW_MARKS] if self.brow_ridge is None else self.brow_ridge
 
     def vertices(self, identity: Tensor, expression: Tensor, pose: Tensor | None = None) -> Tensor:
         """Shape of one person with one expression.

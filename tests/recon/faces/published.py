@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from recon.faces.articulation import JAW, LEFT_EYE, NECK, RIGHT_EYE, ROOT
+from recon.faces.carry_over import markup
 from recon.faces.default import load_default
 from recon.faces.model import REGIONS
 from tests.recon.faces.python2 import Ch, csc_matrix, dumped
@@ -24,7 +25,7 @@ def head(eyes: bool = True) -> dict[str, np.ndarray]:
     coarse = load_default(0)
     away = (*WITHOUT, *(() if eyes else ("eyes",)))
     kept = ~np.isin(coarse.region.numpy(), [REGIONS.index(name) for name in away])
-    kept[coarse.landmarks.numpy()] = True
+    kept[[*coarse.landmarks, *markup(coarse)]] = True
     number = np.cumsum(kept) - 1
     triangles = coarse.triangles.numpy()
     units = [coarse.expression_names.index(name) for name in UNITS]
@@ -34,7 +35,7 @@ def head(eyes: bool = True) -> dict[str, np.ndarray]:
         "triangles": number[triangles[kept[triangles].all(1)]],
         "identity": coarse.identity_basis.numpy()[:IDENTITIES, kept].astype(np.float64),
         "expression": coarse.expression_basis.numpy()[units][:, kept].astype(np.float64),
-        "landmarks": number[coarse.landmarks.numpy()],
+        "landmarks": number[markup(coarse)],
         "weights": coarse.articulation.weights.numpy()[kept].astype(np.float64),
         "region": coarse.region.numpy()[kept],
     }

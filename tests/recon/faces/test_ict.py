@@ -15,7 +15,7 @@ import torch
 
 from recon.errors import UserError
 from recon.faces import load
-from recon.faces.carry_over import carry_over, fit_sphere
+from recon.faces.carry_over import carry_over, fit_sphere, markup
 from recon.faces.ict import LANDMARKS, load_ict
 from recon.faces.model import REGIONS, FaceModel
 from tests.shared import SHARED
@@ -45,7 +45,7 @@ def test_the_default_model_carried_over_to_itself_keeps_its_places() -> None:
     skin = np.isin(region, [REGIONS.index(name) for name in ("skin", "lips", "brows", "neck", "ears", "scalp")])
     eyeballs = tuple(eye.vertices.numpy() for eye in sorted(model.eyeballs, key=lambda eye: eye.outward))
     moved = 1.3 * vertices @ np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]]) + (5, 900, -40)
-    carried = carry_over(moved, triangles, model.landmarks.numpy(), eyeballs, skin, model)
+    carried = carry_over(moved, triangles, markup(model), eyeballs, skin, model)
     on_face = np.unique(triangles[model.face.numpy()])
     size_mm = (model.canonical_box_mm[1] - model.canonical_box_mm[0]).numpy()
     wrong_mm = np.linalg.norm((carried.canonical - model.canonical.numpy()) * size_mm, axis=1)
@@ -70,7 +70,7 @@ def test_the_folder_loads_in_millimetres_and_faces_as_the_default_does(ict: Face
     assert ict.identity_basis.shape == (3, *ict.mean.shape)
     assert ict.expression_names == ("eyeBlinkLeft", "jawOpen", "mouthSmileLeft")
     assert ict.landmarks.tolist() == list(LANDMARKS)
-    offset = ict.mean[ict.landmarks] - default.mean[default.landmarks]
+    offset = ict.mean[ict.landmarks] - default.mean[markup(default)]
     assert offset.norm(dim=1).mean() < 12, "people differ, poses and units do not"
     blink = ict.expression_basis[0].norm(dim=1)
     assert ict.mean[blink.argmax()][0] > 0, "the model's left eye lies at high x"
@@ -84,7 +84,7 @@ def test_labels_are_carried_over(ict: FaceModel) -> None:
     assert torch.isfinite(ict.uv[on_face]).all()
     default = load("default")
     size_mm = default.canonical_box_mm[1] - default.canonical_box_mm[0]
-    offset = (ict.canonical[ict.landmarks] - default.canonical[default.landmarks]) * size_mm
+    offset = (ict.canonical[ict.landmarks] - default.canonical[markup(default)]) * size_mm
     assert offset[17:60].norm(dim=1).mean() < 0.8, "landmarks of brows, nose, eyes and outer lips meet the default's"
     assert offset.norm(dim=1).max() < 4
     inside = np.isin(ict.region.numpy(), [REGIONS.index("mouth_inside"), REGIONS.index("teeth")])
