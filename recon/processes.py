@@ -179,8 +179,9 @@ def _serve(pipe: Connection) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:  # a killed parent can't stop its workers: each watches for its end
         threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
-    while (task := pipe.recv()) is not None:
-        pipe.send(_answered(task))
+    with suppress(EOFError, OSError):  # the parent is gone
+        while (task := pipe.recv()) is not None:
+            pipe.send(_answered(task))
 
 
 def _answered(task: Task) -> tuple[Any, BaseException | None, str]:

@@ -122,6 +122,20 @@ def test_a_dead_process_leaves_nothing_of_the_pool_behind():
     assert not multiprocessing.active_children()
 
 
+def test_the_processes_of_a_killed_parent_end_without_a_word():
+    code = (
+        "import os, signal, time; from recon.processes import process_pool\n"
+        "if __name__ == '__main__':\n"
+        "    with process_pool(2) as pool:\n"
+        "        idle, working = pool.submit(os.getpid), pool.submit(time.sleep, 60)\n"
+        "        print(idle.result(), flush=True)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50)
+    assert said.returncode == -signal.SIGKILL and said.stdout  # both read to their ends: all who hold them are gone
+    assert said.stderr == ""
+
+
 def wrong_at_the_start(sentence: str) -> None:
     raise UserError(sentence)
 
