@@ -114,8 +114,8 @@ def on_canvas(
     kept = kept_labels(labels, painted, plate)
     if not free.any():
         return np.rint(plate.shown * 255).astype(np.uint8), kept
-    lit = light * gains(scene, one, light, labels, free)
-    face = contrasted(lit, free & labels["mask"], share_of(labels["region"], BARE))
+    bare = share_of(labels["region"], BARE)
+    face = contrasted(light * gains(one, light, labels, free, bare), free & labels["mask"], bare)
     face = face * (1 - SHADE * cv2.GaussianBlur(plate.over, (0, 0), UNDER * size))[..., None]
     face = blurred(face, painted, np.sqrt(max((scene.response.blur * size) ** 2 - RENDER_BLUR**2, 0)))
     depth = cv2.distanceTransform(painted.astype(np.uint8), cv2.DIST_L2, 5) / size
@@ -181,9 +181,12 @@ def kept_labels(labels: dict[str, np.ndarray], painted: np.ndarray, plate: Plate
     }
 
 
-def gains(scene: Scene, one: Canvas, light: np.ndarray, labels: dict[str, np.ndarray], free: np.ndarray) -> np.ndarray:
+def gains(
+    one: Canvas, light: np.ndarray, labels: dict[str, np.ndarray], free: np.ndarray, bare: np.ndarray
+) -> np.ndarray:
     """(S, S, 3) or (3,): what brings the drawn light to the photo's colours. Skin comes to its tone; eyes and teeth are
-    under the same exposure, but only half of the tint, since some of it is the skin's and not the light's."""
+    under the same exposure, but only half of the tint, since some of it is the skin's and not the light's; `bare`
+    (S, S, 1) is their share."""
     skin = free & labels["mask"] & (labels["region"] == SKIN)
     skin = cv2.erode(skin.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0 if skin.sum() > 200 else skin
     if not skin.any():
@@ -192,7 +195,7 @@ def gains(scene: Scene, one: Canvas, light: np.ndarray, labels: dict[str, np.nda
     wanted, there = np.median(one.tone * shading, 0), np.median(light[skin], 0)
     gain = wanted / np.maximum(there, 1e-4)
     plain = EYES * np.exp(0.5 * np.log(gain) + 0.5 * np.log(gain).mean())
-    bare, lips = share_of(labels["region"], BARE), share_of(labels["region"], (REGIONS.index("lips"),))
+    lips = share_of(labels["region"], (REGIONS.index("lips"),))
     return ((gain + bare * (plain - gain)) * (1 + lips * (LIP_LIGHT - 1))).astype(np.float32)
 
 
@@ -211,8 +214,8 @@ def contrasted(face: np.ndarray, skin: np.ndarray, bare: np.ndarray) -> np.ndarr
     steeper = TOE[0] * np.clip(1 - float(middle @ LUMINANCE) / TOE[1], 0, 1)
     spread = float(np.log(np.maximum(face[skin] @ LUMINANCE, 1e-4)).std())
     power = 1 + (CONTRAST - 1 + steeper) * min(1.0, SPREAD / max(spread, 1e-6))
-    ratio = np.maximum(face, 0) / middle
-    level = (np.maximum(face, 0) @ LUMINANCE / (middle @ LUMINANCE))[..., None]
+    face = np.maximum(face, 0)
+    ratio, level = face / middle, (face @ LUMINANCE / (middle @ LUMINANCE))[..., None]
     curved = (1 - bare) * np.power(ratio, power) + bare * ratio * np.power(level, power - 1)
     return (middle * curved).astype(np.float32)
 

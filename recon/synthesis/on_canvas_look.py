@@ -152,9 +152,8 @@ def folded(skin: Skin) -> Skin:
     ones are strokes of a pen on one side and catch the lamp on the other, as no wall shades the opposite one."""
     gains = []
     for name, zone, depth in zip(ZONES, ZONES.values(), skin.depths, strict=True):
-        full = zone.young_mm + (zone.old_mm - zone.young_mm) * skin.aged + zone.moved_mm * (0.45 + 0.55 * skin.aged)
         gain = SMILE_FOLDS if name == "nasolabial" else FURROWS
-        gains.append(min(gain * depth, DEEPEST_MM / full))
+        gains.append(min(gain * depth, DEEPEST_MM / zone.depth_mm(skin.aged, moved=1.0)))
     return replace(skin, depths=tuple(gains))
 
 

@@ -29,12 +29,12 @@ Points = dict[int, np.ndarray]  # landmark -> (2,) right and down
 def run(settings: Settings) -> Result:
     """Measure the photos' points and as many drawn faces as asked for."""
     model, scene = load("default"), read_config(SceneConfig, settings.scene)
-    photos = [photo.points for photo in load_framed(settings.folder, SIZE)]
-    drawn = [points_at_rest(model, scene, settings.seed, index) for index in range(settings.count)]
+    photos = [upright(photo.points) for photo in load_framed(settings.folder, SIZE)]
+    drawn = [upright(points_at_rest(model, scene, settings.seed, index)) for index in range(settings.count)]
     figures: list[Figure] = []
     for name, measured in PROPORTIONS.items():
         for kind, faces in (("photos", photos), ("drawn", drawn)):
-            values = [{kind: 100 * measured(upright(face))} for face in faces]
+            values = [{kind: 100 * measured(face)} for face in faces]
             figures += figures_of(values, {kind: Measure(kind, UNIT)}, name)
     return Result(
         title="Proportions of drawn faces beside those of people",

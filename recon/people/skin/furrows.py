@@ -157,8 +157,7 @@ def creases(furrows: Furrows, slow: Tensor, skin: Skin, active: Mapping[str, flo
     """
     rows = []
     for k, (zone, moved) in enumerate(zip(ZONES.values(), activities(active), strict=True)):
-        rest = zone.young_mm + (zone.old_mm - zone.young_mm) * skin.aged
-        depth = skin.depths[k] * (rest + zone.moved_mm * moved * (0.45 + 0.55 * skin.aged))
+        depth = skin.depths[k] * zone.depth_mm(skin.aged, moved)
         spacing = zone.spacing_mm / skin.spacings[k]
         half = max(zone.half_mm, 0.6 * pixel_mm)
         rows.append(

@@ -35,6 +35,11 @@ class Zone:
     wander: float
     units: tuple[str, ...] = ()
 
+    def depth_mm(self, aged: float, moved: float) -> float:
+        """How deep its furrows are in a skin `aged` so far (`Skin.aged`), with so much of their units active."""
+        rest = self.young_mm + (self.old_mm - self.young_mm) * aged
+        return rest + self.moved_mm * moved * (0.45 + 0.55 * aged)
+
 
 ZONES = {
     "forehead": Zone(9.0, 0.95, 0.01, 0.26, 0.26, 0.22, ("browInnerUp", "browOuterUp")),
